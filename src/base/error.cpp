@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/error.h"
+
+namespace tt {
+
+const char* name_of(Errc code) noexcept {
+  switch (code) {
+#define TT_NAME(x) \
+  case Errc::x:    \
+    return #x
+    TT_NAME(ok);
+    TT_NAME(volume_not_found);
+    TT_NAME(images_differ);
+    TT_NAME(source_is_target);
+    TT_NAME(types_differ);
+    TT_NAME(target_too_small);
+    TT_NAME(already_a_target);
+    TT_NAME(cascade_not_available);
+    TT_NAME(too_many_targets);
+    TT_NAME(volume_offline);
+    TT_NAME(copy_size_limit);
+    TT_NAME(no_such_relationship);
+    TT_NAME(other_relationships);
+    TT_NAME(relationship_failed);
+    TT_NAME(object_not_found);
+    TT_NAME(id_taken);
+    TT_NAME(parity_differs);
+    TT_NAME(address_group_type);
+    TT_NAME(no_space);
+    TT_NAME(still_in_use);
+    TT_NAME(limit_reached);
+    TT_NAME(not_combinable);
+    TT_NAME(not_authorised);
+    TT_NAME(not_in_this_release);
+    TT_NAME(io_error);
+    TT_NAME(media_full);
+    TT_NAME(write_inhibited);
+    TT_NAME(out_of_range);
+    TT_NAME(busy);
+    TT_NAME(shutting_down);
+    TT_NAME(corrupt);
+    TT_NAME(disconnected);
+    TT_NAME(timed_out);
+    TT_NAME(cancelled);
+    TT_NAME(bad_message);
+    TT_NAME(invalid_argument);
+    TT_NAME(rank_failed);
+    TT_NAME(journal_failed);
+    TT_NAME(authentication_failed);
+    TT_NAME(version_not_supported);
+#undef TT_NAME
+  }
+  return "unknown";
+}
+
+}  // namespace tt
