@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// The contract between every interface and a storage image: a request names an operation of the catalogue, the image
+// executes it and answers with results per object and rows of raw values. The interfaces parse, check against the
+// catalogue, ask for confirmation, format and choose words; the image decides and does.
+//
+// Values are canonical: ids are strings in their short form ("0100" four upper-case hex digits, "10", "P0", "R3"),
+// capacities and counts integers, yes/no booleans, dates seconds since 1970 (UTC). A key that is absent or null means
+// "not given" in a request and "no value" (printed as -) in a row. The executor may trust types, ranges and exclusive
+// options of the catalogue; it must not trust that an object exists or is in a fitting state.
+//
+// OPERATIONS (keys marked ? may be absent)
+//   lssi       -                                                          -> rows: image (exactly one)
+//   showsi     -                                                          -> rows: image
+//   lsextpool  -                                                          -> rows: extent_pool
+//   showextpool id "P0"                                                   -> rows: extent_pool, else object_not_found
+//   mkextpool  name "text", rank_group 0|1, storage_type "fb"|"ckd", extent_size "large"|"small",
+//              threshold_percent, limit_percent, extent_limit bool        -> results: one, name = the new id "P2"
+//   rmextpool  ids ["P0", ...]                                            -> results: one per id
+//   lsrank     -                                                          -> rows: rank
+//   chrank     ids ["R0", ...], action "assign"|"unassign", extent_pool? "P0" (with assign)
+//                                                                         -> results: one per id
+//   mkfbvol    extent_pool "P0", capacity_blocks N, capacity_type "ds"|"ess"|"blocks", sam "standard"|"ese"|"tse",
+//              eam? "rotatevols"|"rotateexts", wait bool,
+//              volumes [{"id":"1000","name":"gm_1000"}, ...] (name "" = none; patterns already replaced)
+//                                                                         -> results: one per volume
+//   lsfbvol    -                                                          -> rows: fb_volume
+//   showfbvol  id "1000"                                                  -> rows: fb_volume, else object_not_found
+//   rmfbvol    ids ["1000", ...], mode "normal"|"safe"|"force", wait bool -> results: one per id
+//              (in use -> still_in_use; forced removal withdraws FlashCopy first)
+//   lslss      -                                                          -> rows: lss
+//   showlss    id "10"                                                    -> rows: lss, else object_not_found
+//   mkflash    pairs [{"source":"0100","target":"0200"}, ...], background_copy bool, persistent bool,
+//              target_write_inhibit bool, sequence_number N (0..2^32-1)   -> results: one per pair, name "0100:0200"
+//              All pairs of one request share one T0; a pair that fails does not stop the others.
+//   lsflash    -                                                          -> rows: flash
+//   rmflash    pairs [{"source","target"}, ...], sequence_number? N       -> results: one per pair
+//              With sequence_number only relationships that carry it; no pairs then means every such relationship.
+//
+// Listings also carry the selection and filters the user gave (`select` and the filter keys of the catalogue). The
+// executor may use them to answer faster and may ignore them: select_rows() (model/selection.h) is applied to what it
+// returns. Rows may come in any order; they are sorted by id.
+//
+// An operation of the catalogue that an image cannot do answers with status not_in_this_release.
+//
+// ROWS
+//   image        id "IBM.2107-75ABCD1", storage_unit "IBM.2107-75ABCD0", name, description, model "961",
+//                wwnn "5005076304FFD7EA", signature "hhhh-hhhh-hhhh-hhhh", state "Online", es_net bool,
+//                volume_group "V0", os400_serial "795", nvs_bytes, cache_bytes, processor_bytes,
+//                personality "2107"|"1750", code_level "text of the version"
+//   extent_pool  id, name, storage_type "fb", extent_bytes (2^30 large, 2^24 small), rank_group 0|1,
+//                status "below"|"exceeded"|"full", total_extents, available_extents, reserved_extents,
+//                allocated_extents, rank_count, volume_count, limit_percent, threshold_percent,
+//                virtual_extents (sum of what space-efficient volumes claim)
+//   rank         id, rank_group 0|1|null, state "Normal"|"Unassigned"|"Unavailable"..., data_state "Normal"...,
+//                array "A0", raid_type "5", extent_pool|null, extent_pool_name|null, storage_type, extents, used_extents
+//   fb_volume    id, name, access_state "Online", data_state "Normal", configuration_state "Normal"|"Configuring"...,
+//                device_mtm "2107-900", data_type "FB 512", address_group "1" (one hex digit), extent_pool, extents,
+//                capacity_blocks, requested_blocks, capacity_type "ds"|"ess"|"blocks", sam, eam,
+//                volume_groups ["V2", ...], ranks (count), real_extents, virtual_extents, guid (32 hex digits),
+//                resource_group "RG0", performance_group "PG0"
+//   lss          id "10", group 0|1, address_group "1", storage_type "fb"|"ckd", volume_count, subsystem_id 0xFF10,
+//                consistency_group bool, long_busy_seconds, resource_group "RG0"
+//   flash        id "0100:0200", source, target, source_lss "01", sequence_number, timeout_seconds, active_copy bool,
+//                recording bool, persistent bool, revertible bool, source_write_enabled bool,
+//                target_write_enabled bool, background_copy bool, out_of_sync_tracks, date_created, date_synced,
+//                state "Valid"|"Validation required"|"Failed", target_se "ESE"|"TSE"|null,
+//                track_count (tracks in the relationship), copied_tracks (by the background copy so far),
+//                copy_bytes_per_second (recent average, 0 when idle)
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "runtime/task.h"
+
+namespace tt::model {
+
+struct Request {
+  std::string operation;
+  std::string user;  ///< Already authenticated and authorised; for records only.
+  nlohmann::json arguments = nlohmann::json::object();
+};
+
+/// What became of one object of the request. `detail` fills the message's second slot where it has one (a volume id in
+/// still_in_use, an errno in io_error, ...).
+struct ObjectResult {
+  std::string name;
+  Errc code = Errc::ok;
+  std::uint64_t detail = 0;
+};
+
+/// `status` is about the request as a whole: when it is not ok nothing was done, and results and rows are empty.
+struct Response {
+  Errc status = Errc::ok;
+  std::uint64_t detail = 0;
+  std::vector<ObjectResult> results;
+  std::vector<nlohmann::json> rows;
+};
+
+class Executor {
+ public:
+  virtual ~Executor() = default;
+  /// Called on the reactor of the control server; many requests may be under way at once. The executor outlives them.
+  virtual rt::Task<Response> execute(Request request) = 0;
+};
+
+}  // namespace tt::model
