@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration of one storage image: a plain value that changes only by apply(mutation). The control shard journals
+// each mutation before it takes effect, so replaying them over the last checkpoint gives exactly this value again. It
+// knows no I/O and no shards; "what may be done" is decided by the plan_ functions, which change nothing.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+#include "base/units.h"
+
+namespace tt::volume {
+
+enum class Personality : std::uint8_t { ds6000 = 0, ds8000 = 1 };  // machine types 1750 and 2107
+
+/// Every limit that differs by personality stands here and nowhere else (spec README section 4).
+struct Limits {
+  std::uint16_t machine_type;
+  std::uint32_t lss_count;
+  std::uint32_t volume_count;
+  std::uint64_t max_fb_blocks;
+  std::uint32_t targets_per_source;
+  bool thin_volumes;
+  bool small_extents;
+  std::uint32_t fb_long_busy_timeout_s;
+};
+const Limits& limits_of(Personality personality) noexcept;
+
+inline constexpr std::uint64_t kLargeExtentBytes = 1_GiB;
+inline constexpr std::uint64_t kSmallExtentBytes = 16_MiB;
+
+/// Extent of a pool on a rank: `index` counts extents of the pool's size from the rank's data area.
+struct ExtentRef {
+  std::uint16_t rank = 0;
+  std::uint32_t index = 0;
+  friend constexpr auto operator<=>(const ExtentRef&, const ExtentRef&) = default;
+};
+
+struct RankConfig {
+  std::uint16_t id = 0;
+  std::string device;               ///< Storage name: file relative to the image's directory, or a block device.
+  std::uint64_t data_bytes = 0;     ///< Usable bytes after the rank's header.
+  std::optional<std::uint16_t> pool;
+  bool failed = false;              ///< A write or flush failed: no more writes, reads go on.
+};
+
+struct PoolConfig {
+  std::uint16_t id = 0;             ///< Even = rank group 0, odd = rank group 1.
+  std::string name;
+  std::uint64_t extent_bytes = kLargeExtentBytes;
+};
+
+/// Dirty data of the volume's former life that a FlashCopy onto it made void: at replay every write below `lsn` to a
+/// track below `track_count` is dropped. Newer kills with the same or a larger range replace older ones.
+struct Kill {
+  Lsn lsn;
+  std::uint64_t track_count = 0;
+};
+
+enum class AllocationMethod : std::uint8_t { standard, ese };
+enum class CapacityType : std::uint8_t { ds, ess, blocks };
+
+struct VolumeConfig {
+  VolumeId id;
+  Generation generation;
+  std::string name;
+  std::uint64_t block_count = 0;
+  CapacityType capacity_type = CapacityType::ds;
+  std::uint16_t pool = 0;
+  AllocationMethod method = AllocationMethod::standard;
+  std::int64_t created_s = 0;
+  std::vector<std::optional<ExtentRef>> extents;  ///< By extent number of the volume.
+  std::vector<Kill> kills;
+
+  [[nodiscard]] std::uint64_t track_count() const noexcept { return divide_up(block_count, kTrackBlocks); }
+};
+
+struct LssConfig {
+  std::uint8_t id = 0;
+  std::uint32_t long_busy_timeout_s = 0;
+  bool consistency_group = false;
+};
+
+struct RelationshipOptions {
+  bool background_copy = true;
+  bool persistent = false;
+  bool inhibit_target_writes = false;
+  std::uint32_t sequence_number = 0;
+};
+
+enum class RelationshipState : std::uint8_t { valid = 0, failed = 1 };
+
+/// One FlashCopy relationship. Its generation is its T0.
+struct Relationship {
+  VolumeId source;
+  VolumeId target;
+  Generation generation;
+  Lsn t0;
+  std::uint64_t track_count = 0;
+  RelationshipOptions options;
+  RelationshipState state = RelationshipState::valid;
+  std::int64_t created_s = 0;
+  std::int64_t synced_s = 0;
+  /// Set when withdrawn while tracks were owed: invisible to every interface, ends by itself (engine notes 3.7).
+  std::optional<Lsn> withdrawn_at;
+
+  [[nodiscard]] bool closing() const noexcept { return withdrawn_at.has_value(); }
+};
+
+struct ImageConfig {
+  Personality personality = Personality::ds8000;
+  std::string storage_image_id;     ///< "IBM.2107-75TT001"
+  std::string name;
+  std::map<std::uint16_t, RankConfig> ranks;
+  std::map<std::uint16_t, PoolConfig> pools;
+  std::map<VolumeId, VolumeConfig> volumes;
+  std::map<std::uint8_t, LssConfig> lsses;
+  std::map<Generation, Relationship> relationships;
+  /// Derived from volumes; kept by apply(). True = taken.
+  std::map<std::uint16_t, std::vector<bool>> taken_extents;
+
+  [[nodiscard]] const VolumeConfig* find_volume(VolumeId id) const noexcept;
+  /// The relationship of which `id` is the target and that is not closing; each volume has at most one.
+  [[nodiscard]] const Relationship* target_of(VolumeId id) const noexcept;
+  [[nodiscard]] std::uint64_t free_extents(std::uint16_t pool) const noexcept;
+  [[nodiscard]] std::uint64_t total_extents(std::uint16_t pool) const noexcept;
+};
+
+// ---- mutations: what the control journal holds -------------------------------------------------------------------
+struct AddRank { RankConfig rank; };
+struct AssignRank { std::uint16_t rank = 0; std::optional<std::uint16_t> pool; };
+struct MakePool { PoolConfig pool; };
+struct RemovePool { std::uint16_t pool = 0; };
+struct MakeVolume { VolumeConfig volume; };            ///< With all extents when not thin.
+struct RemoveVolume { VolumeId volume; };              ///< Frees its extents.
+struct AllocateExtent { VolumeId volume; std::uint32_t extent_number = 0; ExtentRef extent; };
+struct FreeExtent { VolumeId volume; std::uint32_t extent_number = 0; };
+struct Establish { std::vector<Relationship> pairs; };  ///< All with one T0; kills on the targets are implied.
+struct Withdraw { std::vector<Generation> relationships; Lsn at; };  ///< They become closing.
+struct EndRelationship { Generation relationship; };    ///< Implicit end, or a closing one that owes nothing more.
+struct FailRelationship { Generation relationship; };
+struct FailRank { std::uint16_t rank = 0; };
+struct SetIdentity { Personality personality = Personality::ds8000; std::string storage_image_id; std::string name; };
+
+using Mutation = std::variant<AddRank, AssignRank, MakePool, RemovePool, MakeVolume, RemoveVolume, AllocateExtent,
+                              FreeExtent, Establish, Withdraw, EndRelationship, FailRelationship, FailRank, SetIdentity>;
+
+/// Takes effect unconditionally; a mutation that does not fit the configuration is a programmer error (replay of a
+/// journal that this code wrote always fits).
+void apply(ImageConfig& config, const Mutation& mutation);
+
+// ---- what may be done (validation; nothing changes) ---------------------------------------------------------------
+struct MakeVolumeRequest {
+  VolumeId id;
+  std::string name;
+  std::uint16_t pool = 0;
+  std::uint64_t block_count = 0;
+  CapacityType capacity_type = CapacityType::ds;
+  AllocationMethod method = AllocationMethod::standard;
+};
+/// id_taken, object_not_found (pool), parity_differs, no_space, limit_reached, not_combinable, out_of_range (size).
+/// Extents are chosen: rotateexts on 2107 (round robin over the pool's ranks), rotatevols on 1750.
+Result<MakeVolume> plan_make_volume(const ImageConfig& config, const MakeVolumeRequest& request, Generation generation,
+                                    std::int64_t now_s);
+/// volume_not_found; still_in_use while any relationship, closing ones included, names the volume.
+Result<RemoveVolume> plan_remove_volume(const ImageConfig& config, VolumeId id);
+/// no_space when the pool has no free extent on a rank that has not failed.
+Result<AllocateExtent> plan_allocate_extent(const ImageConfig& config, VolumeId id, std::uint32_t extent_number);
+/// The next free id of the rank group's parity; limit_reached.
+Result<MakePool> plan_make_pool(const ImageConfig& config, std::string name, std::uint8_t rank_group,
+                                std::uint64_t extent_bytes);
+Result<RemovePool> plan_remove_pool(const ImageConfig& config, std::uint16_t pool);
+/// still_in_use when the rank holds extents and `pool` differs; parity_differs never: a rank takes its pool's group.
+Result<AssignRank> plan_assign_rank(const ImageConfig& config, std::uint16_t rank, std::optional<std::uint16_t> pool);
+
+struct PairRequest {
+  VolumeId source;
+  VolumeId target;
+  RelationshipOptions options;
+};
+/// One verdict per pair, in order, each decided as if the valid ones before it were established: volume_not_found (101),
+/// source_is_target (103), target_too_small (105), already_a_target (106), cascade_not_available (107: cascades come
+/// with a later release on every personality), too_many_targets (108, closing ones not counted), volume_offline (117).
+std::vector<Result<void>> validate_pairs(const ImageConfig& config, std::span<const PairRequest> pairs);
+/// Relationship source:target that is not closing, or no_such_relationship.
+Result<Generation> find_relationship(const ImageConfig& config, VolumeId source, VolumeId target);
+
+// ---- persistence ---------------------------------------------------------------------------------------------------
+std::vector<std::byte> encode_mutation(const Mutation& mutation);
+/// bad_message for bytes that are no mutation; version_not_supported for a newer encoding.
+Result<Mutation> decode_mutation(std::span<const std::byte> bytes);
+std::vector<std::byte> encode_config(const ImageConfig& config);
+Result<ImageConfig> decode_config(std::span<const std::byte> bytes);
+
+}  // namespace tt::volume
