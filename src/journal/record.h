@@ -62,7 +62,7 @@ struct SlotHeader {
   std::uint32_t payload_crc = 0;    ///< CRC-32C of everything after the head.
   std::uint32_t previous_crc = 0;   ///< head_crc of the slot before it: no slot of a former life can follow.
   std::uint32_t head_crc = 0;       ///< CRC-32C of the 4 KiB head with this field as 0.
-  std::uint8_t reserved[64] = {};
+  std::uint8_t reserved[72] = {};
 };
 static_assert(sizeof(SlotHeader) == 128);
 
