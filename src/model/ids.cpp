@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/ids.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace tt::model {
+
+namespace {
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+
+std::optional<std::uint32_t> parse_number(std::string_view text, int base) {
+  std::uint32_t value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stopped, failure] = std::from_chars(text.data(), end, value, base);
+  if (failure != std::errc{} || stopped != end) return std::nullopt;
+  return value;
+}
+
+std::string hex_text(std::uint32_t value, std::size_t digits) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string text(digits, '0');
+  for (std::size_t i = digits; i-- > 0; value >>= 4U) text[i] = kDigits[value & 0xFU];
+  return text;
+}
+
+}  // namespace
+
+std::optional<VolumeId> parse_volume_id(std::string_view text) {
+  if (text.size() != 4) return std::nullopt;
+  const auto value = parse_number(text, 16);
+  if (!value || *value >= 0xFF00) return std::nullopt;
+  return VolumeId{static_cast<std::uint16_t>(*value)};
+}
+
+std::string volume_id_text(VolumeId id) { return hex_text(id.value, 4); }
+
+std::optional<std::uint8_t> parse_lss_id(std::string_view text) {
+  if (text.size() != 2) return std::nullopt;
+  const auto value = parse_number(text, 16);
+  if (!value || *value >= 0xFF) return std::nullopt;
+  return static_cast<std::uint8_t>(*value);
+}
+
+std::string lss_id_text(std::uint8_t lss) { return hex_text(lss, 2); }
+
+std::optional<std::uint32_t> parse_numbered_id(char letter, std::string_view text) {
+  if (text.size() < 2 || text.size() > 6 || upper(text[0]) != letter) return std::nullopt;
+  text.remove_prefix(1);
+  if (text[0] == '0' && text.size() > 1) return std::nullopt;
+  if (!std::all_of(text.begin(), text.end(), is_digit)) return std::nullopt;
+  return parse_number(text, 10);
+}
+
+std::optional<std::string> parse_image_id(std::string_view text) {
+  // IBM.tttt-sssssss
+  if (text.size() != 16 || text[8] != '-') return std::nullopt;
+  std::string id(text);
+  std::transform(id.begin(), id.end(), id.begin(), upper);
+  if (id.compare(0, 4, "IBM.") != 0) return std::nullopt;
+  const std::string_view type = std::string_view(id).substr(4, 4);
+  if (type != "1750" && type != "2107") return std::nullopt;
+  const auto serial_ok = [](char c) { return is_digit(c) || is_letter(c); };
+  if (!std::all_of(id.begin() + 9, id.end(), serial_ok)) return std::nullopt;
+  return id;
+}
+
+Personality personality_of(std::string_view image_id) {
+  return image_id.size() >= 8 && image_id.substr(4, 4) == "1750" ? Personality::ds6000 : Personality::ds8000;
+}
+
+std::optional<QualifiedId> split_qualified(std::string_view text) {
+  const std::size_t slash = text.rfind('/');
+  if (slash == std::string_view::npos) return QualifiedId{{}, std::string(text)};
+  auto image = parse_image_id(text.substr(0, slash));
+  if (!image) return std::nullopt;
+  return QualifiedId{std::move(*image), std::string(text.substr(slash + 1))};
+}
+
+std::optional<std::string> canonical_id(IdKind kind, std::string_view text) {
+  switch (kind) {
+    case IdKind::volume: {
+      const auto id = parse_volume_id(text);
+      if (!id) return std::nullopt;
+      return volume_id_text(*id);
+    }
+    case IdKind::lss: {
+      const auto id = parse_lss_id(text);
+      if (!id) return std::nullopt;
+      return lss_id_text(*id);
+    }
+    case IdKind::extent_pool:
+    case IdKind::rank: {
+      const char letter = kind == IdKind::rank ? 'R' : 'P';
+      const auto number = parse_numbered_id(letter, text);
+      if (!number) return std::nullopt;
+      return letter + std::to_string(*number);
+    }
+    case IdKind::image:
+      return parse_image_id(text);
+    case IdKind::none:
+    case IdKind::pair:
+    case IdKind::user:
+    case IdKind::free_text:
+      return std::string(text);
+  }
+  return std::nullopt;
+}
+
+std::string expand_name_pattern(std::string_view pattern, VolumeId id) {
+  std::string name;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const char next = i + 1 < pattern.size() ? pattern[i + 1] : '\0';
+    if (pattern[i] == '#' && (next == 'h' || next == 'H')) {
+      name += volume_id_text(id);
+      ++i;
+    } else if (pattern[i] == '#' && (next == 'd' || next == 'D')) {
+      name += std::to_string(id.value);
+      ++i;
+    } else {
+      name += pattern[i];
+    }
+  }
+  return name;
+}
+
+}  // namespace tt::model
