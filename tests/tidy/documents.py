@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Links of the documents resolve, and every promise names tests that exist."""
+
+import os
+import re
+
+_LINK = re.compile(r"(?<!\\)!?\[[^\]]*\]\(([^)\s]+)\)")
+_FENCE = re.compile(r"^```.*?^```", re.S | re.M)
+_GTEST = re.compile(r"\bTEST(?:_F|_P)?\(\s*(\w+)\s*,\s*(\w+)\s*\)")
+_CTEST_NAME = re.compile(r"^[a-z]+\.[a-z0-9_.]+$")
+
+
+def check_links(project):
+    problems = []
+    for file in project.documents():
+        text = _FENCE.sub("", project.text(file))
+        for target in _LINK.findall(text):
+            if re.match(r"[a-z]+:", target):
+                continue
+            path, _, anchor = target.partition("#")
+            resolved = os.path.normpath(os.path.join(os.path.dirname(file), path)) if path else file
+            if not project.exists(resolved):
+                problems.append(f"{file}: link to {target}: no such file")
+            elif anchor and resolved.endswith(".md") and anchor not in anchors(project.text(resolved)):
+                problems.append(f"{file}: link to {target}: no such heading")
+    return problems
+
+
+def anchors(text):
+    """The anchors a renderer makes of the headings."""
+    found = set()
+    for heading in re.findall(r"^#+\s+(.*)$", _FENCE.sub("", text), re.M):
+        plain = re.sub(r"[^\w\- ]", "", heading.strip().lower())
+        found.add(plain.replace(" ", "-"))
+    return found
+
+
+def check_promises(project, document="docs/promises.md"):
+    """Each row of the table has, in its last column, names in backticks: of CTest, GTest, or files of the tree."""
+    if document not in project.files:
+        return [f"{document} is missing"]
+    gtests = {f"{suite}.{name}" for file in project.code() for suite, name in _GTEST.findall(project.text(file))}
+    ctests = ctest_names(project)
+    problems, rows = [], 0
+    for row in re.findall(r"^\|\s*P\d+.*\|\s*$", project.text(document), re.M):
+        rows += 1
+        cells = [cell.strip() for cell in row.strip().strip("|").split("|")]
+        names = re.findall(r"`([^`]+)`", cells[-1])
+        if not names:
+            problems.append(f"{document}: {cells[0]} names no test")
+        for name in names:
+            if name not in gtests and name not in ctests and not project.exists(name):
+                problems.append(f"{document}: {cells[0]} names '{name}', which is no test of this tree")
+    if rows == 0:
+        problems.append(f"{document}: has no row that begins with '| P<number>'")
+    return problems
+
+
+def ctest_names(project):
+    """Names given to add_test and tt_add_*; unit.<folder> comes from tt_library."""
+    names = set()
+    for file in project.files:
+        if os.path.basename(file) != "CMakeLists.txt":
+            continue
+        text = project.text(file)
+        names |= set(re.findall(r"NAME\s+([\w.]+)", text))
+        names |= {"unit." + name for name in re.findall(r"tt_library\((\w+)", text)}
+    return names

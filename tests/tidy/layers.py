@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Which folder may use which: includes point down, and the engine sees the world only through src/runtime."""
+
+import re
+
+from project import is_test, without_comments_and_strings
+
+LAYERS = ["base", "runtime", "model", "sim", "media", "journal", "volume", "flashcopy", "image", "host",
+          "interfaces", "console", "apps"]
+
+# Beyond the order: who must not know whom although it stands above.
+FORBIDDEN = {
+    # Production code never depends on the simulator.
+    "media": {"sim"}, "journal": {"sim"}, "volume": {"sim"}, "flashcopy": {"sim"}, "image": {"sim"},
+    "host": {"sim"},
+    # The management side reaches an image through catalogue messages only.
+    "interfaces": {"sim", "media", "journal", "volume", "flashcopy", "image", "host"},
+    "console": {"sim", "media", "journal", "volume", "flashcopy", "image", "host"},
+}
+
+ENGINE = {"base", "model", "sim", "media", "journal", "volume", "flashcopy", "image", "host"}
+
+# What engine code must not touch: a run of the simulator must depend on its seed alone.
+OUTSIDE_WORLD = [
+    (r"#include\s*<(thread|mutex|shared_mutex|condition_variable|future|semaphore)>", "threads and locks"),
+    (r"\bstd::(thread|jthread|mutex|async|condition_variable)\b", "threads and locks"),
+    (r"\bpthread_\w+", "threads and locks"),
+    (r"\bstd::chrono::\w+_clock\b|\bclock_gettime\b|\bgettimeofday\b|\b(std::)?time\(\s*(nullptr|NULL|0)\s*\)", "clocks"),
+    (r"\bstd::this_thread\b|\b(u|nano)sleep\(", "clocks"),
+    (r"\bstd::random_device\b|\bgetrandom\b|\b(std::)?s?rand\(", "random devices"),
+    (r"#include\s*<(sys/socket|netinet/\w+|sys/epoll|liburing)\.h>", "sockets and rings"),
+    (r"(?<![\w.>:])(::)?(fsync|fdatasync|sync_file_range|pread|pwrite)\(", "files"),
+    (r"#include\s*<(fstream|filesystem)>", "files"),
+    (r"\bgetenv\(", "the environment"),
+]
+
+_INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
+
+
+def folder_of(file):
+    parts = file.split("/")
+    return parts[1] if parts[0] == "src" and len(parts) > 2 else None
+
+
+def check_includes(project):
+    problems = []
+    for file in project.code("src"):
+        folder = folder_of(file)
+        if folder is None:
+            continue
+        if folder not in LAYERS:
+            problems.append(f"{file}: folder {folder} is not in the list of layers")
+            continue
+        for included in _INCLUDE.findall(project.text(file)):
+            problems += _judge(project, file, folder, included)
+    return problems
+
+
+def _judge(project, file, folder, included):
+    if "/" not in included or ".." in included or not project.exists("src/" + included):
+        return [f'{file}: include "{included}" is not of the form "folder/file.h"']
+    other = included.split("/")[0]
+    if is_test(file) and other == "sim":
+        return []
+    if LAYERS.index(other) > LAYERS.index(folder):
+        return [f"{file}: includes {included}: {folder} is below {other}"]
+    if other in FORBIDDEN.get(folder, set()):
+        return [f"{file}: includes {included}: {folder} must not know {other}"]
+    return []
+
+
+def check_engine(project):
+    problems = []
+    for file in project.code("src"):
+        if folder_of(file) not in ENGINE or is_test(file):
+            continue
+        text = without_comments_and_strings(project.text(file))
+        for pattern, what in OUTSIDE_WORLD:
+            for match in re.finditer(pattern, text):
+                line = text.count("\n", 0, match.start()) + 1
+                problems.append(f"{file}:{line}: engine code touches {what}: {match.group(0).strip()}")
+    return problems

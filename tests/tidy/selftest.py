@@ -1,0 +1,118 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""Each check finds the fault it is there for: a check that cannot fail proves nothing."""
+
+import os
+import tempfile
+import unittest
+
+import compilers
+import documents
+import layers
+import shape
+from project import Project, without_comments_and_strings
+
+LICENCE = "// SPDX-License-Identifier: Apache-2.0\n"
+
+
+class TidyTest(unittest.TestCase):
+    def project(self, **files):
+        """A tree made of keyword arguments: src__base__a_h becomes src/base/a.h."""
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        for name, text in files.items():
+            parts = name.split("__")
+            stem, _, ending = parts[-1].rpartition("_")
+            path = os.path.join(folder.name, *parts[:-1], f"{stem}.{ending}" if stem else ending)
+            os.makedirs(os.path.dirname(path), exist_ok=True)
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+        return Project(folder.name, os.path.join(folder.name, "out"))
+
+    def assert_finds(self, check, word, **files):
+        problems = check(self.project(**files))
+        self.assertTrue(any(word in problem for problem in problems), problems)
+
+    def test_upward_include(self):
+        self.assert_finds(layers.check_includes, "base is below journal",
+                          src__base__a_h='#include "journal/j.h"\n', src__journal__j_h="")
+
+    def test_console_must_not_know_the_engine(self):
+        self.assert_finds(layers.check_includes, "must not know",
+                          src__console__a_h='#include "journal/j.h"\n', src__journal__j_h="")
+
+    def test_relative_include(self):
+        self.assert_finds(layers.check_includes, "not of the form", src__base__a_h='#include "b.h"\n', src__base__b_h="")
+
+    def test_downward_include_is_fine(self):
+        project = self.project(src__journal__a_h='#include "base/b.h"\n', src__base__b_h="")
+        self.assertEqual([], layers.check_includes(project))
+
+    def test_engine_touches_a_clock(self):
+        self.assert_finds(layers.check_engine, "clocks", src__volume__a_cpp="auto t = std::chrono::steady_clock::now();\n")
+
+    def test_engine_touches_fsync(self):
+        self.assert_finds(layers.check_engine, "files", src__media__a_cpp="int f() { return ::fsync(3); }\n")
+
+    def test_engine_may_speak_of_a_clock(self):
+        project = self.project(src__volume__a_cpp="// never std::chrono::steady_clock\n", src__runtime__b_cpp="fsync(1);\n")
+        self.assertEqual([], layers.check_engine(project))
+
+    def test_missing_licence(self):
+        self.assert_finds(shape.check_licence, "lack", src__base__a_h="#pragma once\n")
+
+    def test_long_function(self):
+        body = "  call();\n" * 80
+        self.assert_finds(shape.check_lengths, "function f has",
+                          src__base__a_cpp="namespace tt {\nvoid f(int a) {\n" + body + "}\n}\n")
+
+    def test_long_method(self):
+        body = "    call();\n" * 80
+        self.assert_finds(shape.check_lengths, "function grow has",
+                          src__base__a_h="class A {\n  void grow() {\n" + body + "  }\n};\n")
+
+    def test_long_file(self):
+        self.assert_finds(shape.check_lengths, "limit 1000", src__base__a_cpp="\n" * 1001)
+
+    def test_a_table_is_not_a_function(self):
+        rows = "  {1, 2},\n" * 200
+        self.assertEqual([], shape.check_lengths(self.project(src__base__a_cpp="const T t[] = {\n" + rows + "};\n")))
+
+    def test_missing_readme(self):
+        self.assert_finds(shape.check_readmes, "src/base: has no README.md", src__base__a_h=LICENCE)
+
+    def test_banned_words(self):
+        self.assert_finds(shape.check_words, "issue", docs__a_md="TO" + "DO: later\n")
+        self.assert_finds(shape.check_words, "machine", docs__a_md="see /ro" + "ot/x\n")
+
+    def test_dead_link(self):
+        self.assert_finds(documents.check_links, "no such file", docs__a_md="[x](b.md)\n")
+        self.assert_finds(documents.check_links, "no such heading", docs__a_md="[x](#nowhere)\n# Here\n")
+
+    def test_promise_without_test(self):
+        self.assert_finds(documents.check_promises, "no test of this tree",
+                          docs__promises_md="| P1 | never loses | `Journal.Nothing` |\n")
+        self.assert_finds(documents.check_promises, "names no test", docs__promises_md="| P1 | never loses | - |\n")
+
+    def test_promise_with_test(self):
+        project = self.project(docs__promises_md="| P1 | never loses | `Journal.Replay` |\n",
+                               src__journal__a_test_cpp="TEST(Journal, Replay) {}\n")
+        self.assertEqual([], documents.check_promises(project))
+
+    def test_header_that_needs_another(self):
+        self.assert_finds(compilers.check_headers, "does not compile alone",
+                          src__base__a_h="#pragma once\nstd::string f();\n")
+
+    def test_format(self):
+        self.assert_finds(compilers.check_format, "error:", src__base__a_h="int   f( );\n")
+
+    def test_broken_script(self):
+        self.assert_finds(compilers.check_scripts, "a.sh", a_sh="#!/bin/bash\nif true; then\n")
+        self.assert_finds(compilers.check_scripts, "a.py", a_py="def f(:\n")
+
+    def test_comments_are_blanked_and_numbers_kept(self):
+        self.assertEqual("int x = 1'000'000;\n", without_comments_and_strings("int x = 1'000'000;// {\n"))
+
+
+if __name__ == "__main__":
+    unittest.main()
