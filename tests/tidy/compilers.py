@@ -61,8 +61,10 @@ def check_scripts(project):
         path = project.path(script)
         if script.endswith(".py") or "python" in first:
             command = ["/usr/bin/python3", "-c", "import ast,sys; ast.parse(open(sys.argv[1]).read(), sys.argv[1])", path]
-        elif shutil.which("shellcheck"):
-            command = ["shellcheck", "--severity=warning", "--shell=bash", "--external-sources", path]
+        elif shutil.which("shellcheck") and "/lib/" not in script:
+            # Files of a lib folder are sourced, and checked as parts of the program that does it.
+            command = ["shellcheck", "--severity=warning", "--shell=bash", "--external-sources",
+                       "--source-path=" + project.root, path]
         else:
             command = ["bash", "-n", path]
         status, output = _run(command, project.root)

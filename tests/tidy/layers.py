@@ -5,20 +5,26 @@ import re
 
 from project import is_test, without_comments_and_strings
 
-LAYERS = ["base", "runtime", "model", "sim", "media", "journal", "volume", "flashcopy", "image", "host",
-          "interfaces", "console", "apps"]
+
+def layers(project):
+    """The order of the layers, lowest first: the list that the build itself uses."""
+    match = re.search(r"set\(TWINTRACK_FOLDERS ([^)]+)\)", project.text("src/CMakeLists.txt"))
+    return match.group(1).split()
+
+
+# What stores and serves data; the management side must not know it.
+STORAGE = {"media", "journal", "volume", "cache", "flashcopy", "image", "host"}
 
 # Beyond the order: who must not know whom although it stands above.
 FORBIDDEN = {
     # Production code never depends on the simulator.
-    "media": {"sim"}, "journal": {"sim"}, "volume": {"sim"}, "flashcopy": {"sim"}, "image": {"sim"},
-    "host": {"sim"},
+    **{folder: {"sim"} for folder in ("media", "journal", "volume", "cache", "flashcopy", "image", "host", "apps")},
     # The management side reaches an image through catalogue messages only.
-    "interfaces": {"sim", "media", "journal", "volume", "flashcopy", "image", "host"},
-    "console": {"sim", "media", "journal", "volume", "flashcopy", "image", "host"},
+    "interfaces": {"sim", *STORAGE},
+    "console": {"sim", *STORAGE},
 }
 
-ENGINE = {"base", "model", "sim", "media", "journal", "volume", "flashcopy", "image", "host"}
+ENGINE = {"base", "model", "sim", *STORAGE}
 
 # What engine code must not touch: a run of the simulator must depend on its seed alone.
 OUTSIDE_WORLD = [
@@ -43,26 +49,26 @@ def folder_of(file):
 
 
 def check_includes(project):
-    problems = []
+    order, problems = layers(project), []
     for file in project.code("src"):
         folder = folder_of(file)
         if folder is None:
             continue
-        if folder not in LAYERS:
+        if folder not in order:
             problems.append(f"{file}: folder {folder} is not in the list of layers")
             continue
         for included in _INCLUDE.findall(project.text(file)):
-            problems += _judge(project, file, folder, included)
+            problems += _judge(project, order, file, folder, included)
     return problems
 
 
-def _judge(project, file, folder, included):
+def _judge(project, order, file, folder, included):
     if "/" not in included or ".." in included or not project.exists("src/" + included):
         return [f'{file}: include "{included}" is not of the form "folder/file.h"']
     other = included.split("/")[0]
     if is_test(file) and other == "sim":
         return []
-    if LAYERS.index(other) > LAYERS.index(folder):
+    if order.index(other) > order.index(folder):
         return [f"{file}: includes {included}: {folder} is below {other}"]
     if other in FORBIDDEN.get(folder, set()):
         return [f"{file}: includes {included}: {folder} must not know {other}"]

@@ -18,6 +18,7 @@ LICENCE = "// SPDX-License-Identifier: Apache-2.0\n"
 class TidyTest(unittest.TestCase):
     def project(self, **files):
         """A tree made of keyword arguments: src__base__a_h becomes src/base/a.h."""
+        files["src__CMakeLists_txt"] = "set(TWINTRACK_FOLDERS base runtime media journal volume console)\n"
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         for name, text in files.items():
