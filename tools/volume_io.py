@@ -6,6 +6,7 @@
   volume_io.py compare URI FILE     is the volume FILE, followed by zeros? exit 1 and the first difference if not
 """
 
+import os
 import sys
 
 import nbd
@@ -20,10 +21,21 @@ def connect(uri):
     return handle
 
 
+def next_data(file, offset):
+    """The first chunk at or after offset where a sparse file may hold something."""
+    try:
+        return os.lseek(file.fileno(), offset, os.SEEK_DATA) // CHUNK * CHUNK
+    except OSError:
+        return os.fstat(file.fileno()).st_size
+
+
 def differing_runs(old, new):
     """(offset, data) for each run of 4 KiB blocks that differ, no run longer than CHUNK."""
     offset = 0
     while True:
+        offset = max(offset, min(next_data(old, offset), next_data(new, offset)))
+        old.seek(offset)
+        new.seek(offset)
         before, after = old.read(CHUNK), new.read(CHUNK)
         if not after:
             return

@@ -15,6 +15,7 @@ demonstration() {
   step "Start a storage image in $dir" demo_start
   step "Create two volumes with the DS CLI" demo_volumes
   step "Make an ext4 file system of real files" demo_file_system
+  step "Prepare two days of changes to it, to be written later" demo_prepare_days
   step "Put it on volume $source_volume over NBD" demo_load
   step "FlashCopy $source_volume to $target_volume: from here on, T0" demo_flash
   step "Go on changing the source while the copy runs in the background" demo_change 1
@@ -118,6 +119,11 @@ demo_day() {
   e2fsck -fn "$demo/day$day.img" >"$demo/e2fsck.log" 2>&1 || return 1
 }
 
+demo_prepare_days() {
+  demo_day 1 && demo_day 2 || return 1
+  say "each day: $(wc -l <"$demo/day1.commands") commands of debugfs: files overwritten, and 64 MiB of new data"
+}
+
 # demo_apply N: writes what day N changed to the source over NBD.
 demo_apply() {
   local day=$1 before=$demo/t0.img
@@ -126,8 +132,6 @@ demo_apply() {
 }
 
 demo_change() {
-  demo_day "$1" || return 1
-  say "changed, overwritten and new files: $(wc -l <"$demo/day$1.commands") commands of debugfs, 64 MiB of new data"
   say "$(demo_apply "$1")" || return 1
   demo_progress
 }
@@ -200,7 +204,6 @@ demo_prove() {
 }
 
 demo_kill() {
-  demo_day 2 || return 1
   local pid
   pid=$(endpoints get "$dir" pids.twintrackd)
   demo_apply 2 >"$demo/apply.log" 2>&1 &
