@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "flashcopy/column_plan.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+
+namespace tt::flashcopy {
+namespace {
+
+constexpr Lsn kNone{0};
+
+/// The eligible entries of a track are a prefix in Lsn order; its last Lsn says which.
+Lsn last_eligible(const cache::DirtyTrack& track, const PickLimit& limit) {
+  Lsn last = kNone;
+  for (const cache::Entry* e = track.first; e != nullptr; e = e->next) {
+    if (e->clean) continue;
+    if (!limit.allows(*e)) break;
+    last = e->lsn;
+  }
+  return last;
+}
+
+class Planner {
+ public:
+  Planner(const cache::DirtyIndex& index, std::uint64_t track, std::uint64_t global_track, PickLimit limit)
+      : index_(index), global_track_(global_track), limit_(limit) {
+    plan_.track = track;
+  }
+
+  void add_dirty(const cache::DirtyTrack& dirty) {
+    auto& volume = *static_cast<VolumeShare*>(dirty.owner);
+    if (volume.held || volume.removed) return;
+    const Lsn last = last_eligible(dirty, limit_);
+    if (last == kNone) return;
+    if (RelationshipShare* parent = uncopied_parent(volume, plan_.track)) {
+      if (!parent->failed) add_copy(*parent, last);
+      return;
+    }
+    for (RelationshipShare* child : volume.children) {
+      if (child->failed || !child->is_uncopied(plan_.track) || last <= child->t0) continue;
+      add_copy(*child, kNone);
+    }
+    plan_.updates.push_back({&volume, last, kind_of(volume, dirty, last)});
+  }
+
+  void add_forced(RelationshipShare& relationship) {
+    if (relationship.failed || !relationship.is_uncopied(plan_.track)) return;
+    if (relationship.target->held || relationship.target->removed) return;
+    add_copy(relationship, kNone);
+  }
+
+  ColumnPlan take() {
+    for (Copy& copy : plan_.copies) settle(copy);
+    return std::move(plan_);
+  }
+
+ private:
+  void add_copy(RelationshipShare& relationship, Lsn target_entries) {
+    for (Copy& copy : plan_.copies) {
+      if (copy.relationship != &relationship) continue;
+      copy.target_entries_up_to = std::max(copy.target_entries_up_to, target_entries);
+      return;
+    }
+    plan_.copies.push_back({&relationship, target_entries, false, false});
+  }
+
+  /// Decides, once all its parts are known, whether the source's medium has to be read.
+  void settle(Copy& copy) const {
+    const RelationshipShare& r = *copy.relationship;
+    const cache::DirtyTrack* of_source = index_.find(r.source, plan_.track);
+    const cache::DirtyTrack* of_target = index_.find(r.target, plan_.track);
+    const std::uint16_t blocks = r.target->blocks_of(global_track_);
+    if (copy.target_entries_up_to != kNone &&
+        cache::DirtyIndex::covers(of_target, r.t0, copy.target_entries_up_to, 0, blocks)) {
+      return;  // FC-6: the host wrote the whole track of T; S is not read
+    }
+    const std::uint16_t source_blocks = r.source->blocks_of(global_track_);
+    if (cache::DirtyIndex::covers(of_source, kNone, r.t0, 0, source_blocks)) return;
+    if (r.source->written.test(plan_.track)) {
+      copy.reads_source_medium = true;
+      return;
+    }
+    const bool source_entries = of_source != nullptr && of_source->first != nullptr && of_source->first->lsn <= r.t0;
+    copy.image_is_zero = !source_entries && copy.target_entries_up_to == kNone;
+  }
+
+  Update::Kind kind_of(const VolumeShare& volume, const cache::DirtyTrack& dirty, Lsn last) const {
+    const std::uint16_t blocks = volume.blocks_of(global_track_);
+    const cache::Entry* newest = nullptr;
+    bool all_zero = true;
+    for (const cache::Entry* e = dirty.first; e != nullptr && e->lsn <= last; e = e->next) {
+      newest = e;
+      all_zero = all_zero && e->data == nullptr;
+    }
+    TT_ASSERT(newest != nullptr);
+    const bool whole_zero = newest->data == nullptr && newest->first_block == 0 && newest->block_count >= blocks;
+    if (whole_zero && newest->deallocate) return Update::Kind::clear;
+    if (volume.written.test(plan_.track)) return Update::Kind::runs;
+    return all_zero ? Update::Kind::clear : Update::Kind::whole;
+  }
+
+  const cache::DirtyIndex& index_;
+  std::uint64_t global_track_;
+  PickLimit limit_;
+  ColumnPlan plan_;
+};
+
+}  // namespace
+
+ColumnPlan plan_column(const cache::DirtyIndex& index, std::uint64_t track, std::uint64_t global_track, PickLimit limit,
+                       std::span<RelationshipShare* const> forced) {
+  Planner planner(index, track, global_track, limit);
+  if (const cache::Column* column = index.find_column(track)) {
+    for (const cache::DirtyTrack* t = column->tracks; t != nullptr; t = t->next_in_column) planner.add_dirty(*t);
+  }
+  for (RelationshipShare* relationship : forced) planner.add_forced(*relationship);
+  return planner.take();
+}
+
+}  // namespace tt::flashcopy

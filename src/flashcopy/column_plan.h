@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// What has to happen before the dirty data of one column may reach the medium (engine notes 3.3 and 3.4, without
+// cascades: a volume is source or target, never both).
+//
+// Content is defined by L: a target's track with U=1 is M[S] with S's entries up to T0, under T's own entries; every
+// other track is its medium under its entries. The plan keeps L of every volume the same while media change:
+//   * S gets entries newer than T0 and U=1          -> copy L(S,t,T0) to T first
+//   * T gets entries and U=1                        -> write the whole of L(S,t,T0) + entries to T
+//   * S gets only entries up to T0                  -> they belong to the image: no copy
+// Copies are phase 1 (data flushed, then BITS hardened), updates are phase 2.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/units.h"
+#include "cache/dirty_index.h"
+#include "flashcopy/share.h"
+
+namespace tt::flashcopy {
+
+/// Entries that may be written to a medium now: hardened, and not younger than a T0 that is being drawn (I10).
+struct PickLimit {
+  journal::SlotSeq durable;
+  Lsn fence{~std::uint64_t{0}};
+
+  [[nodiscard]] bool allows(const cache::Entry& e) const noexcept {
+    return !e.clean && e.slot <= durable && e.lsn <= fence;
+  }
+};
+
+/// Phase 1: bring the image of one track to the target.
+struct Copy {
+  RelationshipShare* relationship = nullptr;
+  Lsn target_entries_up_to{0};  ///< Own entries of T that go with it; 0 = none.
+  bool reads_source_medium = false;
+  bool image_is_zero = false;   ///< S never had the track and nothing is laid over it: T becomes "not written".
+};
+
+/// Phase 2: lay a volume's own entries over its medium.
+struct Update {
+  enum class Kind : std::uint8_t {
+    runs,   ///< Write the covered runs of blocks.
+    whole,  ///< The medium holds nothing valid yet: write the whole track, zeros included.
+    clear,  ///< The track becomes "not written"; no medium write.
+  };
+  VolumeShare* volume = nullptr;
+  Lsn up_to{0};
+  Kind kind = Kind::runs;
+};
+
+struct ColumnPlan {
+  std::uint64_t track = 0;  ///< Local.
+  std::vector<Copy> copies;
+  std::vector<Update> updates;
+
+  [[nodiscard]] bool empty() const noexcept { return copies.empty() && updates.empty(); }
+  /// 64 KiB frames the execution needs at the most: one per copy and update, and one per medium read.
+  [[nodiscard]] std::size_t frames() const noexcept { return 2 * (copies.size() + updates.size()); }
+};
+
+/// Decides for the column as it stands. `forced`: relationships whose background copy wants this track. Volumes that are
+/// held or removed, and targets of failed relationships, are left out. `global_track` is only used for the length of a
+/// volume's last track.
+ColumnPlan plan_column(const cache::DirtyIndex& index, std::uint64_t track, std::uint64_t global_track, PickLimit limit,
+                       std::span<RelationshipShare* const> forced);
+
+}  // namespace tt::flashcopy

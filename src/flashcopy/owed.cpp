@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "flashcopy/share.h"
+
+namespace tt::flashcopy {
+namespace {
+
+void collect(const RelationshipShare& relationship, const VolumeShare& volume, std::optional<Lsn> before,
+             std::vector<std::uint64_t>& out) {
+  for (const cache::DirtyTrack* t = volume.dirty.first; t != nullptr; t = t->next_of_owner) {
+    const std::uint64_t track = t->column->track;
+    if (!relationship.is_uncopied(track)) continue;
+    for (const cache::Entry* e = t->first; e != nullptr; e = e->next) {
+      if (e->lsn <= relationship.t0 || (before && e->lsn >= *before)) continue;
+      out.push_back(track);
+      break;
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::uint64_t> owed_tracks(const RelationshipShare& relationship, std::optional<Lsn> before) {
+  std::vector<std::uint64_t> tracks;
+  collect(relationship, *relationship.source, before, tracks);
+  collect(relationship, *relationship.target, before, tracks);
+  std::sort(tracks.begin(), tracks.end());
+  tracks.erase(std::unique(tracks.begin(), tracks.end()), tracks.end());
+  return tracks;
+}
+
+}  // namespace tt::flashcopy

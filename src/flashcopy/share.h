@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// A shard's share of a volume and of a FlashCopy relationship: the bits and the short-lived facts of exactly the tracks
+// that this shard owns. Durable truth is the image's configuration plus the track maps; everything else here can be
+// rebuilt at restart.
+//
+// State of one track t of a relationship R: S -> T
+//   U=1, not owed   T's content of t is S's content at T0; nothing newer waits on S or T
+//   U=1, owed       a newer entry waits in the cache: the next destage of t copies first (engine notes C12)
+//   U=0             T's medium holds t; S is never asked again
+// U falls only in a BITS record that was appended after the target's data was flushed (order law).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/units.h"
+#include "cache/dirty_index.h"
+#include "runtime/sync.h"
+#include "volume/config.h"
+#include "volume/track_map.h"
+
+namespace tt::flashcopy {
+
+struct RelationshipShare;
+
+struct VolumeShare {
+  VolumeShare(rt::Reactor& reactor, std::uint64_t local_tracks)
+      : written(local_tracks, false), local_track_count(local_tracks), idle(reactor), released(reactor) {}
+
+  VolumeId id;
+  Generation generation;
+  std::uint64_t block_count = 0;
+  std::uint64_t tracks_per_extent = 0;
+  std::vector<std::optional<volume::ExtentRef>> extents;
+
+  /// 1 = the medium holds this track; 0 = it was never written and reads as zeros, whatever the medium says.
+  volume::TrackMap written;
+  std::uint64_t local_track_count;
+  cache::OwnerList dirty;
+
+  RelationshipShare* parent = nullptr;             ///< The relationship whose target this volume is.
+  std::vector<RelationshipShare*> children;        ///< Those whose source it is.
+
+  bool held = false;     ///< An establish holds all host I/O of this target for a moment.
+  bool removed = false;  ///< Deleted; the object goes when its last user is gone.
+  std::uint32_t host_operations = 0;
+  std::uint32_t batches = 0;  ///< Destage or copy batches in flight that write this volume.
+  rt::WaitQueue idle;         ///< Woken when host_operations or batches fall to zero.
+  rt::WaitQueue released;     ///< Woken when `held` ends.
+
+  /// Blocks of the given track that the volume really has (the last track may be short).
+  [[nodiscard]] std::uint16_t blocks_of(std::uint64_t global_track) const noexcept {
+    const std::uint64_t rest = block_count - global_track * kTrackBlocks;
+    return static_cast<std::uint16_t>(rest < kTrackBlocks ? rest : kTrackBlocks);
+  }
+};
+
+struct RelationshipShare {
+  RelationshipShare(Generation made_by, std::uint64_t local_tracks, bool value)
+      : generation(made_by), t0(made_by.value), uncopied(local_tracks, value) {}
+
+  Generation generation;
+  Lsn t0;
+  VolumeShare* source = nullptr;
+  VolumeShare* target = nullptr;
+  volume::TrackMap uncopied;  ///< U of the specification.
+  bool background_copy = true;
+  bool persistent = false;
+  bool inhibit_target_writes = false;
+  bool failed = false;
+  std::optional<Lsn> withdrawn_at;  ///< Closing: only owed tracks are left in `uncopied`.
+  bool end_reported = false;        ///< The control shard was told that this share is zero.
+  std::uint64_t background_cursor = 0;
+  std::uint64_t tracks_copied = 0;  ///< By the background copy since start; for the rate shown to people.
+
+  [[nodiscard]] bool covers(std::uint64_t local_track) const noexcept { return local_track < uncopied.track_count(); }
+  [[nodiscard]] bool is_uncopied(std::uint64_t local_track) const noexcept {
+    return covers(local_track) && uncopied.test(local_track);
+  }
+};
+
+/// The relationship through which `volume` must be read on this track, or null.
+inline RelationshipShare* uncopied_parent(const VolumeShare& volume, std::uint64_t local_track) noexcept {
+  RelationshipShare* parent = volume.parent;
+  return parent != nullptr && parent->is_uncopied(local_track) ? parent : nullptr;
+}
+
+/// Tracks of the relationship with U=1 and an entry newer than T0 (and older than `before`) on S or T.
+/// Cost: the dirty tracks of the two volumes.
+std::vector<std::uint64_t> owed_tracks(const RelationshipShare& relationship, std::optional<Lsn> before);
+
+}  // namespace tt::flashcopy
