@@ -52,7 +52,8 @@
 //                allocated_extents, rank_count, volume_count, limit_percent, threshold_percent,
 //                virtual_extents (sum of what space-efficient volumes claim)
 //   rank         id, rank_group 0|1|null, state "Normal"|"Unassigned"|"Unavailable"..., data_state "Normal"...,
-//                array "A0", raid_type "5", extent_pool|null, extent_pool_name|null, storage_type, extents, used_extents
+//                array "A0", raid_type "5", extent_pool|null, extent_pool_name|null, storage_type, extents,
+//                used_extents
 //   fb_volume    id, name, access_state "Online", data_state "Normal", configuration_state "Normal"|"Configuring"...,
 //                device_mtm "2107-900", data_type "FB 512", address_group "1" (one hex digit), extent_pool, extents,
 //                capacity_blocks, requested_blocks, capacity_type "ds"|"ess"|"blocks", sam, eam,

@@ -8,9 +8,15 @@ namespace tt::model {
 
 namespace {
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+char upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
 
 std::optional<std::uint32_t> parse_number(std::string_view text, int base) {
   std::uint32_t value = 0;
@@ -36,7 +42,9 @@ std::optional<VolumeId> parse_volume_id(std::string_view text) {
   return VolumeId{static_cast<std::uint16_t>(*value)};
 }
 
-std::string volume_id_text(VolumeId id) { return hex_text(id.value, 4); }
+std::string volume_id_text(VolumeId id) {
+  return hex_text(id.value, 4);
+}
 
 std::optional<std::uint8_t> parse_lss_id(std::string_view text) {
   if (text.size() != 2) return std::nullopt;
@@ -45,7 +53,9 @@ std::optional<std::uint8_t> parse_lss_id(std::string_view text) {
   return static_cast<std::uint8_t>(*value);
 }
 
-std::string lss_id_text(std::uint8_t lss) { return hex_text(lss, 2); }
+std::string lss_id_text(std::uint8_t lss) {
+  return hex_text(lss, 2);
+}
 
 std::optional<std::uint32_t> parse_numbered_id(char letter, std::string_view text) {
   if (text.size() < 2 || text.size() > 6 || upper(text[0]) != letter) return std::nullopt;

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commands that a DS CLI has and this release has not. They are answered as unsupported instead of unknown, so that a
+// user knows the name was right.
+#include "model/catalogue.h"
+
+namespace tt::model {
+
+namespace {
+
+constexpr std::string_view kFlash = "FlashCopy";
+constexpr std::string_view kRemoteFlash = "remote FlashCopy";
+constexpr std::string_view kMirror = "remote mirror";
+constexpr std::string_view kGlobalMirror = "Global Mirror";
+constexpr std::string_view kConfiguration = "configuration";
+constexpr std::string_view kCkd = "CKD volumes";
+constexpr std::string_view kHosts = "host access";
+constexpr std::string_view kThin = "thin provisioning";
+constexpr std::string_view kGroups = "resource groups";
+constexpr std::string_view kPerformance = "performance";
+constexpr std::string_view kSecurity = "security";
+constexpr std::string_view kService = "service";
+
+constexpr LaterCommand kCommands[] = {
+    {"resyncflash", kFlash},
+    {"incflash", kFlash},
+    {"reverseflash", kFlash},
+    {"setflashrevertible", kFlash},
+    {"commitflash", kFlash},
+    {"revertflash", kFlash},
+    {"unfreezeflash", kFlash},
+    {"mkremoteflash", kRemoteFlash},
+    {"resyncremoteflash", kRemoteFlash},
+    {"incremoteflash", kRemoteFlash},
+    {"reverseremoteflash", kRemoteFlash},
+    {"lsremoteflash", kRemoteFlash},
+    {"rmremoteflash", kRemoteFlash},
+    {"setremoteflashrevertible", kRemoteFlash},
+    {"commitremoteflash", kRemoteFlash},
+    {"revertremoteflash", kRemoteFlash},
+    {"unfreezeremoteflash", kRemoteFlash},
+    {"mkpprc", kMirror},
+    {"lspprc", kMirror},
+    {"pausepprc", kMirror},
+    {"resumepprc", kMirror},
+    {"rmpprc", kMirror},
+    {"failoverpprc", kMirror},
+    {"failbackpprc", kMirror},
+    {"freezepprc", kMirror},
+    {"unfreezepprc", kMirror},
+    {"mkpprcpath", kMirror},
+    {"lspprcpath", kMirror},
+    {"rmpprcpath", kMirror},
+    {"lsavailpprcport", kMirror},
+    {"mksession", kGlobalMirror},
+    {"chsession", kGlobalMirror},
+    {"lssession", kGlobalMirror},
+    {"rmsession", kGlobalMirror},
+    {"mkgmir", kGlobalMirror},
+    {"showgmir", kGlobalMirror},
+    {"showgmiroos", kGlobalMirror},
+    {"pausegmir", kGlobalMirror},
+    {"resumegmir", kGlobalMirror},
+    {"rmgmir", kGlobalMirror},
+    {"lssu", kConfiguration},
+    {"showsu", kConfiguration},
+    {"chsu", kConfiguration},
+    {"chsi", kConfiguration},
+    {"lsserver", kConfiguration},
+    {"lskey", kConfiguration},
+    {"applykey", kConfiguration},
+    {"lsarraysite", kConfiguration},
+    {"showarraysite", kConfiguration},
+    {"lsarray", kConfiguration},
+    {"showarray", kConfiguration},
+    {"mkarray", kConfiguration},
+    {"rmarray", kConfiguration},
+    {"mkrank", kConfiguration},
+    {"rmrank", kConfiguration},
+    {"showrank", kConfiguration},
+    {"chextpool", kConfiguration},
+    {"chfbvol", kConfiguration},
+    {"initfbvol", kConfiguration},
+    {"chlss", kConfiguration},
+    {"showsp", kConfiguration},
+    {"chsp", kConfiguration},
+    {"setsim", kConfiguration},
+    {"mklcu", kCkd},
+    {"chlcu", kCkd},
+    {"lslcu", kCkd},
+    {"showlcu", kCkd},
+    {"rmlcu", kCkd},
+    {"mkckdvol", kCkd},
+    {"lsckdvol", kCkd},
+    {"showckdvol", kCkd},
+    {"chckdvol", kCkd},
+    {"rmckdvol", kCkd},
+    {"initckdvol", kCkd},
+    {"mkaliasvol", kCkd},
+    {"lsaliasvol", kCkd},
+    {"rmaliasvol", kCkd},
+    {"lshosttype", kHosts},
+    {"mkvolgrp", kHosts},
+    {"chvolgrp", kHosts},
+    {"lsvolgrp", kHosts},
+    {"showvolgrp", kHosts},
+    {"rmvolgrp", kHosts},
+    {"mkhostconnect", kHosts},
+    {"chhostconnect", kHosts},
+    {"lshostconnect", kHosts},
+    {"showhostconnect", kHosts},
+    {"rmhostconnect", kHosts},
+    {"lsioport", kHosts},
+    {"showioport", kHosts},
+    {"setioport", kHosts},
+    {"mkhost", kHosts},
+    {"chhost", kHosts},
+    {"lshost", kHosts},
+    {"showhost", kHosts},
+    {"rmhost", kHosts},
+    {"mkhostport", kHosts},
+    {"chhostport", kHosts},
+    {"lshostport", kHosts},
+    {"rmhostport", kHosts},
+    {"mksestg", kThin},
+    {"lssestg", kThin},
+    {"showsestg", kThin},
+    {"chsestg", kThin},
+    {"rmsestg", kThin},
+    {"managefbvol", kThin},
+    {"manageckdvol", kThin},
+    {"mkresgrp", kGroups},
+    {"chresgrp", kGroups},
+    {"lsresgrp", kGroups},
+    {"showresgrp", kGroups},
+    {"rmresgrp", kGroups},
+    {"manageresgrp", kGroups},
+    {"lsperfgrp", kPerformance},
+    {"lsperfgrprpt", kPerformance},
+    {"lsperfrescrpt", kPerformance},
+    {"chpass", kSecurity},
+    {"showpass", kSecurity},
+    {"lsauthpol", kSecurity},
+    {"chauthpol", kSecurity},
+    {"mkauthpol", kSecurity},
+    {"rmauthpol", kSecurity},
+    {"showauthpol", kSecurity},
+    {"setauthpol", kSecurity},
+    {"chaccess", kSecurity},
+    {"showaccess", kSecurity},
+    {"lskeymgr", kSecurity},
+    {"mkkeymgr", kSecurity},
+    {"chkeymgr", kSecurity},
+    {"rmkeymgr", kSecurity},
+    {"lskeygrp", kSecurity},
+    {"mkkeygrp", kSecurity},
+    {"rmkeygrp", kSecurity},
+    {"managekeygrp", kSecurity},
+    {"mkreckey", kSecurity},
+    {"offloadauditlog", kSecurity},
+    {"who", kSecurity},
+    {"lsproblem", kService},
+    {"closeproblem", kService},
+    {"lsframe", kService},
+    {"lsstgencl", kService},
+    {"lshba", kService},
+    {"lsda", kService},
+    {"lsddm", kService},
+    {"diagsi", kService},
+    {"lsnetworkport", kService},
+    {"shownetworkport", kService},
+    {"setnetworkport", kService},
+    {"sendpe", kService},
+    {"sendss", kService},
+    {"offloadfile", kService},
+};
+
+}  // namespace
+
+std::span<const LaterCommand> later_commands() {
+  return kCommands;
+}
+
+const LaterCommand* find_later_command(std::string_view name) {
+  for (const LaterCommand& command : kCommands) {
+    if (equals_ignoring_case(command.name, name)) return &command;
+  }
+  return nullptr;
+}
+
+}  // namespace tt::model

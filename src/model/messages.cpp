@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every message a user can see. Substrings that outside tools look for ("successfully created", "No Flash Copy found.")
+// must stay as they are. {0} is the object, {1} the detail that the request's answer gave.
+#include "model/catalogue.h"
+
+namespace tt::model {
+
+namespace {
+
+constexpr std::string_view kNone = "";
+
+// ---- results and questions ----
+constexpr Message kClient[] = {
+    {"CMUC00000I", "Extent Pool {0} successfully created.", kNone, kNone},
+    {"CMUC00002W", "Are you sure you want to delete extent pool {0}?", "Deleting a pool makes its ranks unassigned.",
+     "Answer y to delete the pool, n to keep it."},
+    {"CMUC00003I", "Extent pool {0} successfully deleted.", kNone, kNone},
+    {"CMUC00008I", "Rank {0} successfully modified.", kNone, kNone},
+    {"CMUC00025I", "FB volume {0} successfully created.", kNone, kNone},
+    {"CMUC00027W", "Are you sure you want to delete FB volume {0}?", "All data of the volume will be lost.",
+     "Answer y to delete the volume, n to keep it."},
+    {"CMUC00028I", "FB volume {0} successfully deleted.", kNone, kNone},
+    {"CMUC00133I", "User {0} successfully created.", kNone, kNone},
+    {"CMUC00134I", "User {0} successfully modified.", kNone, kNone},
+    {"CMUC00135W", "Are you sure you want to delete user {0}?", "The account and its sessions end.",
+     "Answer y to delete the user, n to keep it."},
+    {"CMUC00136I", "User {0} successfully deleted.", kNone, kNone},
+    {"CMUC00137I", "FlashCopy pair {0} successfully created.", kNone, kNone},
+    {"CMUC00140I", "FlashCopy pair {0} successfully removed.", kNone, kNone},
+    {"CMUC00144W", "Are you sure you want to remove the FlashCopy pair {0}?",
+     "What is not yet copied from the source is no longer seen at the target.",
+     "Answer y to remove the relationship, n to keep it."},
+    {"CMUC00183I", "Operation done successfully.", kNone, kNone},
+    {"CMUC00191E", "The login was rejected: {0}",
+     "User name or password is wrong, the account is locked, or the password has expired.",
+     "Check user and password; after an expired password run chuser -pw; ask an administrator to unlock the account."},
+    {"CMUC00205I", "Password file {0} successfully created.", kNone, kNone},
+    {"CMUC00206I", "Record {0} successfully {1} password file {2}.", kNone, kNone},
+    {"CMUC00234I", "No {0} found.", "No object fits the selection.", kNone},
+    // ---- the program itself ----
+    {"CMUC09010E", "Unknown command: {0}.{1}", "No DS CLI has a command of this name.",
+     "Use help for the list of commands."},
+    {"CMUC09011E", "Syntax error: {0}", "A parameter is wrong, missing or misplaced; nothing was sent to the image.",
+     "Use help -l with the name of the command."},
+    {"CMUC09012E",
+     "No storage image given. Use -dev, a fully qualified id such as IBM.2107-75ABCD1/0100, or devid in "
+     "the profile.",
+     "The command is for one storage image and none was named.", "lssi lists the storage images."},
+    {"CMUC09013E", "{0} needs a confirmation and there is no terminal to ask at. Use -quiet to confirm in advance.",
+     "The command destroys something and standard input is not a terminal.",
+     "Repeat it with -quiet if it shall be done."},
+    {"CMUC09014E", "The operand - (read from standard input) is not possible in interactive mode.",
+     "Standard input already carries the commands.", "Give the operands on the command line."},
+    {"CMUC09015E", "Cannot read {0}: {1}", "The file is missing, not readable, or has a wrong content.",
+     "Check the name and the permissions of the file."},
+    {"CMUC09016I", "Storage method tse is allocated like ese.", kNone, kNone},
+    {"CMUC09019I", "The certificate of {0} is now trusted; its fingerprint {1} was saved in {2}.",
+     "First contact with this management console and no ca or pin in the profile.",
+     "Compare the fingerprint with that of the console if the network is not trusted."},
+    {"CMUC09020E", "The certificate of {0} is not the one trusted before (fingerprint {1}).",
+     "The console has a new certificate, or somebody else answers at its address.",
+     "If the console was installed again, delete its line in {2} and repeat the command."},
+    {"CMUC09021E", "Interrupted.", "The user cancelled the command.",
+     "What was already accepted by the storage image goes on."},
+    {"CMUC09022E", "{0} was not answered within {1} seconds.", "The console or the storage image is slow or stopped.",
+     "Look at the state with a list command before repeating; -timeout gives more time."},
+    {"CMUC09023I", "{0}", "A detail printed because verbose is on.", kNone},
+    {"CMUN00018E", "Unable to connect to the management console server: {0}",
+     "The management console or the storage image behind it is not running or not reachable.",
+     "Check the address (hmc1), that the console runs, and that its storage image is started."},
+};
+
+// ---- rejections by the image: the number is the Errc ----
+constexpr Message kRejections[] = {
+    {"CMUN90101E", "The volume does not exist in this storage image.", "A wrong id, or the volume was deleted.",
+     "lsfbvol lists the volumes."},
+    {"CMUN90102E", "Source and target are in different storage images.", "FlashCopy works inside one storage image.",
+     "Choose a target in the image of the source."},
+    {"CMUN90103E", "Source and target are the same volume.", "A volume cannot be copied to itself.",
+     "Choose another target."},
+    {"CMUN90104E", "Type or block format of source and target differ.", "Only volumes of one kind form a pair.",
+     "lsfbvol -l shows datatype; choose a target like the source."},
+    {"CMUN90105E", "The target is smaller than the source.", "Every track of the source needs a place.",
+     "Choose or create a target of at least the size of the source."},
+    {"CMUN90106E", "The target is already a FlashCopy target.", "A volume is the target of one relationship at most.",
+     "Remove the relationship (lsflash, rmflash) or choose another target."},
+    {"CMUN90107E", "The target is a FlashCopy source, or the source is a target, and this image does not cascade.",
+     "Chains of copies need the cascade feature.", "Remove the other relationship or choose other volumes."},
+    {"CMUN90108E", "The source already has 12 FlashCopy targets.", "Twelve relationships per source are possible.",
+     "Remove one with rmflash."},
+    {"CMUN90117E", "The volume is offline or fenced.", "Its access state or that of its rank does not allow copies.",
+     "lsfbvol and lsrank show the states."},
+    {"CMUN90118E", "The volume is larger than the limit for Copy Services.", "A limit of this storage image.",
+     "Use a smaller volume."},
+    {"CMUN90201E", "There is no such relationship.", "It was never made, was removed, or ended when all was copied.",
+     "lsflash lists the relationships."},
+    {"CMUN90207E", "Other relationships prevent the operation.", "Another copy depends on the volume.",
+     "lsflash with the id of the volume shows them."},
+    {"CMUN90208E", "The relationship has failed; it can only be removed.",
+     "Data of the copy could not be written or "
+     "read.",
+     "Remove it with rmflash; look at ranks and space (lsrank, lsextpool)."},
+    {"CMUN90501E", "The object does not exist.", "A wrong id, or it was deleted.", "Use the list command."},
+    {"CMUN90502E", "The id is taken.", "An object of this id exists.", "Choose another id."},
+    {"CMUN90503E", "Even and odd do not fit together.",
+     "Even LSSs use even pools and rank group 0, odd ones odd pools "
+     "and rank group 1.",
+     "Choose a pool, rank or volume id of the other parity."},
+    {"CMUN90504E", "The address group holds LSSs of the other type.", "All LSSs of an address group are FB or all CKD.",
+     "Choose an id in another address group."},
+    {"CMUN90505E", "There is not enough space in the extent pool.", "All extents are allocated.",
+     "lsextpool shows what is free; add a rank, or create thin volumes with -sam ese."},
+    {"CMUN90506E", "The object is still in use.", "Something depends on it.", "Remove what uses it first."},
+    {"CMUN90507E", "A limit of the storage image is reached.", "The personality of the image limits numbers and sizes.",
+     "See the table of limits in the documentation."},
+    {"CMUN90508E", "These properties cannot be combined.", "Block size, type, pool or state do not fit.",
+     "Check the parameters with help -l."},
+    {"CMUN90801E", "You are not authorized for this operation; it needs {1} rights.",
+     "No group of the user has the "
+     "right.",
+     "Ask an administrator (chuser -group)."},
+    {"CMUN90901E", "Unsupported task: {1}",
+     "The command or parameter exists, but not in this release or not for this "
+     "type of storage image.",
+     "help lists what there is."},
+    {"CMUN91001E", "An input or output error occurred (detail {1}).", "A disk or file of the storage image failed.",
+     "Look at the log of the storage image and at lsrank."},
+    {"CMUN91002E", "The media is full.", "The files behind the ranks have no space left.",
+     "Give the file system more space."},
+    {"CMUN91003E", "The volume is write inhibited.", "It is a FlashCopy target made with -tgtinhibit.",
+     "Remove the relationship first."},
+    {"CMUN91004E", "A value is out of range.", "A block, size or number is outside of the object.",
+     "Check the parameters."},
+    {"CMUN91005E", "The storage image is busy.", "A limit of work under way is reached.", "Repeat the command."},
+    {"CMUN91006E", "The storage image is shutting down.", "It was asked to stop.", "Start it and repeat the command."},
+    {"CMUN91007E", "Stored data is not as it was written (detail {1}).", "A checksum does not fit.",
+     "Look at the log of the storage image; restore the volume if its data is concerned."},
+    {"CMUN91008E", "The storage image is not reachable.", "It is not running, or it is just starting.",
+     "Start the storage image."},
+    {"CMUN91009E", "The storage image did not answer in time.", "It is overloaded or a disk hangs.",
+     "Look at the state with a list command before repeating."},
+    {"CMUN91010E", "The operation was cancelled.", "The connection or the image ended meanwhile.",
+     "Look at the state with a list command before repeating."},
+    {"CMUN91011E", "A message was not understood.", "Programs of different releases talk to each other.",
+     "Use programs of the same release."},
+    {"CMUN91012E", "An argument is not valid.", "The storage image does not accept a value.",
+     "Check the parameters with help -l."},
+    {"CMUN91013E", "A rank has failed.", "Its disk or file reported an error that must not be retried.",
+     "lsrank shows the rank; look at the log of the storage image."},
+    {"CMUN91014E", "The journal has failed; the storage image accepts no changes.",
+     "Its disk or file reported an "
+     "error.",
+     "Repair the disk and start the storage image again."},
+    {"CMUN91016E", "The versions of the programs do not fit together.",
+     "Console and storage image are of different "
+     "releases.",
+     "Install the same release of both."},
+    // ---- rejections by the management console: users ----
+    {"CMUN90810E", "The password does not meet the rules: {1}",
+     "Passwords have a minimum length, at least two of "
+     "letters, digits and symbols, do not contain the user name, and were not used recently.",
+     "Choose another password."},
+    {"CMUN90811E", "This would leave no active administrator.", "One active user of group admin must remain.",
+     "Create another administrator first."},
+    {"CMUN90812E", "The password has expired; only chuser -pw is possible.",
+     "It was set by an administrator or is too "
+     "old.",
+     "Change it: chuser -pw newpassword user"},
+    {"CMUN90813E", "There is no such group: {1}", "The group name is not known.",
+     "Groups: admin op_storage op_volume op_copy_services service monitor no_access"},
+    {"CMUN02948E", "The volume is in use.", "It is in a copy relationship, or a host used it in the last 5 minutes.",
+     "End the use, or delete it anyway with -force."},
+};
+
+std::vector<Message> join_tables() {
+  std::vector<Message> all(std::begin(kClient), std::end(kClient));
+  all.insert(all.end(), std::begin(kRejections), std::end(kRejections));
+  return all;
+}
+
+struct Special {
+  Errc code;
+  std::string_view operation;  ///< Empty: for all.
+  std::string_view id;
+};
+constexpr Special kSpecial[] = {
+    {Errc::still_in_use, "rmfbvol", "CMUN02948E"},
+    {Errc::authentication_failed, "", "CMUC00191E"},
+    {Errc::disconnected, "", "CMUN00018E"},
+};
+
+}  // namespace
+
+std::span<const Message> messages() {
+  static const std::vector<Message> all = join_tables();
+  return all;
+}
+
+const Message* find_message(std::string_view id) {
+  for (const Message& message : messages()) {
+    if (equals_ignoring_case(message.id, id)) return &message;
+  }
+  return nullptr;
+}
+
+std::string_view message_id_of(Errc code, std::string_view operation) {
+  for (const Special& special : kSpecial) {
+    if (special.code == code && (special.operation.empty() || special.operation == operation)) return special.id;
+  }
+  const unsigned wanted = 90000U + static_cast<unsigned>(code);
+  for (const Message& message : kRejections) {
+    unsigned number = 0;
+    for (const char digit : message.id.substr(4, 5)) number = number * 10 + static_cast<unsigned>(digit - '0');
+    if (number == wanted) return message.id;
+  }
+  return "CMUN91011E";
+}
+
+std::string fill_slots(std::string_view text, std::span<const std::string_view> values) {
+  std::string filled;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool slot =
+        text[i] == '{' && i + 2 < text.size() && text[i + 2] == '}' && text[i + 1] >= '0' && text[i + 1] <= '9';
+    if (!slot) {
+      filled += text[i];
+      continue;
+    }
+    const auto index = static_cast<std::size_t>(text[i + 1] - '0');
+    filled += index < values.size() ? values[index] : std::string_view("-");
+    i += 2;
+  }
+  return filled;
+}
+
+}  // namespace tt::model

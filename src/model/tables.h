@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of the operation table; only operations.cpp joins them.
+#pragma once
+
+#include <span>
+
+#include "model/catalogue.h"
+
+namespace tt::model::tables {
+
+std::span<const Operation> tools();
+std::span<const Operation> users();
+std::span<const Operation> storage();
+std::span<const Operation> volumes();
+std::span<const Operation> flashcopy();
+
+}  // namespace tt::model::tables
