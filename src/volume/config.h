@@ -1,22 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration of one storage image: a plain value that changes only by apply(mutation). The control shard journals
-// each mutation before it takes effect, so replaying them over the last checkpoint gives exactly this value again. It
-// knows no I/O and no shards; "what may be done" is decided by the plan_ functions, which change nothing.
+// The configuration of one storage image: a plain value that changes only by apply(mutation). The control shard
+// journals each mutation before it takes effect, so replaying them over the last checkpoint gives exactly this value
+// again. It knows no I/O and no shards; "what may be done" is decided by the plan_ functions, which change nothing.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
-#include <utility>
 #include <variant>
 #include <vector>
 
 #include "base/result.h"
 #include "base/units.h"
+#include "volume/extent_map.h"
 
 namespace tt::volume {
 
@@ -38,6 +37,10 @@ const Limits& limits_of(Personality personality) noexcept;
 inline constexpr std::uint64_t kLargeExtentBytes = 1_GiB;
 inline constexpr std::uint64_t kSmallExtentBytes = 16_MiB;
 
+/// Bound on what one image keeps in memory: extents of all volumes together (thin ones not yet allocated included), and
+/// likewise of all ranks. 64 Mi extents are 1 PiB of small or 64 PiB of large ones.
+inline constexpr std::uint64_t kMaxImageExtents = std::uint64_t{1} << 26U;
+
 /// Extent of a pool on a rank: `index` counts extents of the pool's size from the rank's data area.
 struct ExtentRef {
   std::uint16_t rank = 0;
@@ -47,16 +50,18 @@ struct ExtentRef {
 
 struct RankConfig {
   std::uint16_t id = 0;
-  std::string device;               ///< Storage name: file relative to the image's directory, or a block device.
-  std::uint64_t data_bytes = 0;     ///< Usable bytes after the rank's header.
+  std::string device;            ///< Storage name: file relative to the image's directory, or a block device.
+  std::uint64_t data_bytes = 0;  ///< Usable bytes after the rank's header.
   std::optional<std::uint16_t> pool;
-  bool failed = false;              ///< A write or flush failed: no more writes, reads go on.
+  bool failed = false;  ///< A write or flush failed: no more writes, reads go on.
+  friend bool operator==(const RankConfig&, const RankConfig&) = default;
 };
 
 struct PoolConfig {
-  std::uint16_t id = 0;             ///< Even = rank group 0, odd = rank group 1.
+  std::uint16_t id = 0;  ///< Even = rank group 0, odd = rank group 1.
   std::string name;
   std::uint64_t extent_bytes = kLargeExtentBytes;
+  friend bool operator==(const PoolConfig&, const PoolConfig&) = default;
 };
 
 /// Dirty data of the volume's former life that a FlashCopy onto it made void: at replay every write below `lsn` to a
@@ -64,6 +69,7 @@ struct PoolConfig {
 struct Kill {
   Lsn lsn;
   std::uint64_t track_count = 0;
+  friend bool operator==(const Kill&, const Kill&) = default;
 };
 
 enum class AllocationMethod : std::uint8_t { standard, ese };
@@ -78,16 +84,18 @@ struct VolumeConfig {
   std::uint16_t pool = 0;
   AllocationMethod method = AllocationMethod::standard;
   std::int64_t created_s = 0;
-  std::vector<std::optional<ExtentRef>> extents;  ///< By extent number of the volume.
-  std::vector<Kill> kills;
+  std::vector<std::optional<ExtentRef>> extents;  ///< By extent number of the volume; also thin ones have them all.
+  std::vector<Kill> kills;                        ///< Oldest first; each has a smaller range than the one before it.
 
   [[nodiscard]] std::uint64_t track_count() const noexcept { return divide_up(block_count, kTrackBlocks); }
+  friend bool operator==(const VolumeConfig&, const VolumeConfig&) = default;
 };
 
 struct LssConfig {
   std::uint8_t id = 0;
   std::uint32_t long_busy_timeout_s = 0;
   bool consistency_group = false;
+  friend bool operator==(const LssConfig&, const LssConfig&) = default;
 };
 
 struct RelationshipOptions {
@@ -95,11 +103,13 @@ struct RelationshipOptions {
   bool persistent = false;
   bool inhibit_target_writes = false;
   std::uint32_t sequence_number = 0;
+  friend bool operator==(const RelationshipOptions&, const RelationshipOptions&) = default;
 };
 
 enum class RelationshipState : std::uint8_t { valid = 0, failed = 1 };
 
-/// One FlashCopy relationship. Its generation is its T0.
+/// One FlashCopy relationship. Relationships of one establish share t0, but each has a generation of its own: it is the
+/// key of the maps of its tracks.
 struct Relationship {
   VolumeId source;
   VolumeId target;
@@ -114,45 +124,92 @@ struct Relationship {
   std::optional<Lsn> withdrawn_at;
 
   [[nodiscard]] bool closing() const noexcept { return withdrawn_at.has_value(); }
+  friend bool operator==(const Relationship&, const Relationship&) = default;
 };
 
 struct ImageConfig {
   Personality personality = Personality::ds8000;
-  std::string storage_image_id;     ///< "IBM.2107-75TT001"
+  std::string storage_image_id;  ///< "IBM.2107-75TT001"
   std::string name;
   std::map<std::uint16_t, RankConfig> ranks;
   std::map<std::uint16_t, PoolConfig> pools;
   std::map<VolumeId, VolumeConfig> volumes;
   std::map<std::uint8_t, LssConfig> lsses;
   std::map<Generation, Relationship> relationships;
-  /// Derived from volumes; kept by apply(). True = taken.
-  std::map<std::uint16_t, std::vector<bool>> taken_extents;
+  /// By rank, for ranks that are in a pool. Derived from ranks and volumes; kept by apply().
+  std::map<std::uint16_t, ExtentMap> taken_extents;
 
   [[nodiscard]] const VolumeConfig* find_volume(VolumeId id) const noexcept;
   /// The relationship of which `id` is the target and that is not closing; each volume has at most one.
   [[nodiscard]] const Relationship* target_of(VolumeId id) const noexcept;
+  /// On ranks that have not failed: what may still be allocated.
   [[nodiscard]] std::uint64_t free_extents(std::uint16_t pool) const noexcept;
+  /// On all ranks of the pool.
   [[nodiscard]] std::uint64_t total_extents(std::uint16_t pool) const noexcept;
+  friend bool operator==(const ImageConfig&, const ImageConfig&) = default;
 };
 
 // ---- mutations: what the control journal holds -------------------------------------------------------------------
-struct AddRank { RankConfig rank; };
-struct AssignRank { std::uint16_t rank = 0; std::optional<std::uint16_t> pool; };
-struct MakePool { PoolConfig pool; };
-struct RemovePool { std::uint16_t pool = 0; };
-struct MakeVolume { VolumeConfig volume; };            ///< With all extents when not thin.
-struct RemoveVolume { VolumeId volume; };              ///< Frees its extents.
-struct AllocateExtent { VolumeId volume; std::uint32_t extent_number = 0; ExtentRef extent; };
-struct FreeExtent { VolumeId volume; std::uint32_t extent_number = 0; };
-struct Establish { std::vector<Relationship> pairs; };  ///< All with one T0; kills on the targets are implied.
-struct Withdraw { std::vector<Generation> relationships; Lsn at; };  ///< They become closing.
-struct EndRelationship { Generation relationship; };    ///< Implicit end, or a closing one that owes nothing more.
-struct FailRelationship { Generation relationship; };
-struct FailRank { std::uint16_t rank = 0; };
-struct SetIdentity { Personality personality = Personality::ds8000; std::string storage_image_id; std::string name; };
+struct AddRank {
+  RankConfig rank;
+};
+/// Into `pool`, or out of its pool. The rank holds no extents.
+struct AssignRank {
+  std::uint16_t rank = 0;
+  std::optional<std::uint16_t> pool;
+};
+struct MakePool {
+  PoolConfig pool;
+};
+/// Its ranks belong to no pool afterwards.
+struct RemovePool {
+  std::uint16_t pool = 0;
+};
+/// With all extents when not thin. Makes the volume's LSS if it is the first in it.
+struct MakeVolume {
+  VolumeConfig volume;
+};
+/// Frees its extents. The LSS goes with its last volume unless somebody changed an attribute of it.
+struct RemoveVolume {
+  VolumeId volume;
+};
+struct AllocateExtent {
+  VolumeId volume;
+  std::uint32_t extent_number = 0;
+  ExtentRef extent;
+};
+struct FreeExtent {
+  VolumeId volume;
+  std::uint32_t extent_number = 0;
+};
+/// All with one T0. Implied for each target: a kill of its dirty data, and the end of closing relationships onto it.
+struct Establish {
+  std::vector<Relationship> pairs;
+};
+/// They become closing.
+struct Withdraw {
+  std::vector<Generation> relationships;
+  Lsn at;
+};
+/// Implicit end, withdrawal while nothing is owed, or a closing one that owes nothing more.
+struct EndRelationship {
+  Generation relationship;
+};
+struct FailRelationship {
+  Generation relationship;
+};
+struct FailRank {
+  std::uint16_t rank = 0;
+};
+struct SetIdentity {
+  Personality personality = Personality::ds8000;
+  std::string storage_image_id;
+  std::string name;
+};
 
-using Mutation = std::variant<AddRank, AssignRank, MakePool, RemovePool, MakeVolume, RemoveVolume, AllocateExtent,
-                              FreeExtent, Establish, Withdraw, EndRelationship, FailRelationship, FailRank, SetIdentity>;
+using Mutation =
+    std::variant<AddRank, AssignRank, MakePool, RemovePool, MakeVolume, RemoveVolume, AllocateExtent, FreeExtent,
+                 Establish, Withdraw, EndRelationship, FailRelationship, FailRank, SetIdentity>;
 
 /// Takes effect unconditionally; a mutation that does not fit the configuration is a programmer error (replay of a
 /// journal that this code wrote always fits).
@@ -167,19 +224,25 @@ struct MakeVolumeRequest {
   CapacityType capacity_type = CapacityType::ds;
   AllocationMethod method = AllocationMethod::standard;
 };
-/// id_taken, object_not_found (pool), parity_differs, no_space, limit_reached, not_combinable, out_of_range (size).
-/// Extents are chosen: rotateexts on 2107 (round robin over the pool's ranks), rotatevols on 1750.
+/// object_not_found (pool), limit_reached (LSS beyond the personality's, too many volumes or extents), id_taken,
+/// parity_differs (LSS and pool belong to different rank groups), out_of_range (size), not_combinable (thin on 1750),
+/// no_space. Extents are chosen: rotateexts on 2107 (round robin over the pool's ranks), rotatevols on 1750 (one rank
+/// until it is full). The detail is the volume id, or the pool for object_not_found.
 Result<MakeVolume> plan_make_volume(const ImageConfig& config, const MakeVolumeRequest& request, Generation generation,
                                     std::int64_t now_s);
 /// volume_not_found; still_in_use while any relationship, closing ones included, names the volume.
 Result<RemoveVolume> plan_remove_volume(const ImageConfig& config, VolumeId id);
-/// no_space when the pool has no free extent on a rank that has not failed.
+/// no_space when the pool has no free extent on a rank that has not failed; volume_not_found; out_of_range for an
+/// extent that the volume does not have; invalid_argument if it is allocated already.
 Result<AllocateExtent> plan_allocate_extent(const ImageConfig& config, VolumeId id, std::uint32_t extent_number);
-/// The next free id of the rank group's parity; limit_reached.
+/// The next free id of the rank group's parity; limit_reached, not_combinable (small extents on 1750),
+/// invalid_argument (any other extent size, rank group above 1).
 Result<MakePool> plan_make_pool(const ImageConfig& config, std::string name, std::uint8_t rank_group,
                                 std::uint64_t extent_bytes);
+/// object_not_found; still_in_use while a volume lives in the pool.
 Result<RemovePool> plan_remove_pool(const ImageConfig& config, std::uint16_t pool);
-/// still_in_use when the rank holds extents and `pool` differs; parity_differs never: a rank takes its pool's group.
+/// object_not_found (rank or pool); still_in_use when the rank holds extents and `pool` differs; rank_failed for a
+/// failed rank into a pool; limit_reached. parity_differs never: a rank takes its pool's group.
 Result<AssignRank> plan_assign_rank(const ImageConfig& config, std::uint16_t rank, std::optional<std::uint16_t> pool);
 
 struct PairRequest {
@@ -187,9 +250,10 @@ struct PairRequest {
   VolumeId target;
   RelationshipOptions options;
 };
-/// One verdict per pair, in order, each decided as if the valid ones before it were established: volume_not_found (101),
-/// source_is_target (103), target_too_small (105), already_a_target (106), cascade_not_available (107: cascades come
-/// with a later release on every personality), too_many_targets (108, closing ones not counted), volume_offline (117).
+/// One verdict per pair, in order, each decided as if the valid ones before it were established: volume_not_found
+/// (101), source_is_target (103), target_too_small (105), already_a_target (106), cascade_not_available (107: cascades
+/// come with a later release on every personality), too_many_targets (108), volume_offline (117: the target has space
+/// on a failed rank; a source only needs to be read). Closing relationships count for none of them.
 std::vector<Result<void>> validate_pairs(const ImageConfig& config, std::span<const PairRequest> pairs);
 /// Relationship source:target that is not closing, or no_such_relationship.
 Result<Generation> find_relationship(const ImageConfig& config, VolumeId source, VolumeId target);

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// One operator per mutation. Each asserts what its plan_ function has checked: a mutation that does not fit would make
+// the replayed configuration differ from the one the users saw.
+#include <algorithm>
+#include <set>
+
+#include "base/assert.h"
+#include "volume/derived.h"
+
+namespace tt::volume {
+
+namespace {
+
+template <class Map>
+auto& existing(Map& map, const typename Map::key_type& key) {
+  const auto found = map.find(key);
+  TT_ASSERT(found != map.end());
+  return found->second;
+}
+
+template <class Map>
+void insert_new(Map& map, const typename Map::key_type& key, const typename Map::mapped_type& value) {
+  const bool inserted = map.emplace(key, value).second;
+  TT_ASSERT(inserted);
+}
+
+/// Keeps the list short: a kill that is no newer and no larger than another says nothing.
+void add_kill(std::vector<Kill>& kills, const Kill& kill) {
+  const auto covers = [](const Kill& a, const Kill& b) { return a.lsn >= b.lsn && a.track_count >= b.track_count; };
+  if (std::any_of(kills.begin(), kills.end(), [&](const Kill& old) { return covers(old, kill); })) return;
+  std::erase_if(kills, [&](const Kill& old) { return covers(kill, old); });
+  const auto place =
+      std::upper_bound(kills.begin(), kills.end(), kill, [](const Kill& a, const Kill& b) { return a.lsn < b.lsn; });
+  kills.insert(place, kill);
+}
+
+struct Apply {
+  ImageConfig& config;
+
+  void put_into_pool(RankConfig& rank, std::optional<std::uint16_t> pool) const {
+    rank.pool = pool;
+    config.taken_extents.erase(rank.id);
+    if (!pool) return;
+    const std::uint64_t count = extents_on(rank, existing(config.pools, *pool));
+    TT_ASSERT(count <= kMaxImageExtents);
+    config.taken_extents.emplace(rank.id, ExtentMap(static_cast<std::uint32_t>(count)));
+  }
+
+  void take(const VolumeConfig& volume, const ExtentRef& extent) const {
+    TT_ASSERT(existing(config.ranks, extent.rank).pool == volume.pool);
+    existing(config.taken_extents, extent.rank).take(extent.index);
+  }
+
+  void operator()(const AddRank& m) const {
+    insert_new(config.ranks, m.rank.id, m.rank);
+    put_into_pool(existing(config.ranks, m.rank.id), m.rank.pool);
+  }
+
+  void operator()(const AssignRank& m) const {
+    RankConfig& rank = existing(config.ranks, m.rank);
+    if (rank.pool == m.pool) return;
+    TT_ASSERT(!rank.pool || existing(config.taken_extents, m.rank).taken() == 0);
+    put_into_pool(rank, m.pool);
+  }
+
+  void operator()(const MakePool& m) const { insert_new(config.pools, m.pool.id, m.pool); }
+
+  void operator()(const RemovePool& m) const {
+    for (auto& [id, rank] : config.ranks) {
+      if (rank.pool == m.pool) (*this)(AssignRank{.rank = id, .pool = std::nullopt});
+    }
+    TT_ASSERT(config.pools.erase(m.pool) == 1);
+  }
+
+  void operator()(const MakeVolume& m) const {
+    const VolumeConfig& volume = m.volume;
+    const PoolConfig& pool = existing(config.pools, volume.pool);
+    TT_ASSERT(volume.extents.size() == extents_for(volume.block_count, pool.extent_bytes));
+    for (const auto& extent : volume.extents) {
+      TT_ASSERT(extent.has_value() || volume.method != AllocationMethod::standard);
+      if (extent) take(volume, *extent);
+    }
+    insert_new(config.volumes, volume.id, volume);
+    const std::uint8_t lss = lss_of(volume.id);
+    config.lsses.emplace(lss, default_lss(config.personality, lss));
+  }
+
+  void operator()(const RemoveVolume& m) const {
+    TT_ASSERT(!in_relationship(config, m.volume));
+    for (const auto& extent : existing(config.volumes, m.volume).extents) {
+      if (extent) existing(config.taken_extents, extent->rank).release(extent->index);
+    }
+    config.volumes.erase(m.volume);
+
+    const std::uint8_t lss = lss_of(m.volume);
+    const auto next = config.volumes.lower_bound(VolumeId(static_cast<std::uint16_t>(lss << 8U)));
+    const bool was_last = next == config.volumes.end() || lss_of(next->first) != lss;
+    if (was_last && existing(config.lsses, lss) == default_lss(config.personality, lss)) config.lsses.erase(lss);
+  }
+
+  void operator()(const AllocateExtent& m) const {
+    VolumeConfig& volume = existing(config.volumes, m.volume);
+    TT_ASSERT(m.extent_number < volume.extents.size() && !volume.extents[m.extent_number]);
+    take(volume, m.extent);
+    volume.extents[m.extent_number] = m.extent;
+  }
+
+  void operator()(const FreeExtent& m) const {
+    VolumeConfig& volume = existing(config.volumes, m.volume);
+    TT_ASSERT(volume.method != AllocationMethod::standard);
+    TT_ASSERT(m.extent_number < volume.extents.size() && volume.extents[m.extent_number]);
+    const ExtentRef extent = *volume.extents[m.extent_number];
+    existing(config.taken_extents, extent.rank).release(extent.index);
+    volume.extents[m.extent_number].reset();
+  }
+
+  void operator()(const Establish& m) const {
+    std::set<VolumeId> targets;
+    for (const Relationship& pair : m.pairs) {
+      TT_ASSERT(pair.t0 == m.pairs.front().t0 && pair.source != pair.target && !pair.closing());
+      TT_ASSERT(pair.track_count == existing(config.volumes, pair.source).track_count());
+      VolumeConfig& target = existing(config.volumes, pair.target);
+      TT_ASSERT(pair.track_count <= target.track_count() && targets.insert(pair.target).second);
+      add_kill(target.kills, Kill{.lsn = pair.t0, .track_count = pair.track_count});
+    }
+    std::erase_if(config.relationships, [&targets](const auto& entry) {
+      const bool replaced = targets.contains(entry.second.target);
+      TT_ASSERT(!replaced || entry.second.closing());
+      return replaced;
+    });
+    for (const Relationship& pair : m.pairs) insert_new(config.relationships, pair.generation, pair);
+  }
+
+  void operator()(const Withdraw& m) const {
+    for (const Generation generation : m.relationships) {
+      Relationship& relationship = existing(config.relationships, generation);
+      TT_ASSERT(!relationship.closing());
+      relationship.withdrawn_at = m.at;
+    }
+  }
+
+  void operator()(const EndRelationship& m) const { TT_ASSERT(config.relationships.erase(m.relationship) == 1); }
+
+  void operator()(const FailRelationship& m) const {
+    existing(config.relationships, m.relationship).state = RelationshipState::failed;
+  }
+
+  void operator()(const FailRank& m) const { existing(config.ranks, m.rank).failed = true; }
+
+  void operator()(const SetIdentity& m) const {
+    config.personality = m.personality;
+    config.storage_image_id = m.storage_image_id;
+    config.name = m.name;
+  }
+};
+
+}  // namespace
+
+void apply(ImageConfig& config, const Mutation& mutation) {
+  std::visit(Apply{config}, mutation);
+}
+
+}  // namespace tt::volume

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Checks a decoded configuration as a whole. Everything here is promised by apply() as asserted there; a file that
+// breaks it was damaged in a way its checksums did not see, or was never ours.
+#include <set>
+
+#include "volume/derived.h"
+
+namespace tt::volume {
+
+namespace {
+
+Result<void> derive_ranks(ImageConfig& config) {
+  std::uint64_t total = 0;
+  for (const auto& [id, pool] : config.pools) {
+    if (pool.extent_bytes != kLargeExtentBytes && pool.extent_bytes != kSmallExtentBytes) return Errc::corrupt;
+  }
+  for (const auto& [id, rank] : config.ranks) {
+    if (!rank.pool) continue;
+    const auto pool = config.pools.find(*rank.pool);
+    if (pool == config.pools.end()) return Errc::corrupt;
+    const std::uint64_t count = extents_on(rank, pool->second);
+    if (count > kMaxImageExtents - total) return Errc::corrupt;
+    total += count;
+    config.taken_extents.emplace(id, ExtentMap(static_cast<std::uint32_t>(count)));
+  }
+  return {};
+}
+
+Result<void> take_extents(ImageConfig& config, const VolumeConfig& volume) {
+  for (const auto& extent : volume.extents) {
+    if (!extent) {
+      if (volume.method == AllocationMethod::standard) return Errc::corrupt;
+      continue;
+    }
+    const auto rank = config.ranks.find(extent->rank);
+    if (rank == config.ranks.end() || rank->second.pool != volume.pool) return Errc::corrupt;
+    ExtentMap& taken = config.taken_extents.at(extent->rank);
+    if (extent->index >= taken.size() || taken[extent->index]) return Errc::corrupt;
+    taken.take(extent->index);
+  }
+  return {};
+}
+
+Result<void> derive_volumes(ImageConfig& config) {
+  for (const auto& [id, volume] : config.volumes) {
+    const auto pool = config.pools.find(volume.pool);
+    if (pool == config.pools.end() || !config.lsses.contains(lss_of(id))) return Errc::corrupt;
+    if (volume.extents.size() != extents_for(volume.block_count, pool->second.extent_bytes)) return Errc::corrupt;
+    TT_CHECK(take_extents(config, volume));
+  }
+  return {};
+}
+
+Result<void> check_relationships(const ImageConfig& config) {
+  std::set<VolumeId> targets;
+  for (const auto& [generation, relationship] : config.relationships) {
+    const VolumeConfig* source = config.find_volume(relationship.source);
+    const VolumeConfig* target = config.find_volume(relationship.target);
+    if (source == nullptr || target == nullptr || source == target) return Errc::corrupt;
+    if (relationship.track_count > source->track_count() || relationship.track_count > target->track_count())
+      return Errc::corrupt;
+    if (!relationship.closing() && !targets.insert(relationship.target).second) return Errc::corrupt;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<void> derive(ImageConfig& config) {
+  config.taken_extents.clear();
+  TT_CHECK(derive_ranks(config));
+  TT_CHECK(derive_volumes(config));
+  return check_relationships(config);
+}
+
+}  // namespace tt::volume

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/assert.h"
+#include "volume/config.h"
+
+namespace tt::volume {
+
+namespace {
+
+constexpr Limits kDs6000{
+    .machine_type = 1750,
+    .lss_count = 32,
+    .volume_count = 8192,
+    .max_fb_blocks = 2_TiB / kBlockBytes,
+    .targets_per_source = 12,
+    .thin_volumes = false,
+    .small_extents = false,
+    .fb_long_busy_timeout_s = 120,
+};
+
+constexpr Limits kDs8000{
+    .machine_type = 2107,
+    .lss_count = 255,
+    .volume_count = 65280,
+    .max_fb_blocks = 16_TiB / kBlockBytes,
+    .targets_per_source = 12,
+    .thin_volumes = true,
+    .small_extents = true,
+    .fb_long_busy_timeout_s = 60,
+};
+
+}  // namespace
+
+const Limits& limits_of(Personality personality) noexcept {
+  switch (personality) {
+    case Personality::ds6000:
+      return kDs6000;
+    case Personality::ds8000:
+      return kDs8000;
+  }
+  assertion_failed("known personality", __FILE__, __LINE__);
+}
+
+}  // namespace tt::volume
