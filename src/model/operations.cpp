@@ -89,8 +89,9 @@ std::vector<std::string_view> similar_commands(std::string_view name) {
     const bool begins = !name.empty() && operation.name.substr(0, name.size()) == name;
     if (d <= limit || begins) candidates.push_back({d, operation.name});
   }
-  std::stable_sort(candidates.begin(), candidates.end(),
-                   [](const Candidate& a, const Candidate& b) { return a.distance < b.distance; });
+  std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
+    return std::pair(a.distance, a.name) < std::pair(b.distance, b.name);
+  });
   std::vector<std::string_view> names;
   for (const Candidate& candidate : candidates) {
     if (names.size() == 5) break;

@@ -140,7 +140,7 @@ void select_rows(const Operation& operation, const json& arguments, std::vector<
     return !selected(kind, member(arguments, "select"), row);
   };
   std::erase_if(rows, unwanted);
-  std::stable_sort(rows.begin(), rows.end(), [&](const json& a, const json& b) { return comes_before(kind, a, b); });
+  std::sort(rows.begin(), rows.end(), [&](const json& a, const json& b) { return comes_before(kind, a, b); });
 }
 
 }  // namespace tt::model
