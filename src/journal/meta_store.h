@@ -38,7 +38,7 @@ struct SuperblockFields {
   std::uint32_t shard = 0;
   std::uint32_t shard_count = 1;
   std::uint32_t boot_epoch = 0;
-  std::uint64_t lsn_ceiling = 1;    ///< No Lsn at or above it was ever drawn (shard 0 only; others keep 1).
+  std::uint64_t lsn_ceiling = 1;  ///< No Lsn at or above it was ever drawn (shard 0 only; others keep 1).
   RingGeometry ring;
   RingTail tail;
   SlotSeq checkpoint_cut{0};
@@ -54,12 +54,13 @@ struct StoredBlob {
   std::vector<std::byte> bytes;
 };
 
-/// What one checkpoint changes.
+/// What one checkpoint changes; taken in this order: drop_maps, drop_pages, put_pages. Dropping what is not there does
+/// nothing.
 struct Checkpoint {
-  std::vector<StoredPage> put_pages;                             ///< New content of mixed pages.
-  std::vector<std::pair<MapKey, std::uint32_t>> drop_pages;      ///< Pages that became uniform.
-  std::vector<MapKey> drop_maps;                                 ///< All pages of these maps.
-  std::vector<StoredBlob> put_blobs;                             ///< Replaced whole.
+  std::vector<StoredPage> put_pages;                         ///< New content of mixed pages.
+  std::vector<std::pair<MapKey, std::uint32_t>> drop_pages;  ///< Pages that became uniform.
+  std::vector<MapKey> drop_maps;                             ///< All pages of these maps.
+  std::vector<StoredBlob> put_blobs;                         ///< Replaced whole.
 };
 
 class MetaStore {
@@ -76,12 +77,15 @@ class MetaStore {
   std::vector<StoredPage> take_pages();
   std::vector<StoredBlob> take_blobs();
 
-  /// Pages, blobs and superblock in one atomic step.
+  /// Pages, blobs and superblock in one atomic step. media_full when the space cannot be had: nothing has changed then
+  /// and a later commit may succeed. Any other error leaves it open which of the two states a restart finds, and every
+  /// later call fails with the same error.
   rt::Task<Result<void>> commit(Checkpoint checkpoint, SuperblockFields fields);
   /// Only the superblock.
   rt::Task<Result<void>> update_superblock(SuperblockFields fields);
 
   [[nodiscard]] std::uint64_t page_count() const noexcept;
+  /// Bytes from the start of the file to the end of the space asked for so far.
   [[nodiscard]] std::uint64_t file_bytes() const noexcept;
 
  private:

@@ -29,9 +29,9 @@ enum class RecordKind : std::uint8_t {
   control = 3,  ///< A configuration or Copy Services mutation (payload: volume/mutation_codec).
 };
 
-inline constexpr std::uint8_t kFlagZero = 1;       ///< The blocks become zeros; no payload.
-inline constexpr std::uint8_t kFlagRedo = 2;       ///< Copied forward from an older slot; `lsn` is the original one.
-inline constexpr std::uint8_t kFlagDeallocate = 4; ///< With kFlagZero: space may be given back.
+inline constexpr std::uint8_t kFlagZero = 1;        ///< The blocks become zeros; no payload.
+inline constexpr std::uint8_t kFlagRedo = 2;        ///< Copied forward from an older slot; `lsn` is the original one.
+inline constexpr std::uint8_t kFlagDeallocate = 4;  ///< With kFlagZero: space may be given back.
 
 /// One record; 48 bytes on disk.
 struct RecordHeader {
