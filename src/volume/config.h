@@ -260,9 +260,10 @@ Result<Generation> find_relationship(const ImageConfig& config, VolumeId source,
 
 // ---- persistence ---------------------------------------------------------------------------------------------------
 std::vector<std::byte> encode_mutation(const Mutation& mutation);
-/// bad_message for bytes that are no mutation; version_not_supported for a newer encoding.
+/// bad_message for bytes that are no mutation; version_not_supported for a newer encoding or an unknown mutation.
 Result<Mutation> decode_mutation(std::span<const std::byte> bytes);
 std::vector<std::byte> encode_config(const ImageConfig& config);
+/// Likewise; `corrupt` for a configuration that contradicts itself.
 Result<ImageConfig> decode_config(std::span<const std::byte> bytes);
 
 }  // namespace tt::volume

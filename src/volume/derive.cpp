@@ -45,6 +45,8 @@ Result<void> derive_volumes(ImageConfig& config) {
   for (const auto& [id, volume] : config.volumes) {
     const auto pool = config.pools.find(volume.pool);
     if (pool == config.pools.end() || !config.lsses.contains(lss_of(id))) return Errc::corrupt;
+    if (volume.block_count == 0 || volume.block_count > kMaxImageExtents * kLargeExtentBytes / kBlockBytes)
+      return Errc::corrupt;
     if (volume.extents.size() != extents_for(volume.block_count, pool->second.extent_bytes)) return Errc::corrupt;
     TT_CHECK(take_extents(config, volume));
   }

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every stored field, declared once. A tag is never reused and never changes its meaning; a new field gets a new tag
+// and a default that means what its absence meant before.
+#pragma once
+
+#include "volume/codec.h"
+
+namespace tt::volume {
+
+namespace codec {
+
+template <>
+struct LastOf<Personality> {
+  static constexpr Personality value = Personality::ds8000;
+};
+template <>
+struct LastOf<AllocationMethod> {
+  static constexpr AllocationMethod value = AllocationMethod::ese;
+};
+template <>
+struct LastOf<CapacityType> {
+  static constexpr CapacityType value = CapacityType::blocks;
+};
+template <>
+struct LastOf<RelationshipState> {
+  static constexpr RelationshipState value = RelationshipState::failed;
+};
+
+}  // namespace codec
+
+/// T, or const T: the same declaration serves reading and writing.
+template <class Self, class T>
+concept Is = std::same_as<std::remove_const_t<Self>, T>;
+
+// ---- parts -------------------------------------------------------------------------------------------------------
+template <class Archive, Is<RankConfig> Self>
+void fields(Archive& archive, Self& rank) {
+  archive(1, rank.id);
+  archive(2, rank.device);
+  archive(3, rank.data_bytes);
+  archive(4, rank.pool);
+  archive(5, rank.failed);
+}
+inline std::uint16_t key_of(const RankConfig& rank) {
+  return rank.id;
+}
+
+template <class Archive, Is<PoolConfig> Self>
+void fields(Archive& archive, Self& pool) {
+  archive(1, pool.id);
+  archive(2, pool.name);
+  archive(3, pool.extent_bytes);
+}
+inline std::uint16_t key_of(const PoolConfig& pool) {
+  return pool.id;
+}
+
+template <class Archive, Is<Kill> Self>
+void fields(Archive& archive, Self& kill) {
+  archive(1, kill.lsn);
+  archive(2, kill.track_count);
+}
+
+template <class Archive, Is<ExtentRef> Self>
+void fields(Archive& archive, Self& extent) {
+  archive(1, extent.rank);
+  archive(2, extent.index);
+}
+
+template <class Archive, Is<VolumeConfig> Self>
+void fields(Archive& archive, Self& volume) {
+  archive(1, volume.id);
+  archive(2, volume.generation);
+  archive(3, volume.name);
+  archive(4, volume.block_count);
+  archive(5, volume.capacity_type);
+  archive(6, volume.pool);
+  archive(7, volume.method);
+  archive(8, volume.created_s);
+  archive(9, volume.extents);
+  archive(10, volume.kills);
+}
+inline VolumeId key_of(const VolumeConfig& volume) {
+  return volume.id;
+}
+
+template <class Archive, Is<LssConfig> Self>
+void fields(Archive& archive, Self& lss) {
+  archive(1, lss.id);
+  archive(2, lss.long_busy_timeout_s);
+  archive(3, lss.consistency_group);
+}
+inline std::uint8_t key_of(const LssConfig& lss) {
+  return lss.id;
+}
+
+template <class Archive, Is<RelationshipOptions> Self>
+void fields(Archive& archive, Self& options) {
+  archive(1, options.background_copy);
+  archive(2, options.persistent);
+  archive(3, options.inhibit_target_writes);
+  archive(4, options.sequence_number);
+}
+
+template <class Archive, Is<Relationship> Self>
+void fields(Archive& archive, Self& relationship) {
+  archive(1, relationship.source);
+  archive(2, relationship.target);
+  archive(3, relationship.generation);
+  archive(4, relationship.t0);
+  archive(5, relationship.track_count);
+  archive(6, relationship.options);
+  archive(7, relationship.state);
+  archive(8, relationship.created_s);
+  archive(9, relationship.synced_s);
+  archive(10, relationship.withdrawn_at);
+}
+inline Generation key_of(const Relationship& relationship) {
+  return relationship.generation;
+}
+
+template <class Archive, Is<ImageConfig> Self>
+void fields(Archive& archive, Self& image) {
+  archive(1, image.personality);
+  archive(2, image.storage_image_id);
+  archive(3, image.name);
+  archive(4, image.ranks);
+  archive(5, image.pools);
+  archive(6, image.volumes);
+  archive(7, image.lsses);
+  archive(8, image.relationships);
+}
+
+// ---- mutations ---------------------------------------------------------------------------------------------------
+template <class Archive, Is<AddRank> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.rank);
+}
+template <class Archive, Is<AssignRank> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.rank);
+  archive(2, m.pool);
+}
+template <class Archive, Is<MakePool> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.pool);
+}
+template <class Archive, Is<RemovePool> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.pool);
+}
+template <class Archive, Is<MakeVolume> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.volume);
+}
+template <class Archive, Is<RemoveVolume> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.volume);
+}
+template <class Archive, Is<AllocateExtent> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.volume);
+  archive(2, m.extent_number);
+  archive(3, m.extent);
+}
+template <class Archive, Is<FreeExtent> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.volume);
+  archive(2, m.extent_number);
+}
+template <class Archive, Is<Establish> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.pairs);
+}
+template <class Archive, Is<Withdraw> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.relationships);
+  archive(2, m.at);
+}
+template <class Archive, Is<EndRelationship> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.relationship);
+}
+template <class Archive, Is<FailRelationship> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.relationship);
+}
+template <class Archive, Is<FailRank> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.rank);
+}
+template <class Archive, Is<SetIdentity> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.personality);
+  archive(2, m.storage_image_id);
+  archive(3, m.name);
+}
+
+/// Number of each mutation in the journal; never reused. The order of the variant means nothing.
+template <class M>
+inline constexpr std::uint32_t kKind = 0;
+template <>
+inline constexpr std::uint32_t kKind<AddRank> = 1;
+template <>
+inline constexpr std::uint32_t kKind<AssignRank> = 2;
+template <>
+inline constexpr std::uint32_t kKind<MakePool> = 3;
+template <>
+inline constexpr std::uint32_t kKind<RemovePool> = 4;
+template <>
+inline constexpr std::uint32_t kKind<MakeVolume> = 5;
+template <>
+inline constexpr std::uint32_t kKind<RemoveVolume> = 6;
+template <>
+inline constexpr std::uint32_t kKind<AllocateExtent> = 7;
+template <>
+inline constexpr std::uint32_t kKind<FreeExtent> = 8;
+template <>
+inline constexpr std::uint32_t kKind<Establish> = 9;
+template <>
+inline constexpr std::uint32_t kKind<Withdraw> = 10;
+template <>
+inline constexpr std::uint32_t kKind<EndRelationship> = 11;
+template <>
+inline constexpr std::uint32_t kKind<FailRelationship> = 12;
+template <>
+inline constexpr std::uint32_t kKind<FailRank> = 13;
+template <>
+inline constexpr std::uint32_t kKind<SetIdentity> = 14;
+
+}  // namespace tt::volume
