@@ -36,7 +36,9 @@ DiskAwaiter Disk::write(std::uint64_t offset, std::span<const std::byte> from, D
   return {*this, op};
 }
 
-DiskAwaiter Disk::flush() noexcept { return {*this, DiskOp{}}; }
+DiskAwaiter Disk::flush() noexcept {
+  return {*this, DiskOp{}};
+}
 
 DiskAwaiter Disk::allocate(std::uint64_t offset, std::uint64_t length) noexcept {
   DiskOp op;

@@ -34,7 +34,9 @@ struct Pool {
 
 thread_local Pool pool;
 
-std::size_t class_of(std::size_t bytes) { return (bytes + kClassBytes - 1) / kClassBytes; }
+std::size_t class_of(std::size_t bytes) {
+  return (bytes + kClassBytes - 1) / kClassBytes;
+}
 
 }  // namespace
 
@@ -63,6 +65,8 @@ void free_frame(void* frame, std::size_t bytes) noexcept {
   pool.lists[size_class] = entry;
 }
 
-std::size_t frame_pool_misses() noexcept { return pool.misses; }
+std::size_t frame_pool_misses() noexcept {
+  return pool.misses;
+}
 
 }  // namespace tt::rt

@@ -74,7 +74,9 @@ class SleepAwaiter {
   Reactor& reactor_;
   Timer timer_;
 };
-inline SleepAwaiter sleep_until(Reactor& reactor, TimeNs deadline) noexcept { return {reactor, deadline}; }
+inline SleepAwaiter sleep_until(Reactor& reactor, TimeNs deadline) noexcept {
+  return {reactor, deadline};
+}
 inline SleepAwaiter sleep_for(Reactor& reactor, TimeNs duration) noexcept {
   return {reactor, reactor.now() + duration};
 }
@@ -86,7 +88,9 @@ struct YieldAwaiter {
   void await_suspend(std::coroutine_handle<> waiter) noexcept { reactor.post(waiter); }
   void await_resume() const noexcept {}
 };
-inline YieldAwaiter yield(Reactor& reactor) noexcept { return {reactor}; }
+inline YieldAwaiter yield(Reactor& reactor) noexcept {
+  return {reactor};
+}
 
 /// `co_await hop(from, to)`: the coroutine goes on in `to`'s loop. This is the only way state of another shard is
 /// reached: go there, do it, come back. A hop to the same reactor does not suspend.
@@ -105,6 +109,8 @@ class HopAwaiter {
   Reactor& to_;
   Message message_;
 };
-inline HopAwaiter hop(Reactor& from, Reactor& to) noexcept { return {from, to}; }
+inline HopAwaiter hop(Reactor& from, Reactor& to) noexcept {
+  return {from, to};
+}
 
 }  // namespace tt::rt

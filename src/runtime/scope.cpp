@@ -38,11 +38,15 @@ struct ScopeRoot {
 
 namespace {
 
-ScopeRoot run_root(Task<void> task) { co_await task; }
+ScopeRoot run_root(Task<void> task) {
+  co_await task;
+}
 
 }  // namespace
 
-Scope::~Scope() { TT_ASSERT(count_ == 0); }
+Scope::~Scope() {
+  TT_ASSERT(count_ == 0);
+}
 
 void Scope::spawn(Task<void> task) {
   auto handle = run_root(std::move(task)).handle;

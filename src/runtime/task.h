@@ -117,9 +117,7 @@ struct Promise : PromiseBase {
 
 template <>
 struct Promise<void> : PromiseBase {
-  Task<void> get_return_object() noexcept {
-    return Task<void>{std::coroutine_handle<Promise>::from_promise(*this)};
-  }
+  Task<void> get_return_object() noexcept { return Task<void>{std::coroutine_handle<Promise>::from_promise(*this)}; }
   void return_void() const noexcept {}
   void take() const noexcept {}
 };

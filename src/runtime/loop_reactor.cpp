@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "runtime/loop_reactor.h"
+
+#include <sys/eventfd.h>
+#include <time.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/assert.h"
+
+namespace tt::rt {
+namespace {
+
+constexpr std::size_t kReadyCapacity = 1024;
+
+TimeNs read_clock() noexcept {
+  timespec ts{};
+  ::clock_gettime(CLOCK_MONOTONIC, &ts);
+  return static_cast<TimeNs>(ts.tv_sec) * kSecond + ts.tv_nsec;
+}
+
+void pause_processor() noexcept {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#endif
+}
+
+}  // namespace
+
+LoopReactor::LoopReactor(const LoopOptions& options)
+    : ready_(kReadyCapacity),
+      now_(read_clock()),
+      random_(options.seed),
+      spin_limit_(options.spin_limit),
+      wake_fd_(::eventfd(0, EFD_CLOEXEC)) {
+  TT_ASSERT(wake_fd_);
+}
+
+std::int64_t LoopReactor::wall_seconds() const noexcept {
+  timespec ts{};
+  ::clock_gettime(CLOCK_REALTIME, &ts);
+  return ts.tv_sec;
+}
+
+void LoopReactor::run() {
+  begin_run();
+  while (!stop_.load()) turn();
+  stop_.store(false);
+  end_run();
+}
+
+void LoopReactor::stop() noexcept {
+  stop_.store(true);
+  write_wake_fd();
+}
+
+void LoopReactor::turn() noexcept {
+  now_ = read_clock();
+  collect();
+  for (std::size_t n = ready_.size(); n > 0; --n) ready_.pop().resume();
+  if (ready_.empty() && !messages_waiting()) {
+    wait_for_work();
+  } else {
+    poll();
+  }
+}
+
+void LoopReactor::collect() noexcept {
+  while (Timer* due = timers_.take_due(now_)) ready_.push(due->waiter);
+  for (Message* m = inbox_.take_all(); m != nullptr;) {
+    // The message dies with the awaiter of the coroutine it resumes: read it before that.
+    Message* next = m->next;
+    ready_.push(m->target);
+    m = next;
+  }
+  for (Job* job = finished_jobs_.take_all(); job != nullptr;) {
+    Job* next = job->next;
+    job->finish();
+    job = next;
+  }
+}
+
+void LoopReactor::wait_for_work() noexcept {
+  const TimeNs idle_since = read_clock();
+  // A pause that ended by sleeping includes the time to wake up, hence the factor.
+  if (spin_limit_ > 0 && last_pause_ < 4 * spin_limit_ && spin(idle_since)) return;
+
+  TimeNs timeout = -1;
+  if (!timers_.empty()) timeout = std::max<TimeNs>(0, timers_.next_deadline() - read_clock());
+  sleeping_.store(true);
+  if (messages_waiting()) {
+    sleeping_.store(false);
+    poll();
+    return;
+  }
+  block(timeout);
+  sleeping_.store(false);
+  last_pause_ = read_clock() - idle_since;
+}
+
+bool LoopReactor::spin(TimeNs idle_since) noexcept {
+  poll();
+  TimeNs time = idle_since;
+  const TimeNs deadline = timers_.empty() ? INT64_MAX : timers_.next_deadline();
+  do {
+    if (!ready_.empty() || messages_waiting() || completions_waiting() || time >= deadline) {
+      poll();
+      last_pause_ = time - idle_since;
+      return true;
+    }
+    for (int i = 0; i < 8; ++i) pause_processor();
+    time = read_clock();
+  } while (time - idle_since < spin_limit_);
+  return false;
+}
+
+void LoopReactor::write_wake_fd() const noexcept {
+  const int saved_errno = errno;  // may run in a signal handler
+  const std::uint64_t one = 1;
+  while (::write(wake_fd_.get(), &one, sizeof one) < 0 && errno == EINTR) {
+  }
+  errno = saved_errno;
+}
+
+}  // namespace tt::rt
