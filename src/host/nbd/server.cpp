@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "host/nbd/server.h"
+
+#include <algorithm>
+
+namespace tt::nbd {
+namespace {
+
+constexpr rt::TimeNs kWatchInterval = rt::kSecond;
+/// After a failed accept (out of descriptors, most likely) the next one waits, so that it does not spin.
+constexpr rt::TimeNs kAcceptPause = 100 * rt::kMillisecond;
+
+}  // namespace
+
+Server::Server(rt::Reactor& reactor, image::BlockService& service, const ServerSettings& settings,
+               const tls::ServerContext* tls)
+    : reactor_(reactor),
+      settings_(settings),
+      buffers_(reactor, settings.buffers),
+      context_{reactor, service, buffers_, settings_, counters_, tls},
+      alarm_(reactor),
+      scope_(reactor) {
+  scope_.spawn(watch_loop());
+}
+
+Server::~Server() {
+  TT_ASSERT(scope_.count() == 0);
+}
+
+void Server::listen(std::unique_ptr<rt::Listener> listener, TlsMode mode) {
+  TT_ASSERT(!stopping_ && (mode == TlsMode::off || context_.tls != nullptr));
+  listeners_.push_back(std::move(listener));
+  scope_.spawn(accept_loop(*listeners_.back(), mode));
+}
+
+rt::Task<void> Server::accept_loop(rt::Listener& listener, TlsMode mode) {
+  while (!stopping_) {
+    auto stream = co_await listener.accept();
+    if (stopping_) co_return;
+    if (!stream) {
+      if (stream.error().code == Errc::cancelled) co_return;
+      co_await rt::sleep_for(reactor_, kAcceptPause);
+      continue;
+    }
+    if (sessions_.size() >= settings_.max_connections && !make_room()) {
+      ++counters_.refused;
+      (*stream)->shut_down();
+      continue;
+    }
+    ++counters_.accepted;
+    scope_.spawn(attend(std::move(*stream), mode));
+  }
+}
+
+/// Who has been longest in the handshake is the likeliest to be nobody. Its place is free a little later; until then
+/// the server is one connection above its limit.
+bool Server::make_room() noexcept {
+  for (Session* session : sessions_) {  // in order of arrival
+    if (!session->negotiating()) continue;
+    session->cut();
+    return true;
+  }
+  return false;
+}
+
+rt::Task<void> Server::attend(std::unique_ptr<rt::ByteStream> stream, TlsMode mode) {
+  Session session(context_, std::move(stream), mode);
+  const auto place = sessions_.insert(sessions_.end(), &session);
+  if (stopping_) session.begin_drain();
+  co_await session.run();
+  sessions_.erase(place);
+  if (stopping_ && sessions_.empty()) alarm_.ring();
+}
+
+rt::Task<void> Server::watch_loop() {
+  while (!(stopping_ && sessions_.empty())) {
+    co_await alarm_.wait_until(reactor_.now() + kWatchInterval);
+    const bool late = stopping_ && reactor_.now() >= stop_deadline_;
+    for (Session* session : sessions_) late ? session->cut() : session->watch();
+  }
+}
+
+rt::Task<void> Server::stop() {
+  TT_ASSERT(!stopping_);
+  stopping_ = true;
+  stop_deadline_ = reactor_.now() + settings_.drain_timeout;
+  for (auto& listener : listeners_) listener->close();
+  for (Session* session : sessions_) session->begin_drain();
+  alarm_.ring();
+  co_await scope_.join();
+}
+
+void Server::kill() noexcept {
+  scope_.kill();
+  sessions_.clear();
+}
+
+std::vector<std::string> Server::addresses() const {
+  std::vector<std::string> names;
+  for (const auto& listener : listeners_) names.push_back(listener->address());
+  return names;
+}
+
+std::vector<SessionInfo> Server::sessions() const {
+  std::vector<SessionInfo> list;
+  for (const Session* session : sessions_) {
+    list.push_back({session->peer_name(), session->peer_identity(), session->export_name(), session->in_flight()});
+  }
+  return list;
+}
+
+}  // namespace tt::nbd

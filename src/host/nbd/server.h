@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// The NBD server of one reactor: accepts on any number of listeners, keeps the register of sessions, enforces their
+// time limits once a second, and ends them in order.
+//
+// Life: construct; listen() for each listener; `co_await stop()` once; destroy. stop() returns when no task of the
+// server is left. A simulated crash calls kill() instead.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "host/nbd/alarm.h"
+#include "host/nbd/session.h"
+#include "runtime/net.h"
+
+namespace tt::nbd {
+
+struct SessionInfo {
+  std::string peer;
+  std::string identity;  ///< Proved through TLS; see TlsStream::peer_identity().
+  std::string export_name;
+  std::uint32_t in_flight = 0;
+};
+
+class Server {
+ public:
+  /// `tls` may be null if no listener's mode needs it. Service and tls outlive the server.
+  Server(rt::Reactor& reactor, image::BlockService& service, const ServerSettings& settings,
+         const tls::ServerContext* tls);
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+  ~Server();
+
+  void listen(std::unique_ptr<rt::Listener> listener, TlsMode mode);
+  /// No new connections; requests in flight are answered; connections that take longer than the drain timeout are cut.
+  rt::Task<void> stop();
+  /// Destroys every task where it stands; see Scope::kill().
+  void kill() noexcept;
+
+  [[nodiscard]] std::vector<std::string> addresses() const;
+  [[nodiscard]] std::vector<SessionInfo> sessions() const;
+  [[nodiscard]] const ServerCounters& counters() const noexcept { return counters_; }
+
+ private:
+  rt::Task<void> accept_loop(rt::Listener& listener, TlsMode mode);
+  rt::Task<void> attend(std::unique_ptr<rt::ByteStream> stream, TlsMode mode);
+  rt::Task<void> watch_loop();
+  bool make_room() noexcept;
+
+  rt::Reactor& reactor_;
+  const ServerSettings settings_;
+  ServerCounters counters_;
+  BufferPool buffers_;
+  SessionContext context_;
+  std::vector<std::unique_ptr<rt::Listener>> listeners_;
+  std::list<Session*> sessions_;  ///< Owned by their attend() tasks.
+  Alarm alarm_;
+  bool stopping_ = false;
+  rt::TimeNs stop_deadline_ = 0;
+  rt::Scope scope_;
+};
+
+}  // namespace tt::nbd
