@@ -42,6 +42,8 @@ class TlsStream final : public rt::ByteStream {
   [[nodiscard]] std::string peer_identity() const;
   /// "TLSv1.3 TLS_AES_256_GCM_SHA384", for logs.
   [[nodiscard]] std::string description() const;
+  /// For tests that need more of OpenSSL.
+  [[nodiscard]] SSL* native() const noexcept { return ssl_.get(); }
 
  private:
   struct Bio;
