@@ -37,9 +37,9 @@ const Limits& limits_of(Personality personality) noexcept;
 inline constexpr std::uint64_t kLargeExtentBytes = 1_GiB;
 inline constexpr std::uint64_t kSmallExtentBytes = 16_MiB;
 
-/// Bound on what one image keeps in memory: extents of all volumes together (thin ones not yet allocated included), and
-/// likewise of all ranks. 64 Mi extents are 1 PiB of small or 64 PiB of large ones.
-inline constexpr std::uint64_t kMaxImageExtents = std::uint64_t{1} << 26U;
+/// Bound on what one image keeps in memory (12 bytes an extent): extents of all volumes together, thin ones not yet
+/// allocated included, and likewise of all ranks. 16 Mi extents are 256 TiB of small or 16 PiB of large ones.
+inline constexpr std::uint64_t kMaxImageExtents = std::uint64_t{1} << 24U;
 
 /// Extent of a pool on a rank: `index` counts extents of the pool's size from the rank's data area.
 struct ExtentRef {
@@ -224,7 +224,7 @@ struct MakeVolumeRequest {
   CapacityType capacity_type = CapacityType::ds;
   AllocationMethod method = AllocationMethod::standard;
 };
-/// object_not_found (pool), limit_reached (LSS beyond the personality's, too many volumes or extents), id_taken,
+/// object_not_found (pool), limit_reached (LSS beyond the personality's, too many extents), id_taken,
 /// parity_differs (LSS and pool belong to different rank groups), out_of_range (size), not_combinable (thin on 1750),
 /// no_space. Extents are chosen: rotateexts on 2107 (round robin over the pool's ranks), rotatevols on 1750 (one rank
 /// until it is full). The detail is the volume id, or the pool for object_not_found.

@@ -28,6 +28,9 @@ constexpr Limits kDs8000{
     .fb_long_busy_timeout_s = 60,
 };
 
+// A volume id has room for exactly the volumes of the existing LSSs: nothing else has to count them.
+static_assert(kDs6000.volume_count == kDs6000.lss_count * 256 && kDs8000.volume_count == kDs8000.lss_count * 256);
+
 }  // namespace
 
 const Limits& limits_of(Personality personality) noexcept {

@@ -104,8 +104,7 @@ Result<void> check_make_volume(const ImageConfig& config, const MakeVolumeReques
   if (request.block_count == 0 || request.block_count > limits.max_fb_blocks) return {Errc::out_of_range, id};
   if (request.method != AllocationMethod::standard && !limits.thin_volumes) return {Errc::not_combinable, id};
   const std::uint64_t extents = extents_for(request.block_count, pool->second.extent_bytes);
-  if (config.volumes.size() >= limits.volume_count || extents > kMaxImageExtents - configured_extents(config))
-    return {Errc::limit_reached, id};
+  if (extents > kMaxImageExtents - configured_extents(config)) return {Errc::limit_reached, id};
   return {};
 }
 

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// For tests: random but valid histories of an image. Every step asks a plan first, so rejected requests occur as well.
+#pragma once
+
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+#include "base/random.h"
+#include "volume/sample_image.h"
+
+namespace tt::volume {
+
+class RandomImage {
+ public:
+  explicit RandomImage(std::uint64_t seed)
+      : image(seed % 3 == 0 ? Personality::ds6000 : Personality::ds8000), random_(seed) {
+    image.add_pool(0, {50, 10, 30});
+    image.add_pool(1, {40, 40});
+  }
+
+  void step() {
+    switch (random_.below(15)) {
+      case 0:
+        return make_pool();
+      case 1:
+        return add_rank();
+      case 2:
+        return accept(plan_assign_rank(image.config, some_rank(), some_pool_or_none()));
+      case 3:
+        return random_.chance(1, 8) ? accept(plan_remove_pool(image.config, some_pool())) : make_volume();
+      case 4:
+      case 5:
+        return make_volume();
+      case 6:
+        return accept(plan_remove_volume(image.config, some_volume()));
+      case 7:
+      case 8:
+        return accept(plan_allocate_extent(image.config, some_volume(), static_cast<std::uint32_t>(random_.below(6))));
+      case 9:
+      case 10:
+        return free_extent();
+      case 11:
+        return establish();
+      case 12:
+      case 13:
+        return end_some_relationship();
+      default:
+        return fail_something();
+    }
+  }
+
+  SampleImage image;
+
+ private:
+  template <class Plan>
+  void accept(Result<Plan> plan) {
+    if (plan) image.change(std::move(plan));
+  }
+
+  std::uint16_t some_pool() { return static_cast<std::uint16_t>(random_.below(random_.chance(1, 8) ? 5 : 2)); }
+  std::optional<std::uint16_t> some_pool_or_none() {
+    if (random_.chance(1, 10)) return std::nullopt;
+    return some_pool();
+  }
+  std::uint16_t some_rank() { return static_cast<std::uint16_t>(random_.below(8)); }
+  VolumeId any_volume() { return VolumeId(static_cast<std::uint16_t>((random_.below(4) << 8U) + random_.below(6))); }
+  /// Mostly one that exists.
+  VolumeId some_volume() {
+    if (image.config.volumes.empty() || random_.chance(1, 8)) return any_volume();
+    auto chosen = image.config.volumes.begin();
+    std::advance(chosen, random_.below(image.config.volumes.size()));
+    return chosen->first;
+  }
+
+  void make_pool() {
+    if (image.config.pools.size() < 6)
+      accept(plan_make_pool(image.config, "p", static_cast<std::uint8_t>(random_.below(2)),
+                            random_.chance(1, 3) ? kSmallExtentBytes : kLargeExtentBytes));
+  }
+
+  void add_rank() {
+    RankConfig rank{};
+    rank.id = some_rank();
+    rank.device = "rank" + std::to_string(rank.id);
+    rank.data_bytes = random_.below(30 * 1_GiB);
+    if (!image.config.ranks.contains(rank.id)) image.change(AddRank{.rank = rank});
+  }
+
+  void make_volume() {
+    const VolumeId id = any_volume();
+    const std::uint64_t fitting = (id.value >> 8U) % 2 + 2 * random_.below(2);
+    auto request = image.request(id.value, random_.chance(1, 8) ? some_pool() : static_cast<std::uint16_t>(fitting), 0);
+    request.block_count = random_.below(5 * 1_GiB / kBlockBytes);
+    if (random_.chance(1, 2)) request.method = AllocationMethod::ese;
+    if (random_.chance(1, 3)) request.capacity_type = CapacityType::blocks;
+    accept(plan_make_volume(image.config, request, Generation(image.next_lsn++),
+                            static_cast<std::int64_t>(random_.next())));
+  }
+
+  void free_extent() {
+    const VolumeId id = some_volume();
+    const VolumeConfig* volume = image.config.find_volume(id);
+    if (volume == nullptr || volume->method == AllocationMethod::standard) return;
+    const std::uint64_t number = random_.below(std::min<std::uint64_t>(6, volume->extents.size()));
+    if (volume->extents[number])
+      image.change(FreeExtent{.volume = id, .extent_number = static_cast<std::uint32_t>(number)});
+  }
+
+  void establish() {
+    std::vector<PairRequest> requests(1 + random_.below(5));
+    for (PairRequest& request : requests) {
+      request = {.source = some_volume(), .target = some_volume(), .options = {}};
+      request.options.sequence_number = static_cast<std::uint32_t>(random_.next());
+      request.options.persistent = random_.chance(1, 2);
+    }
+    const auto verdicts = validate_pairs(image.config, requests);
+    Establish establish;
+    const Lsn t0(image.next_lsn++);
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+      if (!verdicts[i]) continue;
+      establish.pairs.push_back(image.pair(requests[i].source.value, requests[i].target.value, t0));
+      establish.pairs.back().options = requests[i].options;
+    }
+    if (!establish.pairs.empty()) image.change(establish);
+  }
+
+  void end_some_relationship() {
+    if (image.config.relationships.empty()) return;
+    auto chosen = image.config.relationships.begin();
+    std::advance(chosen, random_.below(image.config.relationships.size()));
+    const Generation generation = chosen->first;
+    if (!chosen->second.closing() && random_.chance(1, 2))
+      image.withdraw(generation);
+    else
+      image.change(EndRelationship{.relationship = generation});
+  }
+
+  void fail_something() {
+    if (!image.config.relationships.empty() && random_.chance(1, 2))
+      image.change(FailRelationship{.relationship = image.config.relationships.begin()->first});
+    else if (random_.chance(1, 60) && !image.config.ranks.empty())
+      image.change(FailRank{.rank = image.config.ranks.rbegin()->first});
+  }
+
+  Random random_;
+};
+
+}  // namespace tt::volume
