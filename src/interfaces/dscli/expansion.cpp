@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interfaces/dscli/expansion.h"
+
+#include <optional>
+
+namespace tt::dscli {
+
+namespace {
+
+using model::IdKind;
+
+std::string_view noun(IdKind kind) {
+  switch (kind) {
+    case IdKind::volume:
+    case IdKind::pair:
+      return "a volume id (four hex digits)";
+    case IdKind::lss:
+      return "an LSS id (two hex digits)";
+    case IdKind::extent_pool:
+      return "an extent pool id (P0)";
+    case IdKind::rank:
+      return "a rank id (R0)";
+    case IdKind::image:
+      return "a storage image id (IBM.2107-75ABCD1)";
+    default:
+      return "a name";
+  }
+}
+
+std::string not_an_id(IdKind kind, std::string_view text) {
+  return "'" + std::string(text) + "' is not " + std::string(noun(kind)) + ".";
+}
+
+/// The number that ranges of this kind count.
+std::optional<std::uint32_t> ordinal(IdKind kind, std::string_view id) {
+  if (kind == IdKind::volume) {
+    const auto volume = model::parse_volume_id(id);
+    if (!volume) return std::nullopt;
+    return volume->value;
+  }
+  if (kind == IdKind::lss) return model::parse_lss_id(id);
+  if (kind == IdKind::extent_pool) return model::parse_numbered_id('P', id);
+  if (kind == IdKind::rank) return model::parse_numbered_id('R', id);
+  return std::nullopt;
+}
+
+std::string id_of_ordinal(IdKind kind, std::uint32_t number) {
+  if (kind == IdKind::volume) return model::volume_id_text(VolumeId{static_cast<std::uint16_t>(number)});
+  if (kind == IdKind::lss) return model::lss_id_text(static_cast<std::uint8_t>(number));
+  return (kind == IdKind::rank ? "R" : "P") + std::to_string(number);
+}
+
+bool has_ranges(IdKind kind) {
+  return kind == IdKind::volume || kind == IdKind::lss || kind == IdKind::extent_pool || kind == IdKind::rank;
+}
+
+constexpr std::uint32_t kLongestRange = 65536;
+
+/// "0100-0103" or "0100", without image.
+ExpandedIds expand_short(IdKind kind, std::string_view text) {
+  ExpandedIds result;
+  const std::size_t dash = has_ranges(kind) ? text.find('-') : std::string_view::npos;
+  if (dash == std::string_view::npos) {
+    const auto id = model::canonical_id(kind, text);
+    if (id && !id->empty()) {
+      result.ids.push_back(*id);
+    } else {
+      result.problem = not_an_id(kind, text);
+    }
+    return result;
+  }
+  const auto first = ordinal(kind, text.substr(0, dash));
+  const auto last = ordinal(kind, text.substr(dash + 1));
+  if (!first || !last) {
+    result.problem = not_an_id(kind, text.substr(first ? dash + 1 : 0, first ? std::string_view::npos : dash));
+  } else if (*last < *first) {
+    result.problem = "The range '" + std::string(text) + "' runs backwards.";
+  } else if (kind == IdKind::volume && (*first >> 8U) != (*last >> 8U)) {
+    result.problem = "The range '" + std::string(text) + "' spans more than one LSS: give one range per LSS.";
+  } else if (*last - *first >= kLongestRange) {
+    result.problem = "The range '" + std::string(text) + "' is too long.";
+  } else {
+    for (std::uint32_t i = *first; i <= *last; ++i) result.ids.push_back(id_of_ordinal(kind, i));
+  }
+  return result;
+}
+
+/// "IBM.2107-75ABCD1/0100-0103"; also with the image at both ends of the range.
+ExpandedIds expand_qualified(IdKind kind, std::string_view operand) {
+  ExpandedIds result;
+  const auto split = model::split_qualified(operand);
+  if (!split) {
+    result.problem = not_an_id(kind, operand);
+    return result;
+  }
+  std::string_view head = operand.substr(0, operand.size() - split->id.size());
+  if (const std::size_t first_slash = operand.find('/'); first_slash + 1 < head.size()) {
+    // IMAGE/0100-IMAGE/0103: both ends must name the same image.
+    const std::string_view first = operand.substr(0, head.size() - split->image.size() - 2);
+    const auto first_split = model::split_qualified(first);
+    if (!first_split || first_split->image != split->image) {
+      result.problem = not_an_id(kind, operand);
+      return result;
+    }
+    result = expand_short(kind, first_split->id + "-" + split->id);
+  } else {
+    result = expand_short(kind, split->id);
+  }
+  result.image = split->image;
+  return result;
+}
+
+/// An end of a range in a listing; FFFF and FF are fine there.
+bool selection_end(IdKind kind, std::string_view text, std::string& canonical) {
+  if (kind == IdKind::volume && (text == "FFFF" || text == "ffff")) {
+    canonical = "FFFF";
+    return true;
+  }
+  if (kind == IdKind::lss && (text == "FF" || text == "ff")) {
+    canonical = "FF";
+    return true;
+  }
+  const auto id = model::canonical_id(kind, text);
+  if (!id) return false;
+  canonical = *id;
+  return true;
+}
+
+}  // namespace
+
+ExpandedIds expand_ids(IdKind kind, std::string_view operand) {
+  if (kind == IdKind::image) return expand_short(kind, operand);
+  return expand_qualified(kind, operand);
+}
+
+ExpandedPairs expand_pairs(IdKind kind, std::string_view operand) {
+  ExpandedPairs result;
+  const std::size_t colon = operand.find(':');
+  if (colon == std::string_view::npos || operand.find(':', colon + 1) != std::string_view::npos) {
+    result.problem = "'" + std::string(operand) + "' is not a pair: write source:target, for example 0100:0200.";
+    return result;
+  }
+  const ExpandedIds sources = expand_ids(kind, operand.substr(0, colon));
+  const ExpandedIds targets = expand_ids(kind, operand.substr(colon + 1));
+  if (!sources.problem.empty() || !targets.problem.empty()) {
+    result.problem = sources.problem.empty() ? targets.problem : sources.problem;
+    return result;
+  }
+  if (sources.ids.size() != targets.ids.size()) {
+    result.problem = "The ranges of '" + std::string(operand) + "' have different lengths.";
+    return result;
+  }
+  result.image = sources.image.empty() ? targets.image : sources.image;
+  if (!targets.image.empty() && targets.image != result.image) result.other_image = targets.image;
+  for (std::size_t i = 0; i < sources.ids.size(); ++i) result.pairs.push_back({sources.ids[i], targets.ids[i]});
+  return result;
+}
+
+Selection read_selection(IdKind kind, std::string_view operand) {
+  Selection result;
+  if (kind == IdKind::pair && operand.find(':') != std::string_view::npos) {
+    ExpandedPairs pairs = expand_pairs(IdKind::volume, operand);
+    result.image = pairs.image;
+    result.problem = pairs.problem;
+    if (!pairs.other_image.empty()) result.problem = "Source and target are in different storage images.";
+    for (const IdPair& pair : pairs.pairs) result.entries.push_back(pair.source + ":" + pair.target);
+    return result;
+  }
+  if (kind == IdKind::pair) kind = IdKind::volume;
+  if (!has_ranges(kind)) {
+    ExpandedIds ids = expand_short(kind, operand);
+    return {std::move(ids.image), std::move(ids.ids), std::move(ids.problem)};
+  }
+  const auto split = model::split_qualified(operand);
+  if (!split) return {{}, {}, not_an_id(kind, operand)};
+  result.image = split->image;
+  const std::string_view text = split->id;
+  const std::size_t dash = text.find('-');
+  std::string first;
+  std::string last;
+  if (!selection_end(kind, text.substr(0, dash), first)) {
+    result.problem = not_an_id(kind, text.substr(0, dash));
+  } else if (dash == std::string_view::npos) {
+    result.entries.push_back(first);
+  } else if (!selection_end(kind, text.substr(dash + 1), last)) {
+    result.problem = not_an_id(kind, text.substr(dash + 1));
+  } else {
+    result.entries.push_back(first + "-" + last);
+  }
+  return result;
+}
+
+}  // namespace tt::dscli

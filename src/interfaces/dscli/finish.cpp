@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interfaces/dscli/finish.h"
+
+#include "model/capacity.h"
+
+namespace tt::dscli {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t kLongestName = 16;
+
+/// -cap and -type become blocks; -name becomes one name per volume.
+std::string finish_mkfbvol(Command& command) {
+  const auto unit = command.locals["capacity_unit"].get<std::string>();
+  const auto amount = command.locals["capacity"].get<std::string>();
+  const model::Personality personality = model::personality_of(command.image);
+  const auto blocks = model::capacity_blocks(amount, unit, personality);
+  if (!blocks) {
+    if (blocks.error().code == Errc::invalid_argument) {
+      return "-cap: '" + amount + "' is not a capacity in " + unit +
+             (unit == "ess" ? " (steps of 0.1)." : " (a whole number).");
+    }
+    const std::uint64_t largest_gib = model::largest_volume_blocks(personality) / (1_GiB / kBlockBytes);
+    return "-cap: '" + amount + "' (" + unit + ") is outside of what a volume can have; the largest is " +
+           std::to_string(largest_gib) + " GiB" + (unit == "ess" ? ", with -type ess 982.2." : ".");
+  }
+  command.arguments["capacity_blocks"] = *blocks;
+  command.arguments["capacity_type"] = model::capacity_type_of(unit);
+  const std::string pattern = command.locals.value("name", std::string());
+  json volumes = json::array();
+  for (const json& id : command.arguments["volumes"]) {
+    const auto volume = model::parse_volume_id(id.get<std::string>());
+    TT_ASSERT(volume.has_value());
+    std::string name = model::expand_name_pattern(pattern, *volume);
+    if (name.size() > kLongestName) return "-name: '" + name + "' has more than 16 characters.";
+    volumes.push_back({{"id", id}, {"name", std::move(name)}});
+  }
+  command.arguments["volumes"] = std::move(volumes);
+  return {};
+}
+
+std::string finish_chrank(Command& command) {
+  if (command.arguments.contains("extent_pool")) command.arguments["action"] = "assign";
+  return command.arguments.contains("action") ? "" : "-extpool or -unassign is missing.";
+}
+
+std::string finish_mkflash(Command& command) {
+  const bool waits = command.locals.contains("wait");
+  if (waits && !command.arguments["background_copy"].get<bool>()) {
+    return "-wait and -nocp exclude each other: without background copy there is no end to wait for.";
+  }
+  return {};
+}
+
+std::string finish_rmflash(Command& command) {
+  if (command.arguments.contains("pairs") || command.arguments.contains("sequence_number")) {
+    if (!command.arguments.contains("pairs")) command.arguments["pairs"] = json::array();
+    return {};
+  }
+  return "an operand is missing: source:target ..., or -seqnum.";
+}
+
+std::string finish_chuser(Command& command) {
+  const bool changes = command.arguments.contains("password") || command.arguments.contains("locked") ||
+                       command.arguments.contains("groups");
+  return changes ? "" : "nothing to change: give -pw, -lock, -unlock or -group.";
+}
+
+struct Finisher {
+  std::string_view operation;
+  std::string (*run)(Command&);
+};
+constexpr Finisher kFinishers[] = {
+    {"mkfbvol", finish_mkfbvol}, {"chrank", finish_chrank}, {"mkflash", finish_mkflash},
+    {"rmflash", finish_rmflash}, {"chuser", finish_chuser},
+};
+
+}  // namespace
+
+std::string finish_command(Command& command) {
+  for (const Finisher& finisher : kFinishers) {
+    if (finisher.operation == command.operation->name) return finisher.run(command);
+  }
+  return {};
+}
+
+}  // namespace tt::dscli

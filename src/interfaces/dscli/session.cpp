@@ -1,0 +1,350 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "interfaces/dscli/session.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "interfaces/dscli/password_file.h"
+#include "interfaces/dscli/render.h"
+#include "interfaces/dscli/tools.h"
+
+namespace tt::dscli {
+
+namespace {
+
+using model::Place;
+using model::Shape;
+using nlohmann::json;
+
+constexpr std::string_view kProgram = "dscli";
+
+/// Rows that answer "what is this image" need no image to be named; everything else prints the one it is about.
+int exit_code_of(Errc code) {
+  switch (code) {
+    case Errc::disconnected:
+    case Errc::timed_out:
+    case Errc::bad_message:
+    case Errc::version_not_supported:
+      return kExitConnection;
+    case Errc::authentication_failed:
+      return kExitAuthentication;
+    case Errc::cancelled:
+      return kExitApplication;
+    default:
+      return kExitServer;
+  }
+}
+
+std::vector<std::string> split_words(const std::string& text) {
+  std::istringstream stream(text);
+  std::vector<std::string> words;
+  for (std::string word; stream >> word;) words.push_back(word);
+  return words;
+}
+
+}  // namespace
+
+// ---------------------------------------------------------------- printing
+
+void Session::print_message(std::string_view id, std::string_view command, std::span<const std::string_view> slots,
+                            std::string_view object) {
+  const model::Message* message = model::find_message(id);
+  TT_ASSERT(message != nullptr);
+  std::string line = std::string(message->id) + " " + std::string(command) + ": ";
+  if (!object.empty()) line += std::string(object) + ": ";
+  line += model::fill_slots(message->text, slots);
+  if (message->id.back() == 'E' && options_.mode != Mode::interactive) {
+    terminal_.err(line);
+  } else {
+    terminal_.out(line);
+  }
+}
+
+int Session::reject(const Rejection& rejection, std::string_view command_name) {
+  const std::vector<std::string_view> slots(rejection.slots.begin(), rejection.slots.end());
+  print_message(rejection.message_id, command_name, slots, rejection.object);
+  return rejection.exit_code;
+}
+
+void Session::verbose(const Settings& merged, std::string_view command, const std::string& text) {
+  if (!merged.verbose) return;
+  const std::string_view slots[] = {text};
+  print_message("CMUC09023I", command, slots);
+}
+
+void Session::print_lines(const std::vector<std::string>& lines, const Settings& merged) {
+  const bool paging = merged.paging.value_or(options_.mode == Mode::interactive) && terminal_.is_screen() &&
+                      terminal_.can_ask() && merged.format == OutputFormat::table;
+  std::int64_t printed = 0;
+  for (const std::string& line : lines) {
+    if (paging && printed == merged.rows) {
+      if (!terminal_.ask("Press Enter To Continue...", true)) return;
+      printed = 0;
+    }
+    terminal_.out(line);
+    ++printed;
+  }
+}
+
+void Session::print_notices(std::string_view command) {
+  for (const std::string& notice : transport_->take_notices()) {
+    // Not part of any command's output: scripts that read standard output never see it.
+    terminal_.err("CMUC09019I " + std::string(command) + ": " + notice);
+  }
+}
+
+void Session::greet() {
+  const std::string line = banner_line(terminal_.now(), options_.version, "");
+  terminal_.out(line.substr(0, line.size() - 2));
+  terminal_.out(settings_.devid.empty() ? "-" : settings_.devid);
+}
+
+// ---------------------------------------------------------------- login
+
+int Session::report_failure(std::string_view command_name, Error error) {
+  const std::string explanation = transport_ ? transport_->explanation() : std::string();
+  std::vector<std::string_view> slots = {explanation};
+  std::string_view id = model::message_id_of(error.code, command_name);
+  const std::string seconds = std::to_string(settings_.timeout_seconds);
+  if (error.code == Errc::cancelled) {
+    id = "CMUC09021E";
+  } else if (error.code == Errc::timed_out) {
+    id = "CMUC09022E";
+    slots = {command_name, seconds};
+  }
+  print_message(id, command_name, slots);
+  return exit_code_of(error.code);
+}
+
+int Session::login_at(const std::string& address) {
+  transport_ = options_.transport(address, settings_);
+  address_ = address;
+  std::string password = settings_.password;
+  if (password.empty() && !settings_.pwfile.empty()) {
+    password = PasswordFile(settings_.pwfile).find(address, settings_.username).value_or(std::string());
+  }
+  if (password.empty()) {
+    if (!terminal_.can_ask()) {
+      return reject({"CMUC09024E", {"password", "-passwd, -pwfile or the profile"}, {}, kExitSyntax}, kProgram);
+    }
+    const auto typed = terminal_.ask("Enter your password:", false);
+    if (!typed) return reject({"CMUC09021E", {}, {}, kExitApplication}, kProgram);
+    password = *typed;
+    settings_.password = password;
+  }
+  auto answer = transport_->login(settings_.username, password);
+  print_notices(kProgram);
+  if (!answer) return report_failure(kProgram, answer.error());
+  settings_.password = password;
+  login_ = std::move(answer).value();
+  logged_in_ = true;
+  return kExitSuccess;
+}
+
+int Session::ensure_login(bool for_password_change) {
+  if (!logged_in_) {
+    const auto ask_for = [&](std::string& value, std::string_view prompt, std::string_view what,
+                             std::string_view option) -> int {
+      if (!value.empty()) return kExitSuccess;
+      if (!terminal_.can_ask()) {
+        return reject({"CMUC09024E", {std::string(what), std::string(option)}, {}, kExitSyntax}, kProgram);
+      }
+      const auto typed = terminal_.ask(prompt, true);
+      if (!typed || typed->empty()) return reject({"CMUC09021E", {}, {}, kExitApplication}, kProgram);
+      value = *typed;
+      return kExitSuccess;
+    };
+    if (settings_.hmc1.empty()) {
+      const int code = ask_for(settings_.hmc1, "Enter the primary management console address:", "management console",
+                               "-hmc1 or hmc1 in the profile");
+      if (code != kExitSuccess) return code;
+      settings_.hmc2 = terminal_.ask("Enter the secondary management console address:", true).value_or("");
+    }
+    const int code = ask_for(settings_.username, "Enter your username:", "user", "-user or username in the profile");
+    if (code != kExitSuccess) return code;
+    int result = login_at(settings_.hmc1);
+    if (result == kExitConnection && !settings_.hmc2.empty()) result = login_at(settings_.hmc2);
+    if (result != kExitSuccess) return result;
+  }
+  if (login_.password_expired && !for_password_change) {
+    print_message("CMUN90812E", kProgram, {});
+    return kExitAuthentication;
+  }
+  return kExitSuccess;
+}
+
+// ---------------------------------------------------------------- questions
+
+std::optional<bool> Session::ask_yes_no(std::string_view question) {
+  while (true) {
+    const auto answer = terminal_.ask(std::string(question) + " [y/n]:", true);
+    if (!answer) return std::nullopt;
+    const LexedLine line = lex_line(*answer);
+    const std::string word = line.words.empty() ? "" : line.words[0].text;
+    if (model::equals_ignoring_case(word, "y") || model::equals_ignoring_case(word, "yes")) return true;
+    if (model::equals_ignoring_case(word, "n") || model::equals_ignoring_case(word, "no")) return false;
+  }
+}
+
+std::optional<int> Session::list_pairs_to_remove(Command& command) {
+  const json filter = {{"select", {"0000-FFFF"}}, {"sequence_number", command.arguments["sequence_number"]}};
+  auto answer = transport_->execute(command.image, "lsflash", filter);
+  if (!answer) return report_failure(command.operation->name, answer.error());
+  if (answer->response.status != Errc::ok) return report(command, settings_, *answer);
+  json pairs = json::array();
+  for (const json& row : answer->response.rows) {
+    pairs.push_back({{"source", row.value("source", "")}, {"target", row.value("target", "")}});
+  }
+  command.arguments["pairs"] = std::move(pairs);
+  return std::nullopt;
+}
+
+std::optional<int> Session::confirm(Command& command) {
+  const model::Operation& operation = *command.operation;
+  if (operation.prompt.empty() || command.quiet) return std::nullopt;
+  if (options_.mode == Mode::script || !terminal_.can_ask()) {
+    return reject({"CMUC09013E", {std::string(operation.name)}, {}, kExitApplication}, operation.name);
+  }
+  const std::string key = command.arguments.contains("pairs") ? "pairs" : "ids";
+  if (key == "pairs" && command.arguments["pairs"].empty()) {
+    const auto failed = list_pairs_to_remove(command);
+    if (failed) return failed;
+  }
+  const model::Message* message = model::find_message(operation.prompt);
+  TT_ASSERT(message != nullptr);
+  json confirmed = json::array();
+  for (const json& object : command.arguments[key]) {
+    const std::string name = object.is_string()
+                                 ? object.get<std::string>()
+                                 : object["source"].get<std::string>() + ":" + object["target"].get<std::string>();
+    const std::string_view slots[] = {name};
+    const auto yes = ask_yes_no(std::string(message->id) + " " + std::string(operation.name) + ": " +
+                                model::fill_slots(message->text, slots));
+    if (!yes) return reject({"CMUC09021E", {}, {}, kExitApplication}, operation.name);
+    if (*yes) confirmed.push_back(object);
+  }
+  if (confirmed.empty()) return kExitSuccess;
+  command.arguments[key] = std::move(confirmed);
+  return std::nullopt;
+}
+
+// ---------------------------------------------------------------- commands
+
+int Session::run(std::span<const Word> words) {
+  BindContext context;
+  context.devid = settings_.devid;
+  if (options_.mode != Mode::interactive) {
+    context.read_operands = [this] { return split_words(terminal_.read_rest()); };
+  }
+  auto bound = bind_command(words, context);
+  if (const auto* rejection = std::get_if<Rejection>(&bound)) {
+    std::string name = words[0].text;
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return reject(*rejection, name);
+  }
+  Command& command = std::get<Command>(bound);
+  if (command.help) return Tools(*this).help_for(*command.operation);
+  if (command.operation->place == Place::client) return run_tool(command);
+  return run_remote(command);
+}
+
+int Session::run_tool(const Command& command) {
+  return Tools(*this).run(command);
+}
+
+int Session::run_remote(Command& command) {
+  const model::Operation& operation = *command.operation;
+  const bool password_change = operation.name == "chuser" && command.arguments.contains("password");
+  int code = ensure_login(password_change);
+  if (code != kExitSuccess) return code;
+  const Settings merged = merged_settings(settings_, command.output);
+  if (merged.banner) terminal_.out(banner_line(terminal_.now(), options_.version, command.image));
+  verbose(merged, operation.name, "Connected to " + address_ + " as " + settings_.username + ".");
+  if (const auto ended = confirm(command)) return *ended;
+  auto answer = transport_->execute(command.image, std::string(operation.name), command.arguments);
+  if (!answer && answer.error().code == Errc::authentication_failed) {
+    // The console forgot the session (it was restarted, or the session was idle for too long): nothing was done.
+    logged_in_ = false;
+    code = ensure_login(password_change);
+    if (code != kExitSuccess) return code;
+    answer = transport_->execute(command.image, std::string(operation.name), command.arguments);
+  }
+  if (!answer) return report_failure(operation.name, answer.error());
+  code = report(command, merged, *answer);
+  if (password_change && code == kExitSuccess && command.arguments["id"] == settings_.username) {
+    settings_.password = command.arguments["password"].get<std::string>();
+    login_.password_expired = false;
+  }
+  if (command.locals.contains("wait")) code = wait_for_copies(command, code);
+  return code;
+}
+
+int Session::report(const Command& command, const Settings& merged, const ExecuteAnswer& answer) {
+  const model::Operation& operation = *command.operation;
+  const model::Response& response = answer.response;
+  if (response.status != Errc::ok) {
+    const std::string_view id =
+        answer.message_id.empty() ? model::message_id_of(response.status, operation.name) : answer.message_id;
+    std::string detail = answer.message_text;
+    if (response.status == Errc::not_authorised) detail = model::access_name(operation.access);
+    if (response.status == Errc::not_in_this_release) detail = operation.name;
+    if (detail.empty()) detail = std::to_string(response.detail);
+    std::string unreachable = "storage image " + command.image + " does not answer; start it.";
+    const std::string_view slots[] = {
+        response.status == Errc::disconnected ? std::string_view(unreachable) : std::string_view(detail), detail};
+    const bool names_object = operation.shape == Shape::show && response.status == Errc::object_not_found;
+    print_message(id, operation.name, slots, names_object ? command.arguments.value("id", "") : std::string());
+    return exit_code_of(response.status);
+  }
+  if (operation.shape == Shape::list && response.rows.empty()) {
+    const model::ObjectClass* object_class = model::find_class(operation.object_class);
+    const std::string_view slots[] = {object_class->title};
+    print_message("CMUC00234I", operation.name, slots);
+    return kExitSuccess;
+  }
+  if (!response.rows.empty()) print_lines(render_rows(command, merged, response.rows), merged);
+  int code = kExitSuccess;
+  bool any_success = false;
+  for (const model::ObjectResult& result : response.results) {
+    const std::string detail = std::to_string(result.detail);
+    const std::string_view slots[] = {result.name, detail};
+    if (result.code == Errc::ok) {
+      any_success = true;
+      print_message(operation.success, operation.name, slots);
+    } else {
+      print_message(model::message_id_of(result.code, operation.name), operation.name, slots, result.name);
+      code = kExitServer;
+    }
+  }
+  if (any_success && command.arguments.value("sam", "") == "tse") print_message("CMUC09016I", operation.name, {});
+  return code;
+}
+
+int Session::wait_for_copies(const Command& command, int exit_code) {
+  constexpr std::int64_t kFirstPauseMs = 50;
+  constexpr std::int64_t kLongestPauseMs = 2000;
+  json select = json::array();
+  for (const json& pair : command.arguments["pairs"]) {
+    select.push_back(pair["source"].get<std::string>() + ":" + pair["target"].get<std::string>());
+  }
+  for (std::int64_t pause_ms = kFirstPauseMs;; pause_ms = std::min(pause_ms * 2, kLongestPauseMs)) {
+    auto answer = transport_->execute(command.image, "lsflash", {{"select", select}});
+    if (!answer) return report_failure(command.operation->name, answer.error());
+    if (answer->response.status != Errc::ok) return report(command, settings_, *answer);
+    bool copying = false;
+    for (const json& row : answer->response.rows) {
+      if (row.value("state", "") == "Failed") {
+        print_message(model::message_id_of(Errc::relationship_failed, command.operation->name), command.operation->name,
+                      {}, row.value("id", ""));
+        return kExitServer;
+      }
+      // A relationship that was there before and is nocopy (its pair was rejected just now) never ends by itself.
+      copying = copying || (row.value("background_copy", false) && row.value("out_of_sync_tracks", 0) > 0);
+    }
+    if (!copying) return exit_code;
+    if (!terminal_.pause_ms(pause_ms)) return reject({"CMUC09021E", {}, {}, kExitApplication}, command.operation->name);
+  }
+}
+
+}  // namespace tt::dscli
