@@ -30,6 +30,8 @@ rt::Task<Result<std::unique_ptr<MetaStore>>> MetaStore::create(rt::Reactor& reac
 rt::Task<Result<std::unique_ptr<MetaStore>>> MetaStore::open(rt::Reactor& reactor, std::unique_ptr<rt::Disk> disk) {
   if (disk->size_bytes() < kSmallestFile) co_return Errc::corrupt;
   auto state = std::make_unique<State>(reactor, std::move(disk));
+  // What a killed process left in the device's volatile cache must not be taken back after it was built upon.
+  TT_CO_CHECK(co_await state->disk->flush());
   TT_CO_CHECK(co_await state->read_copies());
   TT_CO_CHECK(state->choose_copy());
   TT_CO_CHECK(co_await state->load_index());

@@ -111,6 +111,9 @@ Result<void> Ring::State::accept(const SlotHeader& header) {
 }
 
 rt::Task<Result<void>> Ring::State::scan() {
+  // A killed process may have left slots in the device's volatile cache: nothing read may be taken back by a power
+  // failure after slots that build on it were written.
+  TT_CO_CHECK(co_await disk->flush());
   ChainPoint point{tail.offset, tail.sequence, tail.previous_crc, 0};
   for (;;) {
     auto next = co_await check_next(point);
