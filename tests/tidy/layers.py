@@ -40,6 +40,14 @@ OUTSIDE_WORLD = [
     (r"\bgetenv\(", "the environment"),
 ]
 
+# Files that are in an engine folder and may touch some of it nevertheless, with the reason.
+ALLOWED = {
+    ("src/sim/campaign.cpp", "clocks"): "drives many seeds and ends by time; nothing simulated sees it",
+    ("src/sim/campaign.cpp", "the environment"): "the number of seeds, from the caller",
+    ("src/sim/case.cpp", "the environment"): "the seed to repeat, from the caller",
+    ("src/host/tls/server_context.cpp", "files"): "reads certificates, once, before anything is served",
+}
+
 _INCLUDE = re.compile(r'^\s*#\s*include\s*"([^"]+)"', re.M)
 
 
@@ -82,6 +90,8 @@ def check_engine(project):
             continue
         text = without_comments_and_strings(project.text(file))
         for pattern, what in OUTSIDE_WORLD:
+            if (file, what) in ALLOWED:
+                continue
             for match in re.finditer(pattern, text):
                 line = text.count("\n", 0, match.start()) + 1
                 problems.append(f"{file}:{line}: engine code touches {what}: {match.group(0).strip()}")

@@ -56,7 +56,9 @@ class Project:
 
 
 def is_test(file):
-    return file.endswith("_test.cpp") or file.startswith("tests/")
+    """Tests and what only tests use: *_test.cpp, *_lab.h, folders named testing, everything in tests/."""
+    name = os.path.basename(file)
+    return bool(re.search(r"_(test|lab)\.(cpp|h)$", name)) or "/testing/" in file or file.startswith("tests/")
 
 
 _TOKENS = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\((.*?)\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])+\'', re.S)
