@@ -15,6 +15,13 @@ class PosixSocket final : public AsyncSocket, private PosixWatch {
   PosixSocket(PosixReactor& reactor, UniqueFd fd) noexcept : AsyncSocket(std::move(fd)), reactor_(reactor) {}
   [[nodiscard]] bool begin_watch() noexcept { return reactor_.watch(fd(), *this); }
 
+  /// Does not rely on an event: a listening Unix socket goes on answering "try again" after shutdown(2).
+  void shut_down() noexcept override {
+    AsyncSocket::shut_down();
+    if (input_ != nullptr) attempt(input_, input_->kind == SocketOp::Kind::accept ? -EINVAL : 0);
+    if (output_ != nullptr) attempt(output_, output_->kind == SocketOp::Kind::connect ? -ECONNABORTED : -EPIPE);
+  }
+
  private:
   void start(SocketOp& op) noexcept override {
     const bool input = op.kind == SocketOp::Kind::receive || op.kind == SocketOp::Kind::accept;

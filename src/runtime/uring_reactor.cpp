@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "runtime/uring_reactor.h"
 
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <cerrno>
 #include <initializer_list>
 
@@ -43,6 +46,11 @@ int set_up(io_uring& ring, const UringOptions& options, const char*& mode) noexc
   return error;
 }
 
+/// io_uring_enable_rings() of liburing 2.3 is declared but not exported by the shared library. 0 or a positive errno.
+int enable(const io_uring& ring) noexcept {
+  return ::syscall(__NR_io_uring_register, ring.ring_fd, IORING_REGISTER_ENABLE_RINGS, nullptr, 0) == 0 ? 0 : errno;
+}
+
 bool supports_operations(io_uring& ring) noexcept {
   io_uring_probe* probe = io_uring_get_probe_ring(&ring);
   if (probe == nullptr) return false;
@@ -64,7 +72,7 @@ int UringReactor::probe() noexcept {
   io_uring ring{};
   const char* mode = nullptr;
   if (const int error = set_up(ring, small, mode); error != 0) return error;
-  int error = -io_uring_enable_rings(&ring);
+  int error = enable(ring);
   if (error == 0 && !supports_operations(ring)) error = ENOSYS;
   if (error == 0) {
     io_uring_prep_nop(io_uring_get_sqe(&ring));
@@ -93,7 +101,7 @@ UringReactor::~UringReactor() {
 
 void UringReactor::begin_run() noexcept {
   if (!enabled_) {
-    const int error = io_uring_enable_rings(&ring_);
+    const int error = enable(ring_);
     TT_ASSERT(error == 0);
     enabled_ = true;
   }
