@@ -161,7 +161,6 @@ void DirtyIndex::retire(OwnerList& list, Entry& entry) {
   DirtyTrack& track = *entry.track;
   if (track.readers > 0) {
     entry.clean = true;
-    entry.picked = false;
     update_dirty_bit(*track.column);
     return;
   }
@@ -175,7 +174,7 @@ void DirtyIndex::kill(OwnerList& list, Lsn limit, std::uint64_t track_limit) {
     if (t->column->track < track_limit) {
       for (Entry* e = t->first; e != nullptr;) {
         Entry* next = e->next;
-        if (e->lsn < limit && !e->picked) remove(list, *e);
+        if (e->lsn < limit) remove(list, *e);
         e = next;
       }
       drop_if_idle(list, *t);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Index of a shard's dirty data. States of an entry:
 //
-//   inserted (volatile) -> hardened (its slot is durable) -> picked (a batch is writing it) -> clean: removed
+//   inserted (volatile) -> hardened (its slot is durable) -> clean (on the medium, flushed) -> removed
 //
 // Invariants
 //   D1  the entries of a track are in ascending Lsn order (engine notes I5: every version is kept; two entries are never
@@ -42,7 +42,6 @@ struct Entry {
   std::uint16_t first_block = 0;
   std::uint16_t block_count = 0;
   bool deallocate = false;
-  bool picked = false;  ///< A batch is writing it to the medium.
   bool clean = false;   ///< On the medium and flushed; still visible to readers that began earlier (D3).
   rt::TimeNs inserted_at = 0;
   DirtyTrack* track = nullptr;
@@ -112,7 +111,8 @@ class DirtyIndex {
 
   /// Removes the entry and its pin, at once or when the last reader leaves.
   void retire(OwnerList& list, Entry& entry);
-  /// Removes every entry of the owner with lsn < limit on tracks < track_limit that is not picked (establish onto it).
+  /// Removes every entry of the owner with lsn < limit on tracks < track_limit (an establish onto it). No batch may be
+  /// writing the owner and nobody may be reading it.
   void kill(OwnerList& list, Lsn limit, std::uint64_t track_limit);
 
   /// Latches the column (made if needed); nullptr if it is latched already.

@@ -34,7 +34,11 @@ class Planner {
     const Lsn last = last_eligible(dirty, limit_);
     if (last == kNone) return;
     if (RelationshipShare* parent = uncopied_parent(volume, plan_.track)) {
-      if (!parent->failed) add_copy(*parent, last);
+      if (parent->failed) {
+        plan_.updates.push_back({&volume, last, Update::Kind::drop});
+      } else {
+        add_copy(*parent, last);
+      }
       return;
     }
     for (RelationshipShare* child : volume.children) {

@@ -44,6 +44,7 @@ struct Update {
     runs,   ///< Write the covered runs of blocks.
     whole,  ///< The medium holds nothing valid yet: write the whole track, zeros included.
     clear,  ///< The track becomes "not written"; no medium write.
+    drop,   ///< Data for the uncopied track of a failed target: it has nowhere to go.
   };
   VolumeShare* volume = nullptr;
   Lsn up_to{0};
@@ -61,7 +62,7 @@ struct ColumnPlan {
 };
 
 /// Decides for the column as it stands. `forced`: relationships whose background copy wants this track. Volumes that are
-/// held or removed, and targets of failed relationships, are left out. `global_track` is only used for the length of a
+/// held or removed are left out. `global_track` is only used for the length of a
 /// volume's last track.
 ColumnPlan plan_column(const cache::DirtyIndex& index, std::uint64_t track, std::uint64_t global_track, PickLimit limit,
                        std::span<RelationshipShare* const> forced);

@@ -44,8 +44,10 @@ struct VolumeShare {
   std::vector<RelationshipShare*> children;        ///< Those whose source it is.
 
   bool held = false;     ///< An establish holds all host I/O of this target for a moment.
-  bool removed = false;  ///< Deleted; the object goes when its last user is gone.
+  bool removed = false;    ///< Being deleted: no host, no batch.
+  bool forgotten = false;  ///< Its removal is durable; the object goes with its last user.
   std::uint32_t host_operations = 0;
+  std::optional<rt::TimeNs> last_host_io;  ///< "In use" for deletion: I/O in the last five minutes.
   std::uint32_t batches = 0;  ///< Destage or copy batches in flight that write this volume.
   rt::WaitQueue idle;         ///< Woken when host_operations or batches fall to zero.
   rt::WaitQueue released;     ///< Woken when `held` ends.
@@ -58,8 +60,8 @@ struct VolumeShare {
 };
 
 struct RelationshipShare {
-  RelationshipShare(Generation made_by, std::uint64_t local_tracks, bool value)
-      : generation(made_by), t0(made_by.value), uncopied(local_tracks, value) {}
+  RelationshipShare(Generation made_by, Lsn point_in_time, std::uint64_t local_tracks)
+      : generation(made_by), t0(point_in_time), uncopied(local_tracks, true) {}
 
   Generation generation;
   Lsn t0;
@@ -71,9 +73,14 @@ struct RelationshipShare {
   bool inhibit_target_writes = false;
   bool failed = false;
   std::optional<Lsn> withdrawn_at;  ///< Closing: only owed tracks are left in `uncopied`.
+  bool removed = false;             ///< Gone from the configuration; batches in flight may still look at it.
   bool end_reported = false;        ///< The control shard was told that this share is zero.
+  RelationshipShare* replaced = nullptr;  ///< During establish: the closing relationship onto the same target.
   std::uint64_t background_cursor = 0;
-  std::uint64_t tracks_copied = 0;  ///< By the background copy since start; for the rate shown to people.
+  // For people: tracks brought over since start, and the recent rate of the background copy.
+  std::uint64_t tracks_copied = 0;
+  std::uint64_t copy_bytes_per_second = 0;
+  rt::TimeNs last_copied_at = 0;
 
   [[nodiscard]] bool covers(std::uint64_t local_track) const noexcept { return local_track < uncopied.track_count(); }
   [[nodiscard]] bool is_uncopied(std::uint64_t local_track) const noexcept {

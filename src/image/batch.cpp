@@ -1,0 +1,406 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/batch.h"
+
+#include <algorithm>
+#include <bitset>
+#include <cstring>
+#include <utility>
+
+#include "image/bits_builder.h"
+#include "image/io_group.h"
+
+namespace tt::image {
+
+using flashcopy::Copy;
+using flashcopy::RelationshipShare;
+using flashcopy::Update;
+using flashcopy::VolumeShare;
+
+namespace {
+
+bool writes_medium(Update::Kind kind) noexcept { return kind == Update::Kind::runs || kind == Update::Kind::whole; }
+
+}  // namespace
+
+Batch::Batch(Shard& shard, FrameArena& arena) : shard_(shard), arena_(arena) {
+  arena_.reset();
+}
+
+Batch::~Batch() = default;
+
+bool Batch::fits(const flashcopy::ColumnPlan& plan) const noexcept {
+  return frames_reserved_ + plan.frames() <= shard_.options_.batch_frames;
+}
+
+void Batch::add(flashcopy::ColumnPlan plan, cache::Column& latched) {
+  if (columns_.empty()) ++shard_.batches_in_flight_;
+  frames_reserved_ += plan.frames();
+  columns_.push_back(&latched);
+  for (const Copy& copy : plan.copies) {
+    ++copy.relationship->source->batches;
+    ++copy.relationship->target->batches;
+    copies_.push_back({copy, plan.track, {}, false});
+  }
+  for (const Update& update : plan.updates) {
+    ++update.volume->batches;
+    const bool follows = std::any_of(plan.copies.begin(), plan.copies.end(), [&](const Copy& copy) {
+      return copy.relationship->source == update.volume;
+    });
+    updates_.push_back({update, plan.track, {}, follows, false});
+  }
+}
+
+rt::Task<Result<void>> Batch::run() {
+  auto allocated = co_await allocate_targets();
+  if (!allocated) co_return allocated;
+  co_await read_old_tracks();
+  auto copied = co_await copy_phase();
+  if (!copied) co_return copied;
+  co_await wait_for_image_readers();
+  auto updated = co_await update_phase();
+  if (!updated) co_return updated;
+  retire_entries();
+  finish();
+  co_return Result<void>{};
+}
+
+// ---- step 1 ---------------------------------------------------------------------------------------------------------
+
+rt::Task<Result<void>> Batch::allocate_targets() {
+  for (CopyWork& copy : copies_) {
+    RelationshipShare& r = *copy.plan.relationship;
+    if (copy.plan.image_is_zero || r.removed || r.failed) continue;
+    VolumeShare& target = *r.target;
+    const auto extent = static_cast<std::uint32_t>(shard_.global_of(copy.track) / target.tracks_per_extent);
+    if (target.extents[extent]) continue;
+    const VolumeHandle handle{target.id, target.generation};
+    auto allocated = co_await shard_.control_.allocate_extent(shard_, handle, extent);
+    if (allocated) continue;
+    auto failed = co_await fail_copy(copy);
+    if (!failed) co_return failed;
+  }
+  co_return Result<void>{};
+}
+
+Batch::OldTrack* Batch::old_track(const VolumeShare* volume, std::uint64_t track) noexcept {
+  for (OldTrack& old : old_tracks_) {
+    if (old.volume == volume && old.track == track) return &old;
+  }
+  return nullptr;
+}
+
+void Batch::request_old_track(VolumeShare& volume, std::uint64_t track) {
+  if (old_tracks_.empty() || old_tracks_.back().volume != &volume || old_tracks_.back().track != track) {
+    if (old_track(&volume, track) != nullptr) return;
+    old_tracks_.push_back({&volume, track, arena_.take(), {}});
+  }
+}
+
+/// True if a run to be written ends inside one of the medium's blocks, whose rest must then be read first.
+bool Batch::needs_old_track(const UpdateWork& update) const noexcept {
+  if (update.plan.kind != Update::Kind::runs) return false;
+  const MediaAddress at = shard_.address_of(*update.plan.volume, update.track);
+  const std::uint32_t unit_blocks = at.rank->disk->block_bytes() / kBlockBytes;
+  if (unit_blocks <= 1) return false;
+  const cache::DirtyTrack* dirty = shard_.index_->find(update.plan.volume, update.track);
+  for (const cache::Entry* e = dirty->first; e != nullptr && e->lsn <= update.plan.up_to; e = e->next) {
+    if (e->first_block % unit_blocks != 0 || (e->first_block + e->block_count) % unit_blocks != 0) return true;
+  }
+  return false;
+}
+
+rt::Task<void> Batch::read_old_tracks() {
+  for (CopyWork& copy : copies_) {
+    if (copy.plan.reads_source_medium && !copy.failed) request_old_track(*copy.plan.relationship->source, copy.track);
+  }
+  for (UpdateWork& update : updates_) {
+    if (needs_old_track(update)) request_old_track(*update.plan.volume, update.track);
+  }
+  IoGroup group(shard_.reactor_);
+  for (OldTrack& old : old_tracks_) group.add(read_one(old));
+  co_await group.join();
+}
+
+rt::Task<void> Batch::read_one(OldTrack& old) {
+  const MediaAddress at = shard_.address_of(*old.volume, old.track);
+  TT_ASSERT(at.rank != nullptr);
+  for (int attempt = 0; attempt < 3; ++attempt) {  // a read may be tried again, unlike a write
+    auto done = co_await at.rank->disk->read(at.offset, old.frame);
+    old.status = done;
+    if (done) break;
+  }
+}
+
+// ---- steps 2 and 3 --------------------------------------------------------------------------------------------------
+
+/// L(S,t,T0), with the target's own entries that go with it.
+void Batch::build_image(CopyWork& copy) {
+  const RelationshipShare& r = *copy.plan.relationship;
+  copy.frame = arena_.take();
+  if (const OldTrack* old = copy.plan.reads_source_medium ? old_track(r.source, copy.track) : nullptr) {
+    std::memcpy(copy.frame.data(), old->frame.data(), kTrackBytes);
+  } else {
+    std::memset(copy.frame.data(), 0, kTrackBytes);
+  }
+  cache::DirtyIndex::overlay(shard_.index_->find(r.source, copy.track), Lsn{0}, r.t0, 0, copy.frame);
+  if (copy.plan.target_entries_up_to.value != 0) {
+    cache::DirtyIndex::overlay(shard_.index_->find(r.target, copy.track), r.t0, copy.plan.target_entries_up_to, 0,
+                               copy.frame);
+  }
+}
+
+rt::Task<Result<void>> Batch::copy_phase() {
+  if (copies_.empty()) co_return Result<void>{};
+  std::vector<MediaWrite> writes;
+  for (CopyWork& copy : copies_) {
+    if (copy.plan.reads_source_medium && !copy.failed && !old_track(copy.plan.relationship->source, copy.track)->status) {
+      auto failed = co_await fail_copy(copy);  // an unreadable source track: only the targets that need it are lost
+      if (!failed) co_return failed;
+    }
+    if (copy.failed || copy.plan.image_is_zero || copy.plan.relationship->failed) continue;
+    build_image(copy);
+    const MediaAddress at = shard_.address_of(*copy.plan.relationship->target, copy.track);
+    writes.push_back({at.rank, at.offset, copy.frame, {}});
+  }
+#if defined(TWINTRACK_CANARY)
+  if (bits_before_data) {
+    auto early = co_await commit_copies();
+    if (!early) co_return early;
+  }
+#endif
+  auto broken = co_await write_and_flush(writes);
+  auto failed = co_await fail_copies_on(broken);
+  if (!failed) co_return failed;
+  auto committed = co_await commit_copies();
+  co_return committed;
+}
+
+rt::Task<Result<void>> Batch::commit_copies() {
+  BitsBuilder deltas;
+  for (const CopyWork& copy : copies_) {
+    const RelationshipShare& r = *copy.plan.relationship;
+    if (copy.failed || r.failed || r.removed) continue;
+    deltas.add({r.generation, journal::MapKind::uncopied}, false, copy.track);
+    deltas.add({r.target->generation, journal::MapKind::written}, !copy.plan.image_is_zero, copy.track);
+  }
+  if (deltas.empty()) co_return Result<void>{};
+  const journal::SlotSeq slot = shard_.append_bits(deltas.take());
+  for (const CopyWork& copy : copies_) {
+    RelationshipShare& r = *copy.plan.relationship;
+    if (!copy.failed && copy.plan.target_entries_up_to.value == 0) ++r.tracks_copied;
+  }
+  auto hardened = co_await shard_.ring_->harden(slot);
+  co_return hardened;
+}
+
+/// Durable in the place of BITS (engine notes T21): if that cannot be had, the batch ends here and no source changes.
+rt::Task<Result<void>> Batch::fail_copy(CopyWork& copy) {
+  copy.failed = true;
+  if (copy.plan.relationship->failed || copy.plan.relationship->removed) co_return Result<void>{};
+  const Generation generation = copy.plan.relationship->generation;
+  auto recorded = co_await shard_.control_.fail_relationship(shard_, generation);
+  co_return recorded;
+}
+
+rt::Task<Result<void>> Batch::fail_copies_on(const std::vector<RankShare*>& ranks) {
+  if (ranks.empty()) co_return Result<void>{};
+  for (CopyWork& copy : copies_) {
+    if (copy.failed || copy.plan.image_is_zero) continue;
+    const MediaAddress at = shard_.address_of(*copy.plan.relationship->target, copy.track);
+    if (std::find(ranks.begin(), ranks.end(), at.rank) == ranks.end()) continue;
+    auto failed = co_await fail_copy(copy);
+    if (!failed) co_return failed;
+  }
+  auto recorded = co_await fail_ranks(ranks);
+  co_return recorded;
+}
+
+rt::Task<Result<void>> Batch::fail_ranks(const std::vector<RankShare*>& ranks) {
+  for (RankShare* rank : ranks) {
+    if (rank->failed) continue;
+    auto recorded = co_await shard_.control_.fail_rank(shard_, rank->id);
+    if (!recorded) co_return recorded;
+  }
+  co_return Result<void>{};
+}
+
+// ---- steps 4 to 6 ---------------------------------------------------------------------------------------------------
+
+rt::Task<void> Batch::wait_for_image_readers() {
+  for (const UpdateWork& update : updates_) {
+    if (!update.follows_copy) continue;
+    for (;;) {
+      const cache::DirtyTrack* track = shard_.index_->find(update.plan.volume, update.track);
+      if (track == nullptr || track->image_readers == 0) break;
+      co_await shard_.image_read_done_.wait();
+    }
+  }
+}
+
+void Batch::build_update(UpdateWork& update, std::vector<MediaWrite>& writes) {
+  if (!writes_medium(update.plan.kind)) return;
+  VolumeShare& volume = *update.plan.volume;
+  const cache::DirtyTrack* dirty = shard_.index_->find(&volume, update.track);
+  const MediaAddress at = shard_.address_of(volume, update.track);
+  update.frame = arena_.take();
+  const OldTrack* old = old_track(&volume, update.track);
+  if (old != nullptr && old->status) {
+    std::memcpy(update.frame.data(), old->frame.data(), kTrackBytes);
+  } else if (update.plan.kind == Update::Kind::whole) {
+    std::memset(update.frame.data(), 0, kTrackBytes);
+  } else if (needs_old_track(update)) {
+    update.failed = true;  // the rest of a block is unreadable: the entries stay
+    return;
+  }
+  cache::DirtyIndex::overlay(dirty, Lsn{0}, update.plan.up_to, 0, update.frame);
+  if (update.plan.kind == Update::Kind::whole) {
+    writes.push_back({at.rank, at.offset, update.frame, {}});
+    return;
+  }
+  const std::uint32_t unit = at.rank->disk->block_bytes() / kBlockBytes;
+  std::bitset<kTrackBlocks + 1> covered;
+  for (const cache::Entry* e = dirty->first; e != nullptr && e->lsn <= update.plan.up_to; e = e->next) {
+    const std::uint32_t from = e->first_block / unit * unit;
+    const std::uint32_t to = static_cast<std::uint32_t>(round_up(std::uint32_t{e->first_block} + e->block_count, unit));
+    for (std::uint32_t b = from; b < to; ++b) covered.set(b);
+  }
+  for (std::uint32_t b = 0; b < kTrackBlocks;) {
+    if (!covered.test(b)) {
+      ++b;
+      continue;
+    }
+    std::uint32_t end = b;
+    while (end < kTrackBlocks && covered.test(end)) ++end;
+    const std::size_t bytes = std::size_t{end - b} * kBlockBytes;
+    writes.push_back({at.rank, at.offset + std::uint64_t{b} * kBlockBytes,
+                      update.frame.subspan(std::size_t{b} * kBlockBytes, bytes), {}});
+    b = end;
+  }
+}
+
+rt::Task<Result<void>> Batch::update_phase() {
+  if (updates_.empty()) co_return Result<void>{};
+  if (shard_.ring_->failed()) co_return Errc::journal_failed;
+  std::vector<MediaWrite> writes;
+  for (UpdateWork& update : updates_) build_update(update, writes);
+  auto broken = co_await write_and_flush(writes);
+  auto recorded = co_await fail_ranks(broken);
+  if (!recorded) co_return recorded;
+
+  BitsBuilder deltas;
+  for (UpdateWork& update : updates_) {
+    VolumeShare& volume = *update.plan.volume;
+    const MediaAddress at = shard_.address_of(volume, update.track);
+    const bool hold_data = writes_medium(update.plan.kind);
+    if (hold_data && at.rank->failed) update.failed = true;
+    if (update.failed || update.plan.kind == Update::Kind::drop) continue;
+    if (volume.written.test(update.track) != hold_data) {
+      deltas.add({volume.generation, journal::MapKind::written}, hold_data, update.track);
+    }
+  }
+  if (deltas.empty()) co_return Result<void>{};
+  const journal::SlotSeq slot = shard_.append_bits(deltas.take());
+  auto hardened = co_await shard_.ring_->harden(slot);
+  co_return hardened;
+}
+
+// ---- media ----------------------------------------------------------------------------------------------------------
+
+/// Elevator order; writes that are neighbours both on the medium and in the arena become one.
+rt::Task<void> Batch::write_all(std::vector<MediaWrite>& writes) {
+  std::sort(writes.begin(), writes.end(), [](const MediaWrite& a, const MediaWrite& b) {
+    return std::pair(a.rank->id, a.offset) < std::pair(b.rank->id, b.offset);
+  });
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    MediaWrite& last = writes[kept > 0 ? kept - 1 : 0];
+    const bool adjacent = kept > 0 && last.rank == writes[i].rank &&
+                          last.offset + last.bytes.size() == writes[i].offset &&
+                          last.bytes.data() + last.bytes.size() == writes[i].bytes.data();
+    if (adjacent) {
+      last.bytes = {last.bytes.data(), last.bytes.size() + writes[i].bytes.size()};
+    } else {
+      writes[kept++] = writes[i];
+    }
+  }
+  writes.resize(kept);
+  IoGroup group(shard_.reactor_);
+  for (MediaWrite& write : writes) group.add(write_one(write));
+  co_await group.join();
+}
+
+rt::Task<void> Batch::write_one(MediaWrite& write) {
+  if (write.rank->failed) {
+    write.status = Error{Errc::rank_failed, write.rank->id};
+    co_return;
+  }
+  auto done = co_await write.rank->disk->write(write.offset, write.bytes);
+  write.status = done;
+}
+
+rt::Task<void> Batch::flush_rank(RankShare& rank, Result<void>& status) {
+  auto done = co_await rank.disk->flush();
+  status = done;
+}
+
+rt::Task<std::vector<RankShare*>> Batch::write_and_flush(std::vector<MediaWrite>& writes) {
+  std::vector<RankShare*> broken;
+  if (writes.empty()) co_return broken;
+  co_await write_all(writes);
+  std::vector<RankShare*> ranks;
+  for (const MediaWrite& write : writes) {
+    auto& list = write.status ? ranks : broken;
+    if (std::find(list.begin(), list.end(), write.rank) == list.end()) list.push_back(write.rank);
+  }
+  std::erase_if(ranks, [&](RankShare* r) { return std::find(broken.begin(), broken.end(), r) != broken.end(); });
+  std::vector<Result<void>> flushed(ranks.size());
+  {
+    IoGroup group(shard_.reactor_);
+    for (std::size_t i = 0; i < ranks.size(); ++i) group.add(flush_rank(*ranks[i], flushed[i]));
+    co_await group.join();
+  }
+  for (std::size_t i = 0; i < ranks.size(); ++i) {
+    if (!flushed[i]) broken.push_back(ranks[i]);
+  }
+  co_return broken;
+}
+
+// ---- step 7 ---------------------------------------------------------------------------------------------------------
+
+void Batch::retire_entries() {
+  const auto retire = [this](VolumeShare& volume, std::uint64_t track, Lsn after, Lsn up_to) {
+    cache::DirtyTrack* dirty = shard_.index_->find(&volume, track);
+    if (dirty == nullptr) return;
+    for (cache::Entry* e = dirty->first; e != nullptr && e->lsn <= up_to;) {
+      cache::Entry* next = e->next;
+      if (e->lsn > after && !e->clean) shard_.index_->retire(volume.dirty, *e);
+      e = next;
+    }
+  };
+  for (const UpdateWork& update : updates_) {
+    if (!update.failed) retire(*update.plan.volume, update.track, Lsn{0}, update.plan.up_to);
+  }
+  for (const CopyWork& copy : copies_) {
+    // Also when the copy failed: the target is lost then, and what was written to it has nowhere to go.
+    const Lsn up_to = copy.plan.target_entries_up_to;
+    if (up_to.value != 0) retire(*copy.plan.relationship->target, copy.track, Lsn{0}, up_to);
+  }
+}
+
+void Batch::finish() noexcept {
+  const auto leave = [](VolumeShare& volume) {
+    if (--volume.batches == 0) volume.idle.wake_all();
+  };
+  for (const CopyWork& copy : copies_) {
+    leave(*copy.plan.relationship->source);
+    leave(*copy.plan.relationship->target);
+    shard_.report_if_drained(*copy.plan.relationship);
+  }
+  for (const UpdateWork& update : updates_) leave(*update.plan.volume);
+  for (cache::Column* column : columns_) shard_.index_->unlatch(*column);
+  --shard_.batches_in_flight_;
+  shard_.index_room_.wake_all();
+  shard_.collect_garbage();
+}
+
+}  // namespace tt::image

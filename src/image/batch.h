@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// A batch carries the plans of many columns out, in the order that keeps every image (engine notes 3.3):
+//
+//   1  space for thin targets; old tracks are read
+//   2  phase 1: whole tracks are written to targets, their ranks are flushed
+//   3  one BITS record (U cleared, target tracks written), hardened -- or FAILED for a target that could not be written
+//   4  image readers of the tracks to be overwritten are gone
+//   5  phase 2: sources and plain volumes are written, their ranks are flushed
+//   6  BITS for tracks that hold data for the first time, hardened
+//   7  the entries are clean; latches and memory are given back
+//
+// Crash argument. Before 3 is hardened: U=1 is what replay finds, and no source medium has changed. After 3: targets hold
+// their images durably and no longer need the source. Between 5 and 6: every entry is still in the journal (nothing is
+// clean before 7), so replay lays it over whatever the medium holds.
+//
+// A failed write or flush is never repeated: phase 1 fails the relationships concerned, phase 2 fails the rank; the
+// entries stay in the journal.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/result.h"
+#include "flashcopy/column_plan.h"
+#include "image/frames.h"
+#include "image/shard.h"
+#include "journal/map_delta.h"
+#include "runtime/task.h"
+
+namespace tt::image {
+
+class Batch {
+ public:
+  /// One batch at a time uses the arena.
+  Batch(Shard& shard, FrameArena& arena);
+  ~Batch();
+  Batch(const Batch&) = delete;
+  Batch& operator=(const Batch&) = delete;
+
+  /// Room for one more column of that plan?
+  [[nodiscard]] bool fits(const flashcopy::ColumnPlan& plan) const noexcept;
+  /// Takes over the latch of the column.
+  void add(flashcopy::ColumnPlan plan, cache::Column& latched);
+  [[nodiscard]] bool empty() const noexcept { return columns_.empty(); }
+  [[nodiscard]] std::size_t column_count() const noexcept { return columns_.size(); }
+
+  /// Carries everything out and gives the latches back. An error (journal_failed) means that nothing more can be made
+  /// durable: the batch stopped where it was, keeps its latches for good, and no further batch may be started.
+  rt::Task<Result<void>> run();
+
+#if defined(TWINTRACK_CANARY)
+  /// Planted bug: BITS before the target's data. The tests must find it (docs/promises.md).
+  static inline bool bits_before_data = false;
+#endif
+
+ private:
+  struct CopyWork {
+    flashcopy::Copy plan;
+    std::uint64_t track = 0;
+    std::span<std::byte> frame;
+    bool failed = false;
+  };
+  struct UpdateWork {
+    flashcopy::Update plan;
+    std::uint64_t track = 0;
+    std::span<std::byte> frame;
+    bool follows_copy = false;  ///< A child's image was taken from this medium in the same batch.
+    bool failed = false;
+  };
+  struct OldTrack {
+    flashcopy::VolumeShare* volume = nullptr;
+    std::uint64_t track = 0;
+    std::span<std::byte> frame;
+    Result<void> status;
+  };
+  /// One disk write; adjacent ones were merged. `owner` is an index into copies_ or updates_ of the first part.
+  struct MediaWrite {
+    RankShare* rank = nullptr;
+    std::uint64_t offset = 0;
+    std::span<const std::byte> bytes;
+    Result<void> status;
+  };
+
+  rt::Task<Result<void>> allocate_targets();
+  rt::Task<void> read_old_tracks();
+  rt::Task<Result<void>> copy_phase();
+  rt::Task<Result<void>> commit_copies();
+  rt::Task<Result<void>> update_phase();
+  void build_image(CopyWork& copy);
+  void build_update(UpdateWork& update, std::vector<MediaWrite>& writes);
+  rt::Task<void> write_all(std::vector<MediaWrite>& writes);
+  rt::Task<void> write_one(MediaWrite& write);
+  rt::Task<void> read_one(OldTrack& old);
+  rt::Task<void> flush_rank(RankShare& rank, Result<void>& status);
+  /// Ranks whose write or flush failed.
+  rt::Task<std::vector<RankShare*>> write_and_flush(std::vector<MediaWrite>& writes);
+  rt::Task<Result<void>> fail_copies_on(const std::vector<RankShare*>& ranks);
+  rt::Task<Result<void>> fail_copy(CopyWork& copy);
+  rt::Task<Result<void>> fail_ranks(const std::vector<RankShare*>& ranks);
+  rt::Task<void> wait_for_image_readers();
+  [[nodiscard]] bool needs_old_track(const UpdateWork& update) const noexcept;
+  OldTrack* old_track(const flashcopy::VolumeShare* volume, std::uint64_t track) noexcept;
+  void request_old_track(flashcopy::VolumeShare& volume, std::uint64_t track);
+  void retire_entries();
+  void finish() noexcept;
+
+  Shard& shard_;
+  FrameArena& arena_;
+  std::vector<cache::Column*> columns_;
+  std::vector<CopyWork> copies_;
+  std::vector<UpdateWork> updates_;
+  std::vector<OldTrack> old_tracks_;
+  std::size_t frames_reserved_ = 0;
+};
+
+}  // namespace tt::image

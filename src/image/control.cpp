@@ -1,0 +1,307 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/control.h"
+
+#include <algorithm>
+
+namespace tt::image {
+
+namespace {
+
+constexpr rt::TimeNs kInUseAfterIo = 300 * rt::kSecond;
+constexpr rt::TimeNs kClosingPoll = 2 * rt::kMillisecond;
+constexpr rt::TimeNs kClosingLimit = 60 * rt::kSecond;
+
+}  // namespace
+
+ControlPlane::ControlPlane(rt::Reactor& home, std::vector<std::unique_ptr<Shard>>& shards, LsnSource& lsns)
+    : home_(home), shards_(shards), lsns_(lsns), commands_(home), records_(home) {}
+
+ControlPlane::~ControlPlane() = default;
+
+rt::Task<Result<void>> ControlPlane::harden_every_shard() {
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    auto hardened = co_await shard->harden_all();
+    co_await rt::hop(shard->reactor(), home_);
+    if (!hardened) co_return hardened;
+  }
+  co_return Result<void>{};
+}
+
+rt::Task<void> ControlPlane::wait_for_room(std::uint64_t payload_bytes) {
+  journal::Ring& ring = control_shard().ring();
+  while (!ring.failed() && !ring.has_room(payload_bytes, journal::SpaceClass::control)) co_await ring.room();
+}
+
+/// One turn: journal and configuration. The caller waited for room.
+journal::SlotSeq ControlPlane::append(const volume::Mutation& mutation) {
+  journal::Ring& ring = control_shard().ring();
+  journal::RecordHeader header;
+  header.kind = journal::RecordKind::control;
+  header.lsn = lsns_.draw().value;
+  const std::vector<std::byte> payload = volume::encode_mutation(mutation);
+  const journal::Appended appended = ring.append(header, payload, journal::SpaceClass::control);
+  ring.unpin(appended.slot);  // kept by the checkpoint cut
+  volume::apply(config_, mutation);
+  return appended.slot;
+}
+
+rt::Task<Result<void>> ControlPlane::harden(journal::SlotSeq slot) {
+  auto done = co_await control_shard().ring().harden(slot);
+  co_return done;
+}
+
+// ---- volumes and pools ----------------------------------------------------------------------------------------------
+
+rt::Task<Result<void>> ControlPlane::make_volume(volume::MakeVolumeRequest request) {
+  co_await commands_.lock();
+  auto done = co_await make_volume_locked(std::move(request));
+  commands_.unlock();
+  co_return done;
+}
+
+/// `records_` is held from the choice of the extents to their record: nobody else can take them, and space is reserved
+/// before the volume exists.
+rt::Task<Result<void>> ControlPlane::make_volume_locked(volume::MakeVolumeRequest request) {
+  co_await wait_for_room(kRecordRoom);
+  co_await records_.lock();
+  auto plan = volume::plan_make_volume(config_, request, Generation{lsns_.draw().value}, home_.wall_seconds());
+  if (!plan) {
+    records_.unlock();
+    co_return plan.error();
+  }
+  const volume::VolumeConfig made = plan->volume;
+  const std::uint64_t extent_bytes = config_.pools.at(made.pool).extent_bytes;
+  auto done = co_await reserve_space(made, extent_bytes);
+  journal::SlotSeq slot{0};
+  if (done) slot = append(*plan);
+  records_.unlock();
+  if (!done) co_return done;
+  done = co_await harden(slot);
+  if (!done) co_return done;
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    shard->add_volume(made, extent_bytes);
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  co_return Result<void>{};
+}
+
+/// Space of all extents the volume has from the start, so that no later write can fail for want of it.
+rt::Task<Result<void>> ControlPlane::reserve_space(volume::VolumeConfig made, std::uint64_t extent_bytes) {
+  for (const auto& extent : made.extents) {
+    if (!extent) continue;
+    auto reserved = co_await control_shard().reserve_extent(*extent, extent_bytes);
+    if (!reserved) co_return reserved;
+  }
+  co_return Result<void>{};
+}
+
+rt::Task<bool> ControlPlane::recently_used(VolumeId id) {
+  bool used = false;
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    const flashcopy::VolumeShare* volume = shard->find(id);
+    if (volume != nullptr && volume->last_host_io) {
+      used = used || shard->reactor().now() - *volume->last_host_io < kInUseAfterIo;
+    }
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  co_return used;
+}
+
+bool ControlPlane::names_volume(VolumeId id, bool closing) const {
+  return std::any_of(config_.relationships.begin(), config_.relationships.end(), [&](const auto& item) {
+    const volume::Relationship& r = item.second;
+    return r.closing() == closing && (r.source == id || r.target == id);
+  });
+}
+
+/// Withdrawn relationships that still owe tracks hold the volume for a moment; they are pushed out.
+rt::Task<Result<void>> ControlPlane::wait_for_closing(VolumeId id) {
+  if (!names_volume(id, true)) co_return Result<void>{};
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    shard->request_drain(true);
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  const rt::TimeNs give_up = home_.now() + kClosingLimit;
+  while (names_volume(id, true) && home_.now() < give_up) {
+    commands_.unlock();
+    co_await rt::sleep_for(home_, kClosingPoll);
+    co_await commands_.lock();
+  }
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    shard->request_drain(false);
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  if (names_volume(id, true)) co_return Error{Errc::still_in_use, id.value};
+  co_return Result<void>{};
+}
+
+rt::Task<Result<void>> ControlPlane::remove_volume(VolumeId id, RemoveMode mode) {
+  co_await commands_.lock();
+  auto done = co_await remove_volume_locked(id, mode);
+  commands_.unlock();
+  co_return done;
+}
+
+rt::Task<Result<void>> ControlPlane::remove_volume_locked(VolumeId id, RemoveMode mode) {
+  if (config_.find_volume(id) == nullptr) co_return Errc::volume_not_found;
+  if (mode == RemoveMode::force) {
+    std::vector<Generation> generations;
+    for (const auto& [generation, r] : config_.relationships) {
+      if (!r.closing() && (r.source == id || r.target == id)) generations.push_back(generation);
+    }
+    auto withdrawn = co_await withdraw_group(std::move(generations));
+    if (!withdrawn) co_return withdrawn;
+  } else {
+    auto used = co_await recently_used(id);
+    if (used) co_return Error{Errc::still_in_use, id.value};
+  }
+  if (names_volume(id, false)) co_return Error{Errc::still_in_use, id.value};
+  auto closed = co_await wait_for_closing(id);
+  if (!closed) co_return closed;
+  co_await wait_for_room(kRecordRoom);
+  auto plan = volume::plan_remove_volume(config_, id);
+  if (!plan) co_return plan.error();
+  // First nobody uses it any more (so its extents may be given away), then the record, then its maps and dirty data go:
+  // until the record is durable a crash must find the volume whole.
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    co_await shard->retire_volume(id);
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  const Generation generation = config_.find_volume(id)->generation;
+  auto done = co_await harden(append(*plan));
+  if (!done) co_return done;
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    shard->forget_volume(generation);
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  co_return Result<void>{};
+}
+
+rt::Task<Result<std::uint16_t>> ControlPlane::make_pool(std::string name, std::uint8_t rank_group,
+                                                        std::uint64_t extent_bytes) {
+  co_await commands_.lock();
+  co_await wait_for_room(kRecordRoom);
+  auto plan = volume::plan_make_pool(config_, std::move(name), rank_group, extent_bytes);
+  Result<void> done;
+  std::uint16_t id = 0;
+  if (plan) {
+    id = plan->pool.id;
+    done = co_await harden(append(*plan));
+  } else {
+    done = plan.error();
+  }
+  commands_.unlock();
+  if (!done) co_return done.error();
+  co_return id;
+}
+
+rt::Task<Result<void>> ControlPlane::remove_pool(std::uint16_t pool) {
+  co_await commands_.lock();
+  co_await wait_for_room(kRecordRoom);
+  auto plan = volume::plan_remove_pool(config_, pool);
+  Result<void> done;
+  if (plan) {
+    done = co_await harden(append(*plan));
+  } else {
+    done = plan.error();
+  }
+  commands_.unlock();
+  co_return done;
+}
+
+rt::Task<Result<void>> ControlPlane::assign_rank(std::uint16_t rank, std::optional<std::uint16_t> pool) {
+  co_await commands_.lock();
+  co_await wait_for_room(kRecordRoom);
+  auto plan = volume::plan_assign_rank(config_, rank, pool);
+  Result<void> done;
+  if (plan) {
+    done = co_await harden(append(*plan));
+  } else {
+    done = plan.error();
+  }
+  commands_.unlock();
+  co_return done;
+}
+
+// ---- what shards ask for --------------------------------------------------------------------------------------------
+
+rt::Task<Result<void>> ControlPlane::allocate_extent(Shard& from, VolumeHandle volume, std::uint32_t extent_number) {
+  co_await rt::hop(from.reactor(), home_);
+  co_await records_.lock();
+  auto done = co_await allocate_here(volume, extent_number);
+  records_.unlock();
+  co_await rt::hop(home_, from.reactor());
+  co_return done;
+}
+
+rt::Task<Result<void>> ControlPlane::allocate_here(VolumeHandle handle, std::uint32_t extent_number) {
+  co_await wait_for_room(kRecordRoom);
+  const volume::VolumeConfig* volume = config_.find_volume(handle.id);
+  if (volume == nullptr || volume->generation != handle.generation) co_return Errc::volume_not_found;
+  if (volume->extents[extent_number]) co_return Result<void>{};  // another shard was first, and all were told
+  auto plan = volume::plan_allocate_extent(config_, handle.id, extent_number);
+  if (!plan) co_return plan.error();
+  const volume::ExtentRef extent = plan->extent;
+  const std::uint64_t extent_bytes = config_.pools.at(volume->pool).extent_bytes;
+  auto done = co_await control_shard().reserve_extent(extent, extent_bytes);
+  if (!done) co_return done;
+  done = co_await harden(append(*plan));
+  if (!done) co_return done;
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    shard->install_extent(handle, extent_number, extent);
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  co_return Result<void>{};
+}
+
+rt::Task<Result<void>> ControlPlane::record_failure(volume::Mutation mutation) {
+  co_await wait_for_room(kRecordRoom);
+  const journal::SlotSeq slot = append(mutation);
+  auto done = co_await harden(slot);
+  co_return done;
+}
+
+rt::Task<Result<void>> ControlPlane::fail_relationship(Shard& from, Generation relationship) {
+  co_await rt::hop(from.reactor(), home_);
+  co_await records_.lock();
+  Result<void> done;
+  const auto found = config_.relationships.find(relationship);
+  if (found != config_.relationships.end() && found->second.state != volume::RelationshipState::failed) {
+    done = co_await record_failure(volume::FailRelationship{relationship});
+  }
+  for (const auto& shard : shards_) {
+    if (!done) break;
+    co_await rt::hop(home_, shard->reactor());
+    shard->mark_relationship_failed(relationship);
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  records_.unlock();
+  co_await rt::hop(home_, from.reactor());
+  co_return done;
+}
+
+rt::Task<Result<void>> ControlPlane::fail_rank(Shard& from, std::uint16_t rank) {
+  co_await rt::hop(from.reactor(), home_);
+  co_await records_.lock();
+  Result<void> done;
+  if (!config_.ranks.at(rank).failed) done = co_await record_failure(volume::FailRank{rank});
+  for (const auto& shard : shards_) {
+    if (!done) break;
+    co_await rt::hop(home_, shard->reactor());
+    shard->mark_rank_failed(rank);
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  records_.unlock();
+  co_await rt::hop(home_, from.reactor());
+  co_return done;
+}
+
+}  // namespace tt::image

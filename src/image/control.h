@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// The control plane: owns the configuration, runs commands one after the other, and tells the shards. Lives on shard 0's
+// reactor; its records go to shard 0's ring.
+//
+// Every change is one mutation: planned (nothing changes), appended and applied to the configuration in the same turn,
+// hardened, then told to the shards, then answered. Readers of the configuration may see a change that is not hardened
+// yet; they never see one that could be undone, because a ring that fails to harden is fenced for good.
+//
+// Two locks, always in this order: `commands_` (a whole command) and `records_` (allocations and failures that the data
+// path asks for). A command never waits for a batch while it holds `records_`, so a batch may ask for an extent while an
+// establish waits for that batch.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "image/shard.h"
+#include "runtime/scope.h"
+#include "runtime/sync.h"
+#include "volume/config.h"
+
+namespace tt::image {
+
+struct FlashStatus {
+  volume::Relationship relationship;
+  RelationshipCounts counts;
+  bool active_copy = false;
+};
+
+/// Room that any record of a single object needs at the most (a thick 16 TiB volume's extents are runs).
+inline constexpr std::uint64_t kRecordRoom = 256_KiB;
+
+enum class RemoveMode : std::uint8_t { normal, force };
+
+class ControlPlane final : public ControlLink {
+ public:
+  ControlPlane(rt::Reactor& home, std::vector<std::unique_ptr<Shard>>& shards, LsnSource& lsns);
+  ~ControlPlane() override;
+
+  void load(volume::ImageConfig config) { config_ = std::move(config); }
+  [[nodiscard]] const volume::ImageConfig& config() const noexcept { return config_; }
+  [[nodiscard]] std::vector<std::byte> encode() const { return volume::encode_config(config_); }
+
+  /// After the shards are open: ends that were under way when the image stopped.
+  void start();
+  /// No new command is accepted; ends when the running ones are done.
+  rt::Task<void> stop();
+  /// Only for a simulated crash.
+  void kill() noexcept;
+
+  // --- commands; on the home reactor ---
+  rt::Task<Result<void>> make_volume(volume::MakeVolumeRequest request);
+  rt::Task<Result<void>> remove_volume(VolumeId id, RemoveMode mode);
+  rt::Task<Result<std::uint16_t>> make_pool(std::string name, std::uint8_t rank_group, std::uint64_t extent_bytes);
+  rt::Task<Result<void>> remove_pool(std::uint16_t pool);
+  rt::Task<Result<void>> assign_rank(std::uint16_t rank, std::optional<std::uint16_t> pool);
+  /// One T0 for all pairs that can be made; one verdict per pair.
+  rt::Task<std::vector<Result<void>>> establish(std::vector<volume::PairRequest> pairs);
+  /// Relationships by source and target; `sequence_number` restricts.
+  rt::Task<std::vector<Result<void>>> withdraw(std::vector<std::pair<VolumeId, VolumeId>> pairs,
+                                               std::optional<std::uint32_t> sequence_number);
+  /// Every relationship that is not closing, with its counts from all shards.
+  rt::Task<std::vector<FlashStatus>> flash_status();
+
+  // --- ControlLink; on the asking shard's reactor ---
+  rt::Task<Result<void>> allocate_extent(Shard& from, VolumeHandle volume, std::uint32_t extent_number) override;
+  rt::Task<Result<void>> fail_relationship(Shard& from, Generation relationship) override;
+  rt::Task<Result<void>> fail_rank(Shard& from, std::uint16_t rank) override;
+  void share_drained(Shard& from, Generation relationship) noexcept override;
+
+ private:
+  rt::Task<Result<void>> harden_every_shard();
+  rt::Task<void> wait_for_room(std::uint64_t payload_bytes);
+  journal::SlotSeq append(const volume::Mutation& mutation);
+  rt::Task<Result<void>> harden(journal::SlotSeq slot);
+  rt::Task<Result<void>> establish_group(std::vector<volume::Relationship> relationships);
+  rt::Task<Result<void>> withdraw_group(std::vector<Generation> generations);
+  rt::Task<void> end_if_drained(Generation generation);
+  rt::Task<Result<void>> end_relationship(Generation generation);
+  rt::Task<Result<void>> make_volume_locked(volume::MakeVolumeRequest request);
+  rt::Task<Result<void>> reserve_space(volume::VolumeConfig made, std::uint64_t extent_bytes);
+  rt::Task<Result<void>> remove_volume_locked(VolumeId id, RemoveMode mode);
+  [[nodiscard]] bool names_volume(VolumeId id, bool closing) const;
+  rt::Task<bool> recently_used(VolumeId id);
+  rt::Task<Result<void>> wait_for_closing(VolumeId id);
+  rt::Task<Result<void>> allocate_here(VolumeHandle volume, std::uint32_t extent_number);
+  rt::Task<Result<void>> record_failure(volume::Mutation mutation);
+  rt::Task<void> run_end_task(Shard& from, Generation generation);
+  [[nodiscard]] Shard& control_shard() noexcept { return *shards_.front(); }
+
+  rt::Reactor& home_;
+  std::vector<std::unique_ptr<Shard>>& shards_;
+  LsnSource& lsns_;
+  volume::ImageConfig config_;
+  rt::Mutex commands_;
+  rt::Mutex records_;
+  std::vector<std::unique_ptr<rt::Scope>> scopes_;  ///< One per shard: tasks that begin on its reactor.
+  bool stopping_ = false;
+};
+
+}  // namespace tt::image

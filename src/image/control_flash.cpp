@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+// Establish and withdraw across shards (engine notes 3.5 and 3.7); the shard's side is in shard_control.cpp.
+#include <algorithm>
+
+#include "image/control.h"
+
+namespace tt::image {
+
+// ---- establish ------------------------------------------------------------------------------------------------------
+
+rt::Task<std::vector<Result<void>>> ControlPlane::establish(std::vector<volume::PairRequest> pairs) {
+  co_await commands_.lock();
+  std::vector<Result<void>> verdicts = volume::validate_pairs(config_, pairs);
+  std::vector<volume::Relationship> group;
+  std::vector<std::size_t> positions;
+  const std::int64_t now_s = home_.wall_seconds();
+  for (std::size_t i = 0; i < pairs.size(); ++i) {
+    if (!verdicts[i]) continue;
+    volume::Relationship r;
+    r.source = pairs[i].source;
+    r.target = pairs[i].target;
+    r.track_count = config_.find_volume(r.source)->track_count();
+    r.options = pairs[i].options;
+    r.created_s = r.synced_s = now_s;
+    group.push_back(r);
+    positions.push_back(i);
+  }
+  if (!group.empty()) {
+    auto done = co_await establish_group(std::move(group));
+    for (const std::size_t i : positions) verdicts[i] = done;
+  }
+  commands_.unlock();
+  co_return verdicts;
+}
+
+rt::Task<Result<void>> ControlPlane::establish_group(std::vector<volume::Relationship> group) {
+  std::vector<VolumeId> targets;
+  for (const volume::Relationship& r : group) targets.push_back(r.target);
+
+  for (const auto& shard : shards_) {  // every shard is fenced before T0 is drawn (C4)
+    co_await rt::hop(home_, shard->reactor());
+    co_await shard->prepare_establish(targets);
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  const Lsn t0 = lsns_.draw(group.size());
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    group[i].t0 = t0;
+    group[i].generation = Generation{t0.value + i};
+  }
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    shard->install(group);
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  // Everything below T0 is in the image, so it must be as durable as the image (C2).
+  auto done = co_await harden_every_shard();
+  if (done) {
+    const volume::Mutation record = volume::Establish{group};
+    co_await wait_for_room(volume::encode_mutation(record).size());
+    done = co_await harden(append(record));  // the commit point
+  }
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    shard->finish_establish(group, targets, done.has_value());
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  co_return done;
+}
+
+// ---- withdraw and end -----------------------------------------------------------------------------------------------
+
+rt::Task<std::vector<Result<void>>> ControlPlane::withdraw(std::vector<std::pair<VolumeId, VolumeId>> pairs,
+                                                           std::optional<std::uint32_t> sequence_number) {
+  co_await commands_.lock();
+  std::vector<Result<void>> verdicts;
+  std::vector<Generation> group;
+  for (const auto& [source, target] : pairs) {
+    auto found = volume::find_relationship(config_, source, target);
+    if (found && sequence_number &&
+        config_.relationships.at(*found).options.sequence_number != *sequence_number) {
+      found = Errc::no_such_relationship;
+    }
+    if (found && std::find(group.begin(), group.end(), *found) != group.end()) found = Errc::no_such_relationship;
+    verdicts.push_back(found ? Result<void>{} : Result<void>{found.error()});
+    if (found) group.push_back(*found);
+  }
+  if (!group.empty()) {
+    auto done = co_await withdraw_group(std::move(group));
+    for (Result<void>& verdict : verdicts) {
+      if (verdict) verdict = done;
+    }
+  }
+  commands_.unlock();
+  co_return verdicts;
+}
+
+/// One record for all. Only after it is durable do shards forget tracks that are not owed: until then a source may not be
+/// overwritten without a copy.
+rt::Task<Result<void>> ControlPlane::withdraw_group(std::vector<Generation> group) {
+  if (group.empty()) co_return Result<void>{};
+  const Lsn at = lsns_.draw();
+  const volume::Mutation record = volume::Withdraw{group, at};
+  co_await wait_for_room(kRecordRoom);
+  auto done = co_await harden(append(record));
+  if (!done) co_return done;
+  for (const Generation generation : group) {
+    bool drained = true;
+    for (const auto& shard : shards_) {
+      co_await rt::hop(home_, shard->reactor());
+      drained = shard->close_relationship(generation, at) && drained;
+      co_await rt::hop(shard->reactor(), home_);
+    }
+    if (!drained) continue;  // it ends by itself when the owed tracks are out
+    done = co_await end_relationship(generation);
+    if (!done) co_return done;
+  }
+  co_return Result<void>{};
+}
+
+rt::Task<Result<void>> ControlPlane::end_relationship(Generation generation) {
+  co_await wait_for_room(kRecordRoom);
+  if (!config_.relationships.contains(generation)) co_return Result<void>{};
+  auto done = co_await harden(append(volume::EndRelationship{generation}));
+  if (!done) co_return done;
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    shard->remove_relationship(generation);
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  co_return Result<void>{};
+}
+
+void ControlPlane::share_drained(Shard& from, Generation relationship) noexcept {
+  if (stopping_) return;
+  scopes_[from.options().id]->spawn(run_end_task(from, relationship));
+}
+
+rt::Task<void> ControlPlane::run_end_task(Shard& from, Generation generation) {
+  co_await rt::hop(from.reactor(), home_);
+  co_await commands_.lock();
+  co_await end_if_drained(generation);
+  commands_.unlock();
+  co_await rt::hop(home_, from.reactor());
+}
+
+/// T24: decided by generation, and only if every shard is at zero. Bits of one generation only ever fall, so a zero stays.
+rt::Task<void> ControlPlane::end_if_drained(Generation generation) {
+  const auto found = config_.relationships.find(generation);
+  if (found == config_.relationships.end()) co_return;
+  if (found->second.options.persistent && !found->second.closing()) co_return;
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    const auto counts = shard->counts(generation);
+    co_await rt::hop(shard->reactor(), home_);
+    if (counts && counts->uncopied > 0) co_return;
+  }
+  auto ended = co_await end_relationship(generation);
+  static_cast<void>(ended);  // journal_failed: nobody is told anything any more
+}
+
+// ---- start, stop, status --------------------------------------------------------------------------------------------
+
+void ControlPlane::start() {
+  for (const auto& shard : shards_) scopes_.push_back(std::make_unique<rt::Scope>(shard->reactor()));
+  for (const auto& [generation, r] : config_.relationships) {
+    scopes_.front()->spawn(run_end_task(control_shard(), generation));
+  }
+}
+
+rt::Task<void> ControlPlane::stop() {
+  stopping_ = true;
+  co_await commands_.lock();
+  commands_.unlock();
+  for (std::size_t i = 0; i < scopes_.size(); ++i) {
+    rt::Reactor& reactor = shards_[i]->reactor();
+    co_await rt::hop(home_, reactor);
+    co_await scopes_[i]->join();
+    co_await rt::hop(reactor, home_);
+  }
+}
+
+void ControlPlane::kill() noexcept {
+  for (const auto& scope : scopes_) scope->kill();
+}
+
+rt::Task<std::vector<FlashStatus>> ControlPlane::flash_status() {
+  std::vector<FlashStatus> all;
+  for (const auto& [generation, r] : config_.relationships) {
+    if (!r.closing()) all.push_back({r, {}, false});
+  }
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    for (FlashStatus& status : all) {
+      const auto counts = shard->counts(status.relationship.generation);
+      if (!counts) continue;
+      status.counts.uncopied += counts->uncopied;
+      status.counts.owed += counts->owed;
+      status.counts.copied_in_background += counts->copied_in_background;
+      status.counts.copy_bytes_per_second += counts->copy_bytes_per_second;
+    }
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  std::uint32_t active = 0;
+  for (FlashStatus& status : all) {
+    const bool copying = status.relationship.options.background_copy && status.counts.uncopied > 0 &&
+                         status.relationship.state == volume::RelationshipState::valid;
+    status.active_copy = copying && active++ < control_shard().options().active_copies;
+  }
+  co_return all;
+}
+
+}  // namespace tt::image

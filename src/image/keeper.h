@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps the journal short: takes checkpoints, and moves the tail in the superblock when entries became clean.
+//
+// A checkpoint (engine notes 3.11) in one turn closes the open slot (the cut) and copies the pages that changed; map
+// changes are applied in the turn in which their record is appended, so the copy is exactly the state after the cut. Then
+// the journal is hardened up to the cut, pages and superblock are committed, and slots at or before the cut that no entry
+// pins may go. Crash argument: the superblock names either the old pages with the old cut or the new with the new.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+#include "image/shard.h"
+
+namespace tt::image {
+
+inline constexpr std::uint32_t kMapsBlob = 1;
+inline constexpr std::uint32_t kConfigBlob = 2;
+
+class Keeper {
+ public:
+  /// `config_blob`: only for the control shard; called in the turn of the cut.
+  Keeper(Shard& shard, std::function<std::vector<std::byte>()> config_blob);
+  void start(rt::Scope& scope) { scope.spawn(run()); }
+  void stop() noexcept { stopping_ = true; }
+
+  rt::Task<Result<void>> checkpoint();
+
+ private:
+  rt::Task<void> run();
+  rt::Task<Result<void>> raise_ceiling();
+  rt::Task<Result<void>> move_tail();
+  journal::Checkpoint collect();
+
+  Shard& shard_;
+  std::function<std::vector<std::byte>()> config_blob_;
+  rt::Mutex mutex_;
+  bool stopping_ = false;
+};
+
+/// The states of all maps of a shard, as the checkpoint keeps them beside the mixed pages.
+struct MapSummary {
+  journal::MapKey map;
+  std::uint64_t track_count = 0;
+  std::vector<std::byte> states;
+};
+std::vector<std::byte> encode_summaries(const std::vector<MapSummary>& summaries);
+/// corrupt for bytes that are no list of summaries.
+Result<std::vector<MapSummary>> decode_summaries(std::span<const std::byte> bytes);
+
+}  // namespace tt::image

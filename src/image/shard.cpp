@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/shard.h"
+
+#include <algorithm>
+
+namespace tt::image {
+
+using flashcopy::RelationshipShare;
+using flashcopy::VolumeShare;
+
+namespace {
+
+constexpr std::size_t kReadFrames = 64;
+constexpr std::size_t kVolumeIds = 0x10000;
+
+}  // namespace
+
+Shard::Shard(rt::Reactor& reactor, ShardOptions options, LsnSource& lsns, ControlLink& control)
+    : reactor_(reactor),
+      options_(options),
+      lsns_(lsns),
+      control_(control),
+      frames_(reactor, kReadFrames),
+      volumes_(kVolumeIds),
+      index_room_(reactor),
+      image_read_done_(reactor) {}
+
+Shard::~Shard() = default;
+
+VolumeShare* Shard::find(VolumeId id) const noexcept { return volumes_[id.value].get(); }
+
+VolumeShare* Shard::find(VolumeHandle handle) const noexcept {
+  VolumeShare* volume = find(handle.id);
+  return volume != nullptr && volume->generation == handle.generation ? volume : nullptr;
+}
+
+MediaAddress Shard::address_of(const VolumeShare& volume, std::uint64_t local_track) noexcept {
+  const std::uint64_t track = global_of(local_track);
+  const auto& extent = volume.extents[track / volume.tracks_per_extent];
+  if (!extent) return {};
+  RankShare& rank = ranks_[extent->rank];
+  const std::uint64_t extent_bytes = volume.tracks_per_extent * kTrackBytes;
+  return {&rank, rank.layout.track_offset(extent->index, extent_bytes, track % volume.tracks_per_extent)};
+}
+
+journal::SlotSeq Shard::append_bits(const std::vector<journal::MapDelta>& deltas) {
+  std::vector<std::byte>& payload = bits_payload_;
+  journal::encode_map_deltas(deltas, payload);
+  journal::RecordHeader header;
+  header.kind = journal::RecordKind::bits;
+  header.lsn = lsns_.draw().value;
+  TT_ASSERT(ring_->has_room(payload.size(), journal::SpaceClass::destage));  // I17: the reserve of the space classes
+  const journal::Appended appended = ring_->append(header, payload, journal::SpaceClass::destage);
+  ring_->unpin(appended.slot);  // kept by the checkpoint cut, not by a pin
+  for (const journal::MapDelta& delta : deltas) apply_delta(delta);
+  return appended.slot;
+}
+
+/// A delta of a generation that is gone says nothing (engine notes T17).
+void Shard::apply_delta(const journal::MapDelta& delta) noexcept {
+  volume::TrackMap* map = find_map(delta.map);
+  if (map == nullptr) return;
+  const bool value = delta.change == journal::BitChange::set;
+  for (const journal::TrackRun& run : delta.runs) {
+    if (run.first >= map->track_count()) continue;
+    map->set_run(run.first, std::min<std::uint64_t>(run.count, map->track_count() - run.first), value);
+  }
+}
+
+volume::TrackMap* Shard::find_map(const journal::MapKey& key) noexcept {
+  if (key.kind == journal::MapKind::uncopied) {
+    const auto found = relationships_.find(key.generation);
+    return found != relationships_.end() ? &found->second->uncopied : nullptr;
+  }
+  const auto found = volume_of_generation_.find(key.generation);
+  return found != volume_of_generation_.end() ? &found->second->written : nullptr;
+}
+
+void Shard::add_rank(RankShare rank) {
+  if (ranks_.size() <= rank.id) ranks_.resize(std::size_t{rank.id} + 1);
+  const std::uint16_t id = rank.id;
+  ranks_[id] = std::move(rank);
+}
+
+void Shard::mark_rank_failed(std::uint16_t rank) noexcept { ranks_[rank].failed = true; }
+
+void Shard::add_volume(const volume::VolumeConfig& config, std::uint64_t extent_bytes) {
+  const std::uint64_t local = options_.stripes.local_count(options_.id, config.track_count());
+  auto share = std::make_unique<VolumeShare>(reactor_, local);
+  share->id = config.id;
+  share->generation = config.generation;
+  share->block_count = config.block_count;
+  share->tracks_per_extent = extent_bytes / kTrackBytes;
+  share->extents = config.extents;
+  volume_of_generation_[config.generation] = share.get();
+  volumes_[config.id.value] = std::move(share);
+}
+
+void Shard::install_extent(VolumeHandle handle, std::uint32_t extent_number, volume::ExtentRef extent) {
+  if (VolumeShare* volume = find(handle)) volume->extents[extent_number] = extent;
+}
+
+rt::Task<void> Shard::retire_volume(VolumeId id) {
+  VolumeShare* volume = find(id);
+  if (volume == nullptr) co_return;
+  volume->removed = true;
+  removed_volumes_.push_back(std::move(volumes_[id.value]));
+  volume->held = false;
+  volume->released.wake_all();
+  while (volume->host_operations > 0 || volume->batches > 0) co_await volume->idle.wait();
+}
+
+void Shard::forget_volume(Generation generation) {
+  const auto found = volume_of_generation_.find(generation);
+  if (found == volume_of_generation_.end()) return;
+  VolumeShare& volume = *found->second;
+  index_->kill(volume.dirty, Lsn{~std::uint64_t{0}}, ~std::uint64_t{0});
+  volume.forgotten = true;
+  volume_of_generation_.erase(found);
+  removed_maps_.push_back({generation, journal::MapKind::written});
+  index_room_.wake_all();
+  collect_garbage();
+}
+
+rt::Task<Result<void>> Shard::reserve_extent(volume::ExtentRef extent, std::uint64_t extent_bytes) {
+  RankShare& rank = ranks_[extent.rank];
+  const std::uint64_t offset = rank.layout.track_offset(extent.index, extent_bytes, 0);
+  auto done = co_await rank.disk->allocate(offset, extent_bytes);
+  co_return done;
+}
+
+/// Frees shares that nobody can be using any more. Called when no batch is in flight.
+void Shard::collect_garbage() {
+  if (batches_in_flight_ != 0) return;
+  removed_relationships_.clear();
+  std::erase_if(removed_volumes_, [](const std::unique_ptr<VolumeShare>& v) {
+    return v->forgotten && v->host_operations == 0 && v->batches == 0 && v->dirty.first == nullptr && v->idle.empty() &&
+           v->released.empty();
+  });
+}
+
+void Shard::drop_unwritable(flashcopy::ColumnPlan& plan) {
+  std::erase_if(plan.updates, [&](const flashcopy::Update& update) {
+    const MediaAddress at = address_of(*update.volume, plan.track);
+    return at.rank != nullptr && at.rank->failed;
+  });
+}
+
+void Shard::request_drain(bool on) noexcept { on ? ++drain_requests_ : --drain_requests_; }
+
+}  // namespace tt::image

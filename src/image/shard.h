@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: Apache-2.0
+// One shard: a journal ring, a checkpoint store, the dirty index, and its share of every volume and relationship. All of
+// it is touched only on the shard's reactor; others hop here.
+//
+// The parts work on the same state and are separate classes for reading's sake:
+//   shard_write.cpp / shard_read.cpp   the host path (engine notes 3.1, L of section 4)
+//   shard_control.cpp                  what the control plane asks of a shard (3.5, 3.7)
+//   batch.{h,cpp}, destager, copier    everything that writes to media (3.3)
+//   keeper.{h,cpp}                     checkpoints and the journal's tail (3.11)
+//   recovery.cpp                       opening (3.12)
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cache/dirty_index.h"
+#include "flashcopy/column_plan.h"
+#include "flashcopy/share.h"
+#include "flashcopy/stripes.h"
+#include "image/block_service.h"
+#include "image/frames.h"
+#include "image/lsn_source.h"
+#include "journal/map_delta.h"
+#include "journal/meta_store.h"
+#include "journal/ring.h"
+#include "media/rank.h"
+#include "runtime/disk.h"
+#include "runtime/reactor.h"
+#include "runtime/scope.h"
+#include "runtime/sync.h"
+#include "volume/config.h"
+
+namespace tt::image {
+
+class Shard;
+
+/// 256 TiB: bounds the index, not the personality's limit.
+inline constexpr std::uint64_t kMaxVolumeTracks = 256_TiB / kTrackBytes;
+
+/// What a shard asks of the control shard. Called on the shard's reactor; answered there.
+class ControlLink {
+ public:
+  virtual ~ControlLink() = default;
+  /// Gives the extent to the volume, durably, and tells all shards. no_space, volume_not_found.
+  virtual rt::Task<Result<void>> allocate_extent(Shard& from, VolumeHandle volume, std::uint32_t extent_number) = 0;
+  /// Durable before it returns: from then on the target is lost and the source may be overwritten (engine notes T21).
+  virtual rt::Task<Result<void>> fail_relationship(Shard& from, Generation relationship) = 0;
+  virtual rt::Task<Result<void>> fail_rank(Shard& from, std::uint16_t rank) = 0;
+  /// A share of the relationship has no uncopied track left; the relationship may have ended (3.7, T24).
+  virtual void share_drained(Shard& from, Generation relationship) noexcept = 0;
+};
+
+enum class Acknowledge : std::uint8_t {
+  hardened,     ///< Every write is answered after it is durable.
+  as_cached,    ///< Only FUA writes and flushes wait: the protocol's volatile cache semantics.
+};
+
+struct ShardOptions {
+  std::uint32_t id = 0;
+  flashcopy::Stripes stripes;
+  Acknowledge acknowledge = Acknowledge::hardened;
+  std::size_t batch_frames = 256;
+  std::uint32_t active_copies = 4;  ///< Background copies that work at the same time (spec 1.8).
+};
+
+/// A shard's way to a rank.
+struct RankShare {
+  std::uint16_t id = 0;
+  std::unique_ptr<rt::Disk> disk;
+  media::RankLayout layout;
+  bool failed = false;
+};
+
+/// Where one track lies; `rank` null when no extent is allocated.
+struct MediaAddress {
+  RankShare* rank = nullptr;
+  std::uint64_t offset = 0;
+};
+
+struct RelationshipCounts {
+  std::uint64_t uncopied = 0;
+  std::uint64_t owed = 0;
+  std::uint64_t copied_in_background = 0;
+  std::uint64_t copy_bytes_per_second = 0;
+};
+
+class Shard {
+ public:
+  Shard(rt::Reactor& reactor, ShardOptions options, LsnSource& lsns, ControlLink& control);
+  ~Shard();
+  Shard(const Shard&) = delete;
+  Shard& operator=(const Shard&) = delete;
+
+  [[nodiscard]] rt::Reactor& reactor() noexcept { return reactor_; }
+  [[nodiscard]] const ShardOptions& options() const noexcept { return options_; }
+
+  // --- host path: ranges in 512-byte blocks that lie within one stripe of this shard ---
+  rt::Task<Result<void>> read(VolumeHandle volume, std::uint64_t block, std::span<std::byte> into);
+  rt::Task<Result<void>> write(VolumeHandle volume, std::uint64_t block, std::span<const std::byte> from, bool fua);
+  rt::Task<Result<void>> zero(VolumeHandle volume, std::uint64_t block, std::uint64_t block_count, bool deallocate,
+                              bool fua);
+  /// Everything inserted in this shard so far is hardened.
+  rt::Task<Result<void>> flush();
+  struct TrackStatus {
+    bool hole = false;
+    bool zero = false;
+  };
+  [[nodiscard]] Result<TrackStatus> status(VolumeHandle volume, std::uint64_t track) const;
+
+  // --- configuration, from the control plane ---
+  void add_rank(RankShare rank);
+  void mark_rank_failed(std::uint16_t rank) noexcept;
+  void add_volume(const volume::VolumeConfig& config, std::uint64_t extent_bytes);
+  void install_extent(VolumeHandle volume, std::uint32_t extent_number, volume::ExtentRef extent);
+  /// Refuses hosts and ends when no batch and no read uses the volume any more. Its data is all still there.
+  rt::Task<void> retire_volume(VolumeId id);
+  /// After its removal is durable: dirty data and maps go.
+  void forget_volume(Generation generation);
+  /// Makes sure that writes to the extent cannot fail for lack of space.
+  rt::Task<Result<void>> reserve_extent(volume::ExtentRef extent, std::uint64_t extent_bytes);
+
+  // --- FlashCopy, from the control plane (engine notes 3.5 and 3.7) ---
+  /// Holds host I/O of the targets, drains what is in flight on them, and fences destage at the newest Lsn.
+  rt::Task<void> prepare_establish(std::span<const VolumeId> targets);
+  void install(std::span<const volume::Relationship> relationships);
+  rt::Task<Result<void>> harden_all();
+  /// `committed`: the EST record is durable; entries of the targets below T0 are void. Otherwise the shares go.
+  void finish_establish(std::span<const volume::Relationship> relationships, std::span<const VolumeId> targets,
+                        bool committed);
+  /// After WITHDRAW is durable: only tracks owed at `at` stay uncopied. True if nothing is owed here.
+  bool close_relationship(Generation relationship, Lsn at);
+  void remove_relationship(Generation relationship);
+  void mark_relationship_failed(Generation relationship) noexcept;
+  [[nodiscard]] std::optional<RelationshipCounts> counts(Generation relationship) const;
+  /// Destage these first; used when something waits for owed tracks or for an empty cache.
+  void request_drain(bool on) noexcept;
+  [[nodiscard]] bool background_idle() const noexcept { return batches_in_flight_ == 0; }
+
+  // --- shared with the parts below ---
+  [[nodiscard]] flashcopy::VolumeShare* find(VolumeId id) const noexcept;
+  [[nodiscard]] flashcopy::VolumeShare* find(VolumeHandle handle) const noexcept;
+  /// Ascending by id.
+  template <class Visit>
+  void for_each_volume(Visit visit) const {
+    for (const auto& volume : volumes_) {
+      if (volume != nullptr) visit(*volume);
+    }
+  }
+  [[nodiscard]] MediaAddress address_of(const flashcopy::VolumeShare& volume, std::uint64_t local_track) noexcept;
+  [[nodiscard]] std::uint64_t global_of(std::uint64_t local_track) const noexcept {
+    return options_.stripes.to_global(options_.id, local_track);
+  }
+  /// Appends a BITS record and applies it to the maps in the same turn; the slot to harden.
+  journal::SlotSeq append_bits(const std::vector<journal::MapDelta>& deltas);
+  void collect_garbage();
+
+  journal::Ring& ring() noexcept { return *ring_; }
+  journal::MetaStore& store() noexcept { return *store_; }
+  cache::DirtyIndex& index() noexcept { return *index_; }
+  LsnSource& lsns() noexcept { return lsns_; }
+  ControlLink& control() noexcept { return control_; }
+
+ private:
+  friend class Batch;
+  friend class Destager;
+  friend class Copier;
+  friend class Keeper;
+  friend class Recovery;
+
+  struct Piece {
+    std::uint64_t local_track = 0;
+    std::uint16_t first_block = 0;
+    std::uint16_t block_count = 0;
+  };
+  [[nodiscard]] Piece piece_at(std::uint64_t block, std::uint64_t blocks_left) const noexcept;
+
+  enum class Admission : std::uint8_t { go, again };
+  rt::Task<Result<Admission>> admit_write(VolumeHandle handle, Piece piece, std::uint64_t payload_bytes);
+  Result<journal::SlotSeq> insert_write(flashcopy::VolumeShare& volume, Piece piece, std::span<const std::byte> data,
+                                        bool deallocate);
+  rt::Task<Result<void>> write_pieces(VolumeHandle handle, std::uint64_t block, std::uint64_t block_count,
+                                      const std::byte* data, bool deallocate, bool fua);
+  [[nodiscard]] bool is_noop_zero(const flashcopy::VolumeShare& volume, Piece piece) const noexcept;
+
+  [[nodiscard]] bool is_plain(const flashcopy::VolumeShare& volume, std::uint64_t local_track) const noexcept;
+  rt::Task<Result<void>> read_media(MediaAddress from, std::uint64_t first_block, std::span<std::byte> into);
+  rt::Task<Result<void>> read_mixed(flashcopy::VolumeShare& volume, Piece piece, std::span<std::byte> into);
+  rt::Task<Result<void>> read_span(flashcopy::VolumeShare& volume, std::uint64_t block, std::span<std::byte> into);
+  std::uint64_t plain_run(flashcopy::VolumeShare& volume, std::uint64_t block, std::uint64_t block_count,
+                          MediaAddress& start);
+
+  void apply_delta(const journal::MapDelta& delta) noexcept;
+  [[nodiscard]] volume::TrackMap* find_map(const journal::MapKey& key) noexcept;
+  /// Leaves out updates whose rank takes no writes any more; their entries stay in the journal.
+  void drop_unwritable(flashcopy::ColumnPlan& plan);
+  void drop_share(flashcopy::RelationshipShare& share) noexcept;
+  void report_if_drained(flashcopy::RelationshipShare& share) noexcept;
+
+  rt::Reactor& reactor_;
+  ShardOptions options_;
+  LsnSource& lsns_;
+  ControlLink& control_;
+  std::unique_ptr<journal::Ring> ring_;
+  std::unique_ptr<journal::MetaStore> store_;
+  std::unique_ptr<cache::DirtyIndex> index_;
+  FramePool frames_;
+
+  std::vector<std::unique_ptr<flashcopy::VolumeShare>> volumes_;  ///< By volume id; null where there is none.
+  std::map<Generation, flashcopy::VolumeShare*> volume_of_generation_;
+  std::map<Generation, std::unique_ptr<flashcopy::RelationshipShare>> relationships_;
+  std::vector<RankShare> ranks_;  ///< By rank id.
+  std::vector<std::unique_ptr<flashcopy::VolumeShare>> removed_volumes_;
+  std::vector<std::unique_ptr<flashcopy::RelationshipShare>> removed_relationships_;
+  std::vector<journal::MapKey> removed_maps_;  ///< To be dropped from the checkpoint.
+
+  std::vector<journal::StoredBlob> loaded_blobs_;  ///< Between open and load only.
+
+  Lsn fence_{~std::uint64_t{0}};  ///< Entries above it may not be destaged (I10).
+  std::uint32_t batches_in_flight_ = 0;
+  std::uint32_t drain_requests_ = 0;
+  rt::WaitQueue index_room_;      ///< Writers that wait for the index to shrink.
+  rt::WaitQueue image_read_done_;
+  std::vector<std::byte> bits_payload_;
+  std::uint64_t host_operations_ = 0;  ///< Since start; the copier's pacing looks at its growth.
+  rt::TimeNs host_latency_peak_ = 0;
+};
+
+}  // namespace tt::image

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads: L(v,t,now) of the engine notes. A run of tracks that have no dirty data, no uncopied parent and lie together on
+// the medium is one disk read; every other track is put together from a medium (its own, or its source's) and the dirty
+// entries that belong to it.
+//
+// Why it is safe against a batch that runs at the same time:
+//   * a track with entries registers as reader first, so entries that become clean meanwhile stay visible to the overlay,
+//     which is laid over *after* the media read (D3 of the dirty index);
+//   * a read of a source's medium for an uncopied target registers as image reader: a batch that copied the track
+//     overwrites the source's medium only when no image reader is left (engine notes T3).
+#include <algorithm>
+#include <cstring>
+
+#include "image/shard.h"
+
+namespace tt::image {
+
+using flashcopy::RelationshipShare;
+using flashcopy::VolumeShare;
+
+namespace {
+
+constexpr Lsn kNewest{~std::uint64_t{0}};
+
+/// Counts a read in flight on the volume; an establish onto it and its deletion wait for zero.
+class OperationGuard {
+ public:
+  explicit OperationGuard(VolumeShare& volume) noexcept : volume_(volume) { ++volume_.host_operations; }
+  OperationGuard(const OperationGuard&) = delete;
+  OperationGuard& operator=(const OperationGuard&) = delete;
+  ~OperationGuard() {
+    if (--volume_.host_operations == 0) volume_.idle.wake_all();
+  }
+
+ private:
+  VolumeShare& volume_;
+};
+
+}  // namespace
+
+rt::Task<Result<void>> Shard::read(VolumeHandle handle, std::uint64_t block, std::span<std::byte> into) {
+  const rt::TimeNs started = reactor_.now();
+  ++host_operations_;
+  VolumeShare* volume = find(handle);
+  while (volume != nullptr && volume->held) {
+    co_await volume->released.wait();
+    volume = find(handle);
+  }
+  if (volume == nullptr) co_return Errc::volume_not_found;
+  OperationGuard guard(*volume);
+  volume->last_host_io = reactor_.now();
+  auto done = co_await read_span(*volume, block, into);
+  host_latency_peak_ = std::max(host_latency_peak_, reactor_.now() - started);
+  co_return done;
+}
+
+rt::Task<Result<void>> Shard::read_span(VolumeShare& volume, std::uint64_t block, std::span<std::byte> into) {
+  while (!into.empty()) {
+    const std::uint64_t blocks_left = into.size() / kBlockBytes;
+    MediaAddress start;
+    const std::uint64_t plain = plain_run(volume, block, blocks_left, start);
+    std::uint64_t blocks = plain;
+    if (plain > 0) {
+      auto done = co_await read_media(start, block % kTrackBlocks, into.first(plain * kBlockBytes));
+      if (!done) co_return done.error();
+    } else {
+      const Piece piece = piece_at(block, blocks_left);
+      blocks = piece.block_count;
+      auto done = co_await read_mixed(volume, piece, into.first(blocks * kBlockBytes));
+      if (!done) co_return done.error();
+    }
+    block += blocks;
+    into = into.subspan(blocks * kBlockBytes);
+  }
+  co_return Result<void>{};
+}
+
+bool Shard::is_plain(const VolumeShare& volume, std::uint64_t local_track) const noexcept {
+  return volume.written.test(local_track) && flashcopy::uncopied_parent(volume, local_track) == nullptr &&
+         index_->find(&volume, local_track) == nullptr;
+}
+
+/// Number of blocks from `block` on that one read of the medium delivers; 0 if the first track is not plain.
+std::uint64_t Shard::plain_run(VolumeShare& volume, std::uint64_t block, std::uint64_t block_count,
+                               MediaAddress& start) {
+  std::uint64_t blocks = 0;
+  while (blocks < block_count) {
+    const Piece piece = piece_at(block + blocks, block_count - blocks);
+    if (!is_plain(volume, piece.local_track)) break;
+    const MediaAddress at = address_of(volume, piece.local_track);
+    TT_ASSERT(at.rank != nullptr);  // a written track has an extent
+    if (blocks == 0) {
+      start = at;
+    } else {
+      const std::uint64_t expected = start.offset + (block % kTrackBlocks + blocks) * kBlockBytes;
+      if (at.rank != start.rank || at.offset != expected) break;
+    }
+    blocks += piece.block_count;
+  }
+  return blocks;
+}
+
+rt::Task<Result<void>> Shard::read_media(MediaAddress from, std::uint64_t first_block, std::span<std::byte> into) {
+  rt::Disk& disk = *from.rank->disk;
+  const std::uint64_t offset = from.offset + first_block * kBlockBytes;
+  const std::uint64_t unit = disk.block_bytes();
+  const auto address = reinterpret_cast<std::uintptr_t>(into.data());
+  if ((offset | into.size() | address) % unit == 0) {
+    auto done = co_await disk.read(offset, into);
+    co_return done;
+  }
+  while (!into.empty()) {  // through a frame, one track-sized piece at a time
+    const std::uint64_t at = from.offset + first_block * kBlockBytes;
+    const std::uint64_t begin = at / unit * unit;
+    const std::uint64_t bytes = std::min<std::uint64_t>(into.size(), kTrackBytes - (at - begin));
+    co_await frames_.wait();
+    const std::span<std::byte> frame = frames_.take();
+    const std::uint64_t length = round_up(at - begin + bytes, unit);
+    auto done = co_await disk.read(begin, frame.first(length));
+    if (done) std::memcpy(into.data(), frame.data() + (at - begin), bytes);
+    frames_.give(frame);
+    if (!done) co_return done.error();
+    first_block += bytes / kBlockBytes;
+    into = into.subspan(bytes);
+  }
+  co_return Result<void>{};
+}
+
+rt::Task<Result<void>> Shard::read_mixed(VolumeShare& volume, Piece piece, std::span<std::byte> into) {
+  RelationshipShare* parent = flashcopy::uncopied_parent(volume, piece.local_track);
+  if (parent != nullptr && parent->failed) co_return Errc::io_error;
+  VolumeShare& base = parent != nullptr ? *parent->source : volume;
+  const bool of_image = parent != nullptr;
+  const Lsn base_up_to = of_image ? parent->t0 : kNewest;
+
+  cache::DirtyTrack& base_track = index_->begin_read(base.dirty, &base, piece.local_track, of_image);
+  cache::DirtyTrack* own_track = nullptr;
+  if (of_image) own_track = &index_->begin_read(volume.dirty, &volume, piece.local_track, false);
+  ++base.batches;  // keeps the source from being deleted under the read
+
+  Result<void> done;
+  const bool covered =
+      cache::DirtyIndex::covers(&base_track, Lsn{0}, base_up_to, piece.first_block, piece.block_count) ||
+      (of_image && cache::DirtyIndex::covers(own_track, base_up_to, kNewest, piece.first_block, piece.block_count));
+  if (base.written.test(piece.local_track) && !covered) {
+    const MediaAddress at = address_of(base, piece.local_track);
+    TT_ASSERT(at.rank != nullptr);
+    done = co_await read_media(at, piece.first_block, into);
+  } else {
+    std::memset(into.data(), 0, into.size());
+  }
+
+  journal::SlotSeq seen = cache::DirtyIndex::overlay(&base_track, Lsn{0}, base_up_to, piece.first_block, into);
+  if (of_image) {
+    seen = std::max(seen, cache::DirtyIndex::overlay(own_track, base_up_to, kNewest, piece.first_block, into));
+    index_->end_read(volume.dirty, *own_track, false);
+  }
+  index_->end_read(base.dirty, base_track, of_image);
+  if (of_image) image_read_done_.wake_all();
+  if (--base.batches == 0) base.idle.wake_all();
+  if (!done) co_return done.error();
+  // Nothing a reader has seen may be lost (engine notes, choice 3).
+  if (options_.acknowledge == Acknowledge::hardened && seen > ring_->durable()) {
+    auto hardened = co_await ring_->harden(seen);
+    co_return hardened;
+  }
+  co_return Result<void>{};
+}
+
+Result<Shard::TrackStatus> Shard::status(VolumeHandle handle, std::uint64_t track) const {
+  const VolumeShare* volume = find(handle);
+  if (volume == nullptr) return Errc::volume_not_found;
+  const std::uint64_t local = options_.stripes.to_local(track);
+  const RelationshipShare* parent = flashcopy::uncopied_parent(*volume, local);
+  const VolumeShare& base = parent != nullptr ? *parent->source : *volume;
+  const cache::DirtyTrack* dirty = index_->find(&base, local);
+  const cache::DirtyTrack* own = index_->find(volume, local);
+  const bool has_entries = (dirty != nullptr && dirty->first != nullptr) || (own != nullptr && own->first != nullptr);
+  const bool zero = !base.written.test(local) && !has_entries;
+  return TrackStatus{zero, zero};
+}
+
+}  // namespace tt::image

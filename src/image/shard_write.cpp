@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way of a host write: admission, then in one turn (no suspension in between) an Lsn, the journal, the index; then the
+// answer, after the journal is durable if the write must be hardened.
+#include <algorithm>
+
+#include "image/shard.h"
+
+namespace tt::image {
+
+using flashcopy::VolumeShare;
+
+Shard::Piece Shard::piece_at(std::uint64_t block, std::uint64_t blocks_left) const noexcept {
+  const std::uint64_t track = block / kTrackBlocks;
+  const std::uint64_t first = block % kTrackBlocks;
+  const std::uint64_t count = std::min<std::uint64_t>(kTrackBlocks - first, blocks_left);
+  return {options_.stripes.to_local(track), static_cast<std::uint16_t>(first), static_cast<std::uint16_t>(count)};
+}
+
+rt::Task<Result<void>> Shard::write(VolumeHandle volume, std::uint64_t block, std::span<const std::byte> from,
+                                    bool fua) {
+  auto done = co_await write_pieces(volume, block, from.size() / kBlockBytes, from.data(), false, fua);
+  co_return done;
+}
+
+rt::Task<Result<void>> Shard::zero(VolumeHandle volume, std::uint64_t block, std::uint64_t block_count, bool deallocate,
+                                   bool fua) {
+  auto done = co_await write_pieces(volume, block, block_count, nullptr, deallocate, fua);
+  co_return done;
+}
+
+rt::Task<Result<void>> Shard::write_pieces(VolumeHandle handle, std::uint64_t block, std::uint64_t block_count,
+                                           const std::byte* data, bool deallocate, bool fua) {
+  const rt::TimeNs started = reactor_.now();
+  ++host_operations_;
+  journal::SlotSeq last{0};
+  while (block_count > 0) {
+    const Piece piece = piece_at(block, block_count);
+    const std::uint64_t bytes = data != nullptr ? std::uint64_t{piece.block_count} * kBlockBytes : 0;
+    for (;;) {
+      auto admission = co_await admit_write(handle, piece, bytes);
+      if (!admission) co_return admission.error();
+      if (*admission == Admission::again) continue;
+      VolumeShare& volume = *find(handle);
+      volume.last_host_io = reactor_.now();
+      if (data == nullptr && is_noop_zero(volume, piece)) break;
+      const std::span<const std::byte> payload(data, bytes);
+      auto slot = insert_write(volume, piece, payload, deallocate);
+      if (!slot) co_return slot.error();
+      last = *slot;
+      break;
+    }
+    if (data != nullptr) data += bytes;
+    block += piece.block_count;
+    block_count -= piece.block_count;
+  }
+  if (last.value != 0 && (fua || options_.acknowledge == Acknowledge::hardened)) {
+    auto hardened = co_await ring_->harden(last);
+    if (!hardened) co_return hardened.error();
+  }
+  host_latency_peak_ = std::max(host_latency_peak_, reactor_.now() - started);
+  co_return Result<void>{};
+}
+
+/// Everything a write may have to wait for. After each wait the whole admission is asked again (engine notes T6): `go`
+/// is only answered in a turn in which nothing was waited for.
+rt::Task<Result<Shard::Admission>> Shard::admit_write(VolumeHandle handle, Piece piece, std::uint64_t payload_bytes) {
+  VolumeShare* volume = find(handle);
+  if (volume == nullptr) co_return Errc::volume_not_found;
+  if (ring_->failed()) co_return Errc::journal_failed;
+  if (volume->held) {
+    co_await volume->released.wait();
+    co_return Admission::again;
+  }
+  if (const auto* parent = volume->parent; parent != nullptr) {
+    if (parent->failed) co_return Errc::io_error;
+    if (parent->inhibit_target_writes && !parent->withdrawn_at) co_return Errc::write_inhibited;
+  }
+  const auto extent = static_cast<std::uint32_t>(global_of(piece.local_track) / volume->tracks_per_extent);
+  const bool needs_extent = payload_bytes != 0 && !volume->extents[extent];
+  if (needs_extent) {
+    // Space is taken before the write is accepted: no error after the answer (engine notes T44).
+    auto allocated = co_await control_.allocate_extent(*this, handle, extent);
+    if (!allocated) co_return allocated.error().code == Errc::no_space ? Error{Errc::media_full} : allocated.error();
+    co_return Admission::again;
+  }
+  if (const MediaAddress at = address_of(*volume, piece.local_track); at.rank != nullptr && at.rank->failed) {
+    co_return Error{Errc::rank_failed, at.rank->id};
+  }
+  if (index_->full()) {
+    co_await index_room_.wait();
+    co_return Admission::again;
+  }
+  if (!ring_->has_room(payload_bytes, journal::SpaceClass::host)) {
+    co_await ring_->room();
+    co_return Admission::again;
+  }
+  co_return Admission::go;
+}
+
+/// One turn: Lsn, journal, index.
+Result<journal::SlotSeq> Shard::insert_write(VolumeShare& volume, Piece piece, std::span<const std::byte> data,
+                                             bool deallocate) {
+  journal::RecordHeader header;
+  header.kind = journal::RecordKind::write;
+  header.lsn = lsns_.draw().value;
+  header.volume = volume.id.value;
+  header.volume_generation = volume.generation.value;
+  header.track = piece.local_track;
+  header.first_block = piece.first_block;
+  header.block_count = piece.block_count;
+  if (data.empty()) {
+    header.flags = static_cast<std::uint8_t>(journal::kFlagZero | (deallocate ? journal::kFlagDeallocate : 0));
+  }
+  const journal::Appended appended = ring_->append(header, data, journal::SpaceClass::host);
+  index_->insert(volume.dirty, &volume, piece.local_track, Lsn{header.lsn}, appended.slot, appended.payload,
+                 piece.first_block, piece.block_count, deallocate, reactor_.now());
+  return appended.slot;
+}
+
+/// Zeros over a track that reads as zeros already and on which nothing depends need no record.
+bool Shard::is_noop_zero(const VolumeShare& volume, Piece piece) const noexcept {
+  if (volume.written.test(piece.local_track) || index_->find(&volume, piece.local_track) != nullptr) return false;
+  return flashcopy::uncopied_parent(volume, piece.local_track) == nullptr;
+}
+
+rt::Task<Result<void>> Shard::flush() {
+  auto done = co_await harden_all();
+  co_return done;
+}
+
+rt::Task<Result<void>> Shard::harden_all() {
+  auto done = co_await ring_->harden(ring_->newest());
+  co_return done;
+}
+
+}  // namespace tt::image
