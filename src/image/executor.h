@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// Carries out the operations of the catalogue (model/executor.h) on an image: turns canonical arguments into typed calls
+// of the control plane, and its state into rows of raw values.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "image/image.h"
+#include "model/executor.h"
+
+namespace tt::image {
+
+class ImageExecutor final : public model::Executor {
+ public:
+  ImageExecutor(Image& image, std::string code_level) : image_(image), code_level_(std::move(code_level)) {}
+
+  rt::Task<model::Response> execute(model::Request request) override;
+
+ private:
+  rt::Task<model::Response> make_pool(nlohmann::json arguments);
+  rt::Task<model::Response> remove_pools(nlohmann::json arguments);
+  rt::Task<model::Response> change_ranks(nlohmann::json arguments);
+  rt::Task<model::Response> make_volumes(nlohmann::json arguments);
+  rt::Task<model::Response> remove_volumes(nlohmann::json arguments);
+  rt::Task<model::Response> make_flash(nlohmann::json arguments);
+  rt::Task<model::Response> remove_flash(nlohmann::json arguments);
+  rt::Task<model::Response> list_flash();
+
+  Image& image_;
+  std::string code_level_;
+};
+
+}  // namespace tt::image

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/rows.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "base/crc32c.h"
+
+namespace tt::image {
+
+using nlohmann::json;
+
+namespace {
+
+constexpr std::uint32_t kWarningThresholdPercent = 15;
+
+std::string pool_id(std::uint16_t id) { return fmt::format("P{}", id); }
+
+/// Derived from machine type and serial: 50050763, eight bits of hash, ten ones, fourteen bits of hash (the ones are
+/// where a port's address goes).
+std::string wwnn_of(const volume::ImageConfig& config) {
+  const std::string& id = config.storage_image_id;
+  const std::uint32_t hash = crc32c(0, std::as_bytes(std::span(id)));
+  const std::uint64_t low = (std::uint64_t{hash & 0xFFU} << 24U) | (0x3FFULL << 14U) | ((hash >> 8U) & 0x3FFFU);
+  return fmt::format("50050763{:08X}", low);
+}
+
+std::string unit_of(const volume::ImageConfig& config) {
+  std::string unit = config.storage_image_id;
+  if (config.personality == volume::Personality::ds8000 && !unit.empty()) unit.back() = '0';
+  return unit;
+}
+
+const char* capacity_type(volume::CapacityType type) {
+  switch (type) {
+    case volume::CapacityType::ess:
+      return "ess";
+    case volume::CapacityType::blocks:
+      return "blocks";
+    case volume::CapacityType::ds:
+      break;
+  }
+  return "ds";
+}
+
+json volume_row(const volume::ImageConfig& config, const volume::VolumeConfig& v) {
+  const bool ds8000 = config.personality == volume::Personality::ds8000;
+  std::set<std::uint16_t> ranks;
+  std::uint64_t allocated = 0;
+  bool on_failed_rank = false;
+  for (const auto& extent : v.extents) {
+    if (!extent) continue;
+    ++allocated;
+    ranks.insert(extent->rank);
+    on_failed_rank = on_failed_rank || config.ranks.at(extent->rank).failed;
+  }
+  const bool thin = v.method == volume::AllocationMethod::ese;
+  return {{"id", fmt::format("{:04X}", v.id.value)},
+          {"name", v.name},
+          {"access_state", "Online"},
+          {"data_state", on_failed_rank ? "Rank failed" : "Normal"},
+          {"configuration_state", "Normal"},
+          {"device_mtm", ds8000 ? "2107-900" : "1750-500"},
+          {"data_type", "FB 512"},
+          {"address_group", fmt::format("{:X}", v.id.value >> 12U)},
+          {"extent_pool", pool_id(v.pool)},
+          {"extents", v.extents.size()},
+          {"capacity_blocks", v.block_count},
+          {"requested_blocks", v.block_count},
+          {"capacity_type", capacity_type(v.capacity_type)},
+          {"sam", thin ? "ese" : "standard"},
+          {"eam", ds8000 ? "rotateexts" : "rotatevols"},
+          {"volume_groups", json::array()},
+          {"ranks", ranks.size()},
+          {"real_extents", allocated},
+          {"virtual_extents", thin ? v.extents.size() : 0},
+          {"guid", fmt::format("6{}000000000000{:04X}", wwnn_of(config).substr(1), v.id.value)},
+          {"resource_group", "RG0"},
+          {"performance_group", "PG0"}};
+}
+
+}  // namespace
+
+json image_row(const volume::ImageConfig& config, const std::string& code_level, std::uint64_t nvs_bytes) {
+  const bool ds8000 = config.personality == volume::Personality::ds8000;
+  const std::uint32_t hash = crc32c(7, std::as_bytes(std::span(config.storage_image_id)));
+  return {{"id", config.storage_image_id},
+          {"storage_unit", unit_of(config)},
+          {"name", config.name},
+          {"description", ""},
+          {"model", ds8000 ? "961" : "511"},
+          {"wwnn", wwnn_of(config)},
+          {"signature", fmt::format("{:04x}-{:04x}-{:04x}-{:04x}", hash >> 16U, hash & 0xFFFFU, ~hash >> 16U, ~hash & 0xFFFFU)},
+          {"state", "Online"},
+          {"es_net", true},
+          {"volume_group", "V0"},
+          {"os400_serial", fmt::format("{:03X}", hash & 0xFFFU)},
+          {"nvs_bytes", nvs_bytes},
+          {"cache_bytes", nvs_bytes},
+          {"processor_bytes", nvs_bytes},
+          {"personality", ds8000 ? "2107" : "1750"},
+          {"code_level", code_level}};
+}
+
+std::vector<json> pool_rows(const volume::ImageConfig& config) {
+  std::vector<json> rows;
+  for (const auto& [id, pool] : config.pools) {
+    const std::uint64_t total = config.total_extents(id);
+    const std::uint64_t available = config.free_extents(id);
+    std::uint64_t volumes = 0;
+    std::uint64_t virtual_extents = 0;
+    for (const auto& [volume_id, v] : config.volumes) {
+      if (v.pool != id) continue;
+      ++volumes;
+      if (v.method == volume::AllocationMethod::ese) virtual_extents += v.extents.size();
+    }
+    const auto ranks = static_cast<std::uint64_t>(std::count_if(
+        config.ranks.begin(), config.ranks.end(), [&](const auto& rank) { return rank.second.pool == id; }));
+    const bool low = available * 100 < total * kWarningThresholdPercent;
+    rows.push_back({{"id", pool_id(id)},
+                    {"name", pool.name},
+                    {"storage_type", "fb"},
+                    {"extent_bytes", pool.extent_bytes},
+                    {"rank_group", id % 2},
+                    {"status", total > 0 && available == 0 ? "full" : (low ? "exceeded" : "below")},
+                    {"total_extents", total},
+                    {"available_extents", available},
+                    {"reserved_extents", 0},
+                    {"allocated_extents", total - available},
+                    {"rank_count", ranks},
+                    {"volume_count", volumes},
+                    {"limit_percent", 100},
+                    {"threshold_percent", kWarningThresholdPercent},
+                    {"virtual_extents", virtual_extents}});
+  }
+  return rows;
+}
+
+std::vector<json> rank_rows(const volume::ImageConfig& config) {
+  std::vector<json> rows;
+  for (const auto& [id, rank] : config.ranks) {
+    json row = {{"id", fmt::format("R{}", id)},
+                {"rank_group", nullptr},
+                {"state", rank.pool ? "Normal" : "Unassigned"},
+                {"data_state", rank.failed ? "Failed" : "Normal"},
+                {"array", fmt::format("A{}", id)},
+                {"raid_type", "-"},
+                {"extent_pool", nullptr},
+                {"extent_pool_name", nullptr},
+                {"storage_type", "fb"},
+                {"extents", rank.data_bytes / volume::kLargeExtentBytes},
+                {"used_extents", 0}};
+    if (rank.pool) {
+      const volume::PoolConfig& pool = config.pools.at(*rank.pool);
+      row["rank_group"] = *rank.pool % 2;
+      row["extent_pool"] = pool_id(*rank.pool);
+      row["extent_pool_name"] = pool.name;
+      row["extents"] = rank.data_bytes / pool.extent_bytes;
+      std::uint64_t used = 0;
+      for (const auto& [volume_id, v] : config.volumes) {
+        for (const auto& extent : v.extents) used += extent && extent->rank == id ? 1 : 0;
+      }
+      row["used_extents"] = used;
+    }
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+std::vector<json> volume_rows(const volume::ImageConfig& config) {
+  std::vector<json> rows;
+  for (const auto& [id, v] : config.volumes) rows.push_back(volume_row(config, v));
+  return rows;
+}
+
+std::vector<json> lss_rows(const volume::ImageConfig& config) {
+  std::vector<json> rows;
+  for (const auto& [id, lss] : config.lsses) {
+    const auto volumes = static_cast<std::uint64_t>(
+        std::count_if(config.volumes.begin(), config.volumes.end(),
+                      [lss_id = id](const auto& v) { return (v.first.value >> 8U) == lss_id; }));
+    rows.push_back({{"id", fmt::format("{:02X}", id)},
+                    {"group", id % 2},
+                    {"address_group", fmt::format("{:X}", id >> 4U)},
+                    {"storage_type", "fb"},
+                    {"volume_count", volumes},
+                    {"subsystem_id", 0xFF00 + id},
+                    {"consistency_group", lss.consistency_group},
+                    {"long_busy_seconds", lss.long_busy_timeout_s},
+                    {"resource_group", "RG0"}});
+  }
+  return rows;
+}
+
+json flash_row(const volume::ImageConfig& config, const FlashStatus& status) {
+  const volume::Relationship& r = status.relationship;
+  const auto lss = static_cast<std::uint8_t>(r.source.value >> 8U);
+  const auto found = config.lsses.find(lss);
+  const volume::VolumeConfig* target = config.find_volume(r.target);
+  const bool thin = target != nullptr && target->method == volume::AllocationMethod::ese;
+  const std::string source = fmt::format("{:04X}", r.source.value);
+  const std::string target_id = fmt::format("{:04X}", r.target.value);
+  json row = {{"id", source + ":" + target_id},
+              {"source", source},
+              {"target", target_id},
+              {"source_lss", fmt::format("{:02X}", lss)},
+              {"sequence_number", r.options.sequence_number},
+              {"timeout_seconds", found != config.lsses.end() ? found->second.long_busy_timeout_s : 0},
+              {"active_copy", status.active_copy},
+              {"recording", false},
+              {"persistent", r.options.persistent},
+              {"revertible", false},
+              {"source_write_enabled", true},
+              {"target_write_enabled", !r.options.inhibit_target_writes},
+              {"background_copy", r.options.background_copy},
+              {"out_of_sync_tracks", status.counts.uncopied - status.counts.owed},
+              {"date_created", r.created_s},
+              {"date_synced", r.synced_s},
+              {"state", r.state == volume::RelationshipState::failed ? "Failed" : "Valid"},
+              {"target_se", nullptr},
+              {"track_count", r.track_count},
+              {"copied_tracks", status.counts.copied_in_background},
+              {"copy_bytes_per_second", status.counts.copy_bytes_per_second}};
+  if (thin) row["target_se"] = "ESE";
+  return row;
+}
+
+}  // namespace tt::image

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows of raw values for the listings of model/executor.h. Pure.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "image/control.h"
+#include "volume/config.h"
+
+namespace tt::image {
+
+nlohmann::json image_row(const volume::ImageConfig& config, const std::string& code_level, std::uint64_t nvs_bytes);
+std::vector<nlohmann::json> pool_rows(const volume::ImageConfig& config);
+std::vector<nlohmann::json> rank_rows(const volume::ImageConfig& config);
+std::vector<nlohmann::json> volume_rows(const volume::ImageConfig& config);
+std::vector<nlohmann::json> lss_rows(const volume::ImageConfig& config);
+nlohmann::json flash_row(const volume::ImageConfig& config, const FlashStatus& status);
+
+}  // namespace tt::image
