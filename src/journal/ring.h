@@ -54,6 +54,9 @@ struct RingTail {
 
 struct RingOptions {
   std::uint32_t writers = 4;  ///< Slots in flight, 1 to kMaxWriters (slot_codec.h).
+  /// Slots up to here are known to have been durable (the superblock's checkpoint_cut): a chain that ends before is
+  /// `corrupt`, not torn.
+  SlotSeq must_reach{0};
 };
 
 /// What append() did. The payload is the copy in ring memory, valid until the slot is released.

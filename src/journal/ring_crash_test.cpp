@@ -63,7 +63,7 @@ TEST(RingCrash, ManyLivesOfOneRing) {
       rule.kind = sim::FaultKind::torn_crash;
       rule.at = 1 + random.below(80);
       lab.world.faults().add(rule);
-      const auto opened = lab.open({1 + static_cast<std::uint32_t>(random.below(kMaxWriters))});
+      const auto opened = lab.open({1 + static_cast<std::uint32_t>(random.below(kMaxWriters)), SlotSeq{0}});
       ASSERT_TRUE(opened || opened.error().code == Errc::cancelled) << "seed " << seed << " life " << life;
       if (opened) live(lab, random, 50);
       lab.crash(random.chance(1, 3) ? sim::CrashKind::process : sim::CrashKind::power);
@@ -154,7 +154,7 @@ TEST(RingCrash, En41RotInsideRing) {
 TEST(RingCrash, En41RotInsideRingWithManySlotsInFlight) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     RingLab lab(seed);
-    ASSERT_TRUE(lab.open({kMaxWriters}));
+    ASSERT_TRUE(lab.open({kMaxWriters, SlotSeq{0}}));
     std::vector<std::uint64_t> offsets;
     lab.world.observe_disks([&](const sim::DiskEvent& event) {
       if (event.kind == rt::DiskOp::Kind::write && event.phase == sim::DiskEvent::Phase::submit) {
@@ -168,10 +168,22 @@ TEST(RingCrash, En41RotInsideRingWithManySlotsInFlight) {
     // Whatever is more than the window before the end must be known as durable, whichever program opens the ring.
     const std::uint64_t damaged = lab.world.random().below(offsets.size() - kMaxWriters);
     lab.file().flip_bit(offsets[damaged] + 100, 1);
-    const auto opened = lab.open({1});
+    const auto opened = lab.open({1, SlotSeq{0}});
     ASSERT_FALSE(opened) << "seed " << seed;
     EXPECT_EQ(opened.error(), (Error{Errc::corrupt, offsets[damaged]}));
   }
+}
+
+// The last slots have no successor that knows of them, but the superblock does.
+TEST(RingCrash, En41RotInTheLastSlotThatACheckpointCovers) {
+  RingLab lab(3);
+  ASSERT_TRUE(lab.open());
+  fill_one_by_one(lab, 4, 4096);
+  lab.stop();
+  lab.file().flip_bit(3 * 8192 + 5000, 1);
+  EXPECT_EQ(lab.open({4, SlotSeq{4}}).error(), (Error{Errc::corrupt, 3 * 8192}));
+  lab.answered_lsn = 3;
+  EXPECT_TRUE(lab.open({4, SlotSeq{3}}));
 }
 
 TEST(RingCrash, UnreadableSectors) {

@@ -10,9 +10,6 @@ namespace tt::journal {
 namespace {
 
 constexpr std::uint64_t kReadBytes = 4_MiB;
-/// The slot kMaxWriters after a durable one knows of it; each slot in between is at most kMaxSlotBytes long, and one
-/// gap at the end of the ring may lie on the way.
-constexpr std::uint64_t kProofBytes = (kMaxWriters + 1) * kMaxSlotBytes;
 
 bool usable(const RingGeometry& geometry, const RingTail& tail, const RingOptions& options, const rt::Disk& disk) {
   return geometry.ring_bytes % kSlotHeadBytes == 0 && geometry.ring_bytes >= 16 * kMaxSlotBytes &&
@@ -147,6 +144,7 @@ rt::Task<Result<void>> Ring::State::judge_end(ChainPoint point, SlotFault fault)
     if (proves_durable(page, at, geometry.ring_id, point.sequence)) co_return Error{Errc::corrupt, point.offset};
     if (of_this_life(page, at)) co_return Error{Errc::corrupt, at};
   }
+  if (newest < options.must_reach) co_return Error{Errc::corrupt, point.offset};
   const std::uint64_t needed = fault == SlotFault::payload_checksum ? read_header(head).slot_bytes : kSlotHeadBytes;
   if (unreadable_in(point.offset, needed)) co_return Error{Errc::io_error, point.offset};
   summary.torn_tail = fault == SlotFault::head_checksum || fault == SlotFault::payload_checksum;

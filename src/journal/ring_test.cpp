@@ -228,7 +228,7 @@ TEST(Ring, En37SlotCompletionReordered) {
 
 TEST(Ring, NoMoreThanWritersSlotsAreAheadOfTheHardenedOnes) {
   RingLab lab(11);
-  ASSERT_TRUE(lab.open({2}));
+  ASSERT_TRUE(lab.open({2, SlotSeq{0}}));
   std::uint64_t in_flight = 0;
   std::uint64_t most = 0;
   lab.world.observe_disks([&](const sim::DiskEvent& event) {
@@ -308,8 +308,8 @@ TEST(Ring, ImpossibleGeometryIsRefused) {
   lab.ring_bytes = 8 * kMaxSlotBytes;
   EXPECT_EQ(lab.open().error().code, Errc::invalid_argument);
   lab.ring_bytes = lab::kSmallRing;
-  EXPECT_EQ(lab.open({0}).error().code, Errc::invalid_argument);
-  EXPECT_EQ(lab.open({kMaxWriters + 1}).error().code, Errc::invalid_argument);
+  EXPECT_EQ(lab.open({0, SlotSeq{0}}).error().code, Errc::invalid_argument);
+  EXPECT_EQ(lab.open({kMaxWriters + 1, SlotSeq{0}}).error().code, Errc::invalid_argument);
   lab.tail.offset = 512;
   EXPECT_EQ(lab.open().error().code, Errc::invalid_argument);
 }

@@ -43,6 +43,10 @@ constexpr std::uint64_t slot_start(std::uint64_t end, std::uint64_t ring_bytes) 
   return ring_bytes - end >= kMaxSlotBytes ? end : 0;
 }
 
+/// How far after a broken slot a page can lie that proves that the slot had been durable: the slot kMaxWriters after a
+/// durable one knows of it, each slot in between is at most kMaxSlotBytes long, and one gap may be on the way.
+inline constexpr std::uint64_t kProofBytes = (kMaxWriters + 1) * kMaxSlotBytes;
+
 /// The point after this slot.
 ChainPoint after(const SlotHeader& header, std::uint64_t ring_bytes) noexcept;
 
