@@ -127,6 +127,7 @@ TEST_P(DiskTest, MisalignedOperationsAreProgrammerErrors) {
   op.offset = 1;
   op.length = 64;
   op.buffer = buffer;
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(disk->submit(op), "invariant broken");
 }
 

@@ -67,7 +67,9 @@ Task<void> echo(Listener& listener, std::size_t bytes) {
   EXPECT_TRUE(written);
   auto end = co_await stream.read_some(buffer);
   EXPECT_FALSE(end);
-  if (!end) EXPECT_EQ(end.error().code, Errc::disconnected);
+  if (!end) {
+    EXPECT_EQ(end.error().code, Errc::disconnected);
+  }
 }
 
 Task<void> talk(ByteStream& stream, std::size_t bytes) {
@@ -114,7 +116,9 @@ Task<void> connect_by_name(Platform& platform, Listener& listener) {
   co_await scope.join();
   auto unknown = co_await platform.net(0).connect_tcp("no-such-host.invalid", 1);
   EXPECT_FALSE(unknown);
-  if (!unknown) EXPECT_EQ(unknown.error().code, Errc::object_not_found);
+  if (!unknown) {
+    EXPECT_EQ(unknown.error().code, Errc::object_not_found);
+  }
 }
 
 TEST_P(NetTest, NamesAreResolved) {
@@ -126,7 +130,9 @@ TEST_P(NetTest, NamesAreResolved) {
 Task<void> connect_refused(Platform& platform, std::uint16_t port) {
   auto connected = co_await platform.net(0).connect_tcp("127.0.0.1", port);
   EXPECT_FALSE(connected);
-  if (!connected) EXPECT_EQ(connected.error().code, Errc::disconnected);
+  if (!connected) {
+    EXPECT_EQ(connected.error().code, Errc::disconnected);
+  }
 }
 
 TEST_P(NetTest, RefusedConnectionIsAnError) {
@@ -177,7 +183,9 @@ Task<void> expect_disconnected_read(ByteStream& stream, bool* ended) {
   Bytes buffer(100);
   auto got = co_await stream.read_some(buffer);
   EXPECT_FALSE(got);
-  if (!got) EXPECT_EQ(got.error().code, Errc::disconnected);
+  if (!got) {
+    EXPECT_EQ(got.error().code, Errc::disconnected);
+  }
   *ended = true;
 }
 
@@ -186,7 +194,9 @@ Task<void> expect_disconnected_write(ByteStream& stream, bool* ended) {
   std::vector<iovec> pieces{{data.data(), data.size()}};
   auto written = co_await stream.write_all(pieces);  // far more than socket buffers take, and nobody reads
   EXPECT_FALSE(written);
-  if (!written) EXPECT_EQ(written.error().code, Errc::disconnected);
+  if (!written) {
+    EXPECT_EQ(written.error().code, Errc::disconnected);
+  }
   *ended = true;
 }
 
@@ -261,7 +271,9 @@ Task<void> check_unix_peer(Listener& listener, std::string path) {
   Bytes buffer(16);
   auto got = co_await (*accepted)->read_some(buffer);
   EXPECT_TRUE(got);
-  if (got) EXPECT_EQ(*got, 5U);
+  if (got) {
+    EXPECT_EQ(*got, 5U);
+  }
 }
 
 TEST_P(NetTest, UnixSocketsArePrivateAndNameTheirPeer) {

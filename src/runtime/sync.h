@@ -76,6 +76,12 @@ class WaitQueue {
 };
 
 /// Credits. acquire() waits in FIFO order until `n` are there and takes them; a later small request never overtakes.
+///
+/// A frame that is destroyed while it waits leaves the queue and no credit is lost, but those behind it are not looked
+/// at before the next release(). A frame that is destroyed after release() granted its credits and before the loop
+/// resumed it takes them along: giving them back would queue waiters that are about to be destroyed too, and would
+/// touch a semaphore that may be gone. Outside of Scope::kill() no frame can be destroyed there, because the ready ring
+/// holds it; so the rule is: a semaphore (or mutex) is not used again after a kill of tasks that used it.
 class Semaphore {
  public:
   Semaphore(Reactor& reactor, std::uint64_t credits) noexcept : queue_(reactor), available_(credits) {}
