@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/register.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+
+namespace tt::sim {
+namespace {
+
+std::string instant_text(Instant instant) {
+  return instant == kNever ? "never" : std::to_string(instant);
+}
+
+}  // namespace
+
+Instant Version::end() const noexcept {
+  return std::min({effective_by, refused_at, decided_by});
+}
+
+bool Version::matches(const Value& seen) const {
+  switch (kind) {
+    case Kind::plain:
+      return value == seen;
+    case Kind::unknown:
+      return !fixed || value == seen;
+    case Kind::image:
+      return std::any_of(choices.begin(), choices.end(),
+                         [&](const VersionRef& choice) { return choice->matches(seen); });
+  }
+  return false;
+}
+
+void Register::took_effect(Version& version, Instant now) {
+  version.effective_by = std::min(version.effective_by, now);
+  const auto self =
+      std::find_if(versions_.begin(), versions_.end(), [&](const VersionRef& ref) { return ref.get() == &version; });
+  TT_ASSERT(self != versions_.end());
+  for (const VersionRef& other : versions_) {
+    if (other.get() == &version || other->end() >= version.begin) continue;
+    other->removed_at = std::min(other->removed_at, now);
+    if (version.hardened) {
+      other->gone = true;
+      other->overwritten_by.clear();
+    } else {
+      note_overwritten(*other, *self);
+    }
+  }
+}
+
+void Register::erase(const Version& version) {
+  std::erase_if(versions_, [&](const VersionRef& ref) { return ref.get() == &version; });
+}
+
+/// A few witnesses are enough: those that overwrite them in turn count too.
+void Register::note_overwritten(Version& older, const VersionRef& by) {
+  if (!older.gone && older.overwritten_by.size() < 4) older.overwritten_by.push_back(by);
+}
+
+/// Marks what a hardened version has overwritten, perhaps by way of others.
+void Register::find_gone() {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (auto version = versions_.rbegin(); version != versions_.rend(); ++version) {
+      if ((*version)->gone) continue;
+      for (const auto& weak : (*version)->overwritten_by) {
+        const VersionRef by = weak.lock();
+        // A version is forgotten only when it is gone itself.
+        if (by != nullptr && !by->hardened && !by->gone) continue;
+        (*version)->gone = changed = true;
+        break;
+      }
+    }
+  }
+}
+
+void Register::crash(Instant now) {
+  find_gone();
+  std::erase_if(versions_, [](const VersionRef& version) { return version->gone; });
+  for (const VersionRef& version : versions_) {
+    version->decided_by = std::min(version->decided_by, now);
+    version->removed_at = kNever;
+    version->overwritten_by.clear();
+  }
+}
+
+void Register::prune(Instant oldest_read) {
+  if (versions_.size() < 4) return;
+  find_gone();
+  std::erase_if(versions_,
+                [&](const VersionRef& version) { return version->removed_at < oldest_read && version->gone; });
+}
+
+/// Keeps what agrees with what was seen; false if an image's instant can then not exist.
+bool Register::narrow(Version& version, const Value& seen) {
+  if (version.kind == Version::Kind::unknown) {
+    version.fixed = true;
+    version.value = seen;
+  }
+  if (version.kind != Version::Kind::image) return true;
+  std::vector<VersionRef> others;
+  std::vector<VersionRef> left;
+  for (VersionRef& choice : version.choices) (choice->matches(seen) ? left : others).push_back(std::move(choice));
+  version.choices = std::move(left);
+  if (version.choices.size() != 1) return true;
+  const Version& shown = *version.choices.front();
+  CutWindow& cut = *version.cut;
+  cut.low = std::max(cut.low, shown.begin);
+  for (const VersionRef& other : others) {
+    // `other` certainly came after `shown`; so the copy was made before `other` took effect.
+    if (other->begin > shown.end()) cut.high = std::min(cut.high, other->effective_by);
+  }
+  return cut.low < cut.high && narrow(*version.choices.front(), seen);
+}
+
+std::string Register::observe(const Observation& read) {
+  std::vector<VersionRef> matching;
+  bool exact = false;
+  for (const VersionRef& version : versions_) {
+    if (version->removed_at < read.begin || !version->matches(read.seen)) continue;
+    const bool open = version->kind == Version::Kind::unknown && !version->fixed;
+    exact = exact || !open;
+    matching.push_back(version);
+  }
+  if (matching.empty()) return "reads " + read.seen.text() + ", which is not legal here: " + describe();
+  // Something that is known explains more than something that may be anything.
+  if (exact) {
+    std::erase_if(matching, [](const VersionRef& v) { return v->kind == Version::Kind::unknown && !v->fixed; });
+  }
+  if (matching.size() != 1) return {};  // equal values of several writes: nothing can be concluded
+  Version& seen = *matching.front();
+  if (!narrow(seen, read.seen)) {
+    return "reads " + read.seen.text() + ", but no instant had that together with what other reads of the copy showed";
+  }
+  const bool hardens = read.hardens || seen.begin < read.last_crash;
+  seen.hardened = seen.hardened || hardens;
+  for (const VersionRef& other : versions_) {
+    if (other.get() == &seen || std::min(other->effective_by, other->decided_by) >= read.begin) continue;
+    other->removed_at = std::min(other->removed_at, read.now);
+    if (seen.hardened) {
+      other->gone = true;
+    } else {
+      note_overwritten(*other, matching.front());
+    }
+  }
+  took_effect(seen, read.now);
+  return {};
+}
+
+std::string Register::describe() const {
+  std::string text;
+  for (const VersionRef& version : versions_) {
+    text += text.empty() ? "{" : "; ";
+    switch (version->kind) {
+      case Version::Kind::plain:
+        text += version->value.text();
+        break;
+      case Version::Kind::unknown:
+        text += "anything";
+        break;
+      case Version::Kind::image:
+        text += "image of";
+        for (const VersionRef& choice : version->choices) text += " [" + choice->value.text() + "]";
+        break;
+    }
+    text += ", begun " + instant_text(version->begin) + ", effective by " + instant_text(version->effective_by) +
+            ", overwritten " + instant_text(version->removed_at) + (version->hardened ? ", hardened" : "");
+  }
+  return text + "}";
+}
+
+}  // namespace tt::sim

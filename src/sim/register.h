@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// The oracle's model of one sector: a register under concurrent writes, crashes and point-in-time images.
+//
+// A version is a write that may be, or may have been, the content. Its effect happened at one instant between `begin`
+// and the first of: acknowledged, seen by a read (effective_by); refused (never, or before its next overwrite); decided
+// by a crash. From that follows what a read [b, e] may return: a version that was not certainly overwritten before b.
+//   overwritten by w  <=  the version's effect certainly lies before w.begin and w certainly took effect; or a read saw
+//                         w although the version's effect certainly lies before that read began.
+// After a crash everything may be back that no *hardened* version has overwritten.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/tag.h"
+
+namespace tt::sim {
+
+/// Position in the order of the oracle's calls.
+using Instant = std::uint64_t;
+inline constexpr Instant kNever = ~Instant{0};
+
+/// The instant of one point-in-time copy, as far as it is known: low < T0 < high.
+struct CutWindow {
+  Instant low = 0;
+  Instant high = kNever;
+};
+
+struct Version;
+using VersionRef = std::shared_ptr<Version>;
+
+struct Version {
+  enum class Kind : std::uint8_t {
+    plain,    ///< `value`
+    image,    ///< the content of another sector at the instant of a copy: one of `choices`
+    unknown,  ///< anything; the first read decides (`value` once `fixed`)
+  };
+  Kind kind = Kind::plain;
+  Value value;
+  bool fixed = false;
+  std::vector<VersionRef> choices;
+  std::shared_ptr<CutWindow> cut;
+
+  Instant begin = 0;
+  Instant acknowledged_at = kNever;
+  Instant effective_by = kNever;
+  Instant refused_at = kNever;
+  Instant decided_by = kNever;
+  Instant removed_at = kNever;  ///< No read that begins later may return it.
+  bool hardened = false;        ///< Survives every crash.
+  bool gone = false;            ///< Overwritten by a hardened version: no crash brings it back.
+  std::vector<std::weak_ptr<Version>> overwritten_by;
+
+  /// Its effect, if it had one, lies before this.
+  [[nodiscard]] Instant end() const noexcept;
+  [[nodiscard]] bool matches(const Value& seen) const;
+};
+
+class Register {
+ public:
+  [[nodiscard]] const std::vector<VersionRef>& versions() const noexcept { return versions_; }
+
+  void add(VersionRef version) { versions_.push_back(std::move(version)); }
+  /// `version` certainly took effect before `now`.
+  void took_effect(Version& version, Instant now);
+  void refused(Version& version, Instant now) noexcept { version.refused_at = now; }
+  void erase(const Version& version);
+  void crash(Instant now);
+  /// Forgets versions that neither a crash nor a read begun at or after `oldest_read` can return.
+  void prune(Instant oldest_read);
+
+  struct Observation {
+    Value seen;
+    Instant begin = 0;  ///< Of the read.
+    Instant now = 0;
+    Instant last_crash = 0;
+    bool hardens = false;  ///< What a read returned can no longer be lost.
+  };
+  /// Empty if the read is legal; else why not.
+  std::string observe(const Observation& read);
+  [[nodiscard]] std::string describe() const;
+
+ private:
+  static bool narrow(Version& version, const Value& seen);
+  static void note_overwritten(Version& older, const VersionRef& by);
+  void find_gone();
+
+  std::vector<VersionRef> versions_;
+};
+
+}  // namespace tt::sim
