@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// A folder with a checkpoint and a ring, written with the codecs, then damaged part by part.
+#include <gtest/gtest.h>
+
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+
+#include "apps/inspect/report.h"
+#include "base/crc32c.h"
+#include "journal/map_delta.h"
+#include "journal/slot_codec.h"
+
+namespace tt::inspect {
+namespace {
+
+using namespace journal;
+
+constexpr std::uint64_t kRingBytes = 16 * kMaxSlotBytes;
+constexpr std::uint32_t kRingId = 4711;
+
+class InspectTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::path(::testing::TempDir()) /
+              ("inspect." + std::string(::testing::UnitTest::GetInstance()->current_test_info()->name()));
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+    meta_.resize(kPageArea + 4 * kPageBytes);
+    ring_.resize(kRingBytes);
+    fill_checkpoint();
+    for (std::uint32_t i = 0; i < 3; ++i) add_slot();
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  void fill_checkpoint() {
+    Superblock superblock;
+    superblock.sequence = 5;
+    superblock.fields.image_uuid.fill(0xAB);
+    superblock.fields.ring = {kRingId, kRingBytes};
+    const std::vector<std::byte> page(kPageBytes, std::byte{7});
+    const std::vector<std::byte> blob(100, std::byte{8});
+    Index index;
+    index.maps[{Generation{17}, MapKind::uncopied}][3] = {0, crc32c(0, page)};
+    index.blobs[1] = {1, crc32c(0, blob), blob.size()};
+    const auto encoded = encode_index(index);
+    superblock.index = {2, crc32c(0, encoded), encoded.size()};
+    put(meta_, slot_offset(0), page);
+    put(meta_, slot_offset(1), blob);
+    put(meta_, slot_offset(2), encoded);
+    for (std::uint32_t i = 0; i < kSuperblockCopies; ++i) {
+      put(meta_, i * kSuperblockStride, encode_superblock(superblock, i));
+    }
+  }
+  /// One slot of 8 KiB with a write and a bits record.
+  void add_slot() {
+    std::vector<std::byte> slot(8192);
+    const MapDelta delta{{Generation{17}, MapKind::uncopied}, BitChange::clear, {{5, 6}}};
+    std::vector<std::byte> deltas;
+    encode_map_deltas(std::span(&delta, 1), deltas);
+    RecordHeader write;
+    write.lsn = 100 + point_.sequence.value;
+    write.volume = 0x0100;
+    write.block_count = 2;
+    write.payload_bytes = 1024;
+    write.payload_offset = kSlotHeadBytes;
+    write_record(slot, 0, write);
+    RecordHeader bits;
+    bits.kind = RecordKind::bits;
+    bits.payload_bytes = static_cast<std::uint32_t>(deltas.size());
+    bits.payload_offset = kSlotHeadBytes + 1024;
+    write_record(slot, 1, bits);
+    put(slot, bits.payload_offset, deltas);
+    SlotHeader header;
+    header.record_count = 2;
+    header.ring_id = kRingId;
+    header.boot_epoch = 1;
+    header.sequence = point_.sequence.value;
+    header.ring_offset = point_.offset;
+    header.known_durable = point_.sequence.value - 1;
+    header.slot_bytes = 8192;
+    header.payload_crc = crc32c(0, std::span(slot).subspan(kSlotHeadBytes));
+    header.previous_crc = point_.previous_crc;
+    header.head_crc = write_header(slot, header);
+    put(ring_, point_.offset, slot);
+    point_ = after(header, kRingBytes);
+  }
+  static void put(std::vector<std::byte>& file, std::uint64_t at, std::span<const std::byte> bytes) {
+    std::memcpy(file.data() + at, bytes.data(), bytes.size());
+  }
+  Json inspect(ReportOptions options = {}, const std::string& file = {}) {
+    save("meta.0", meta_);
+    save("journal.0", ring_);
+    auto report = report_path((folder_ / file).string(), options);
+    EXPECT_TRUE(report);
+    return report ? *report : Json{};
+  }
+  void save(const std::string& name, const std::vector<std::byte>& bytes) {
+    if (bytes.empty()) return;
+    std::ofstream out(folder_ / name, std::ios::binary | std::ios::trunc);
+    out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  }
+
+  std::filesystem::path folder_;
+  std::vector<std::byte> meta_;
+  std::vector<std::byte> ring_;
+  ChainPoint point_;
+};
+
+TEST_F(InspectTest, AnIntactImage) {
+  const Json report = inspect({true});
+  EXPECT_FALSE(has_damage(report)) << report.dump(2);
+  ASSERT_EQ(report["files"].size(), 2U);
+  const Json& checkpoint = report["files"][0];
+  EXPECT_EQ(checkpoint["superblock"]["ring_id"], kRingId);
+  EXPECT_EQ(checkpoint["maps"][0]["pages"], 1);
+  EXPECT_EQ(checkpoint["blobs"][0]["bytes"], 100);
+  const Json& ring = report["files"][1];
+  EXPECT_EQ(ring["slots"], 3);
+  EXPECT_EQ(ring["records"], 6);
+  EXPECT_EQ(ring["chain"][2]["records"][0]["lsn"], 103);
+  EXPECT_EQ(ring["chain"][0]["records"][1]["deltas"][0]["tracks"], 6);
+  const std::string text = as_text(report);
+  EXPECT_NE(text.find("slot 3 at 16384"), std::string::npos) << text;
+  EXPECT_NE(text.find("volume 0100"), std::string::npos) << text;
+  EXPECT_NE(text.find("clear 6 tracks of map 17 uncopied"), std::string::npos) << text;
+}
+
+TEST_F(InspectTest, ADamagedSuperblockCopyIsNamed) {
+  meta_[2 * kSuperblockStride + 50] ^= std::byte{1};
+  const Json report = inspect();
+  EXPECT_TRUE(has_damage(report));
+  EXPECT_EQ(report["files"][0]["copies"][2]["state"], "checksum wrong");
+  EXPECT_EQ(report["files"][0]["index"]["state"], "intact");
+  EXPECT_EQ(report["files"][1]["slots"], 3);
+}
+
+TEST_F(InspectTest, WithoutAQuorumTheCopiesAreStillListed) {
+  for (std::uint32_t i = 0; i < 3; ++i) meta_[i * kSuperblockStride + 50] ^= std::byte{1};
+  const Json report = inspect();
+  ASSERT_EQ(report["files"].size(), 1U);
+  EXPECT_EQ(report["files"][0]["copies"][3]["state"], "intact");
+  EXPECT_TRUE(has_damage(report));
+  EXPECT_NE(as_text(report).find("no two copies"), std::string::npos);
+}
+
+TEST_F(InspectTest, DamagedContentIsNamed) {
+  meta_[slot_offset(0)] ^= std::byte{1};
+  meta_[slot_offset(1)] ^= std::byte{1};
+  const Json report = inspect();
+  EXPECT_EQ(report["files"][0]["maps"][0]["damaged_pages"][0]["page"], 3);
+  EXPECT_EQ(report["files"][0]["blobs"][0]["state"], "checksum wrong");
+  EXPECT_TRUE(has_damage(report));
+  meta_[slot_offset(2)] ^= std::byte{1};
+  EXPECT_EQ(inspect()["files"][0]["index"]["state"], "checksum wrong");
+}
+
+TEST_F(InspectTest, ATornTailIsNoDamageButAHoleIs) {
+  ring_[2 * 8192 + 5000] ^= std::byte{1};
+  Json report = inspect();
+  EXPECT_FALSE(has_damage(report)) << report.dump(2);
+  EXPECT_EQ(report["files"][1]["end"]["found"], "payload checksum wrong");
+  ring_[8192 + 5000] ^= std::byte{1};
+  report = inspect();  // the head of slot 3 is whole and knows of slot 2
+  EXPECT_EQ(report["files"][1]["slots"], 1);
+  EXPECT_EQ(report["files"][1]["end"]["proved_by_slot"], 3);
+  EXPECT_TRUE(has_damage(report));
+  EXPECT_NE(as_text(report).find("slot 3 at 16384 knows"), std::string::npos);
+}
+
+TEST_F(InspectTest, ARingWithoutCheckpointShowsItsSlots) {
+  meta_.clear();
+  ring_[5000] ^= std::byte{1};
+  const Json report = inspect({}, "journal.0");
+  ASSERT_EQ(report["files"][0]["chain"].size(), 3U);
+  EXPECT_EQ(report["files"][0]["chain"][0]["state"], "payload checksum wrong");
+  EXPECT_EQ(report["files"][0]["chain"][1]["state"], "intact");
+  EXPECT_NE(as_text(report).find("slot 3 at 16384"), std::string::npos);
+}
+
+TEST_F(InspectTest, ARingUnderAnotherNameIsFoundByItsContent) {
+  save("meta.0", meta_);
+  save("somewhere", ring_);
+  const auto report = report_path(folder_.string(), {});
+  ASSERT_TRUE(report);
+  EXPECT_EQ((*report)["files"][1]["slots"], 3);
+}
+
+TEST_F(InspectTest, NothingThere) {
+  EXPECT_EQ(report_path(folder_.string(), {}).error().code, Errc::object_not_found);
+  EXPECT_EQ(report_path((folder_ / "missing").string(), {}).error().code, Errc::io_error);
+  save("zeros", std::vector<std::byte>(10'000));
+  EXPECT_EQ(report_path((folder_ / "zeros").string(), {}).error().code, Errc::object_not_found);
+}
+
+}  // namespace
+}  // namespace tt::inspect
