@@ -45,6 +45,10 @@ std::uint32_t crc32c(std::uint32_t seed, std::span<const std::byte> bytes) noexc
   static const bool has_instruction = __builtin_cpu_supports("sse4.2") != 0;
   if (has_instruction) return ~by_instruction(~seed, bytes.data(), bytes.size());
 #endif
+  return crc32c_portable(seed, bytes);
+}
+
+std::uint32_t crc32c_portable(std::uint32_t seed, std::span<const std::byte> bytes) noexcept {
   return ~by_table(~seed, bytes.data(), bytes.size());
 }
 
