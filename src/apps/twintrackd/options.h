@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The command line of twintrackd.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "image/shard.h"
+#include "runtime/platform.h"
+#include "volume/config.h"
+
+namespace tt::daemon {
+
+enum class TlsMode : std::uint8_t { off, allowed, required };
+
+struct Options {
+  std::string directory;
+  bool create = false;
+  unsigned cores = 0;  ///< 0 = half of the processors, at least one.
+  std::uint64_t journal_mib = 256;
+  std::uint64_t rank_gib = 64;
+  unsigned ranks = 2;
+  volume::Personality personality = volume::Personality::ds8000;
+  image::Acknowledge acknowledge = image::Acknowledge::hardened;
+  std::string nbd_host = "127.0.0.1";
+  std::uint16_t nbd_port = 10809;
+  std::string nbd_unix;
+  std::string control;
+  std::string ready_file;
+  TlsMode tls = TlsMode::off;
+  std::string tls_certificates;
+  std::string tls_psk;
+  rt::IoBackend io = rt::IoBackend::automatic;
+};
+
+/// Prints what is wrong and returns nothing; `exit_code` is 0 after --help and --version.
+std::optional<Options> parse_options(int argc, char** argv, int& exit_code);
+
+}  // namespace tt::daemon

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "service.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <vector>
+
+#include "host/nbd/server.h"
+#include "image/executor.h"
+#include "image/image.h"
+#include "interfaces/control/server.h"
+#include "runtime/os_random.h"
+
+namespace tt::daemon {
+
+namespace {
+
+void say(const std::string& line) { fmt::print(stderr, "twintrackd: {}\n", line); }
+
+std::string explain(const char* what, Error error) {
+  const char* hint = "";
+  switch (error.code) {
+    case Errc::id_taken:
+      hint = "; the folder holds files of an image that was never finished: remove the folder and start again";
+      break;
+    case Errc::corrupt:
+      hint = "; twintrack-inspect DIR shows what is damaged";
+      break;
+    case Errc::version_not_supported:
+      hint = "; the image was written by a newer release";
+      break;
+    case Errc::media_full:
+      hint = "; free space on the file system and start again";
+      break;
+    default:
+      break;
+  }
+  return fmt::format("{}: {} (detail {}){}", what, name_of(error.code), error.detail, hint);
+}
+
+/// Plant and sequence number as on the machines: the image's serial ends in 1 on a 2107.
+std::string make_image_id(volume::Personality personality, std::uint64_t random) {
+  const bool ds8000 = personality == volume::Personality::ds8000;
+  std::string serial = ds8000 ? "75" : "68";
+  static constexpr char digits[] = "0123456789ABCDEFGHJKLMNPQRSTUVWXYZ";
+  for (int i = 0; i < (ds8000 ? 4 : 5); ++i, random /= 34) serial += digits[random % 34];
+  if (ds8000) serial += '1';
+  return fmt::format("IBM.{}-{}", ds8000 ? 2107 : 1750, serial);
+}
+
+image::CreateOptions creation(const Options& options, unsigned cores) {
+  image::CreateOptions create;
+  rt::fill_from_os(std::as_writable_bytes(std::span(create.uuid)));
+  create.personality = options.personality;
+  create.storage_image_id = make_image_id(options.personality, rt::os_random_seed());
+  create.shard_count = cores;
+  create.ring_bytes = round_up(options.journal_mib * 1_MiB / cores, 4096);
+  for (unsigned i = 0; i < options.ranks; ++i) {
+    create.ranks.push_back({fmt::format("rank.{}", i), options.rank_gib * 1_GiB});
+  }
+  return create;
+}
+
+/// Whole or not at all: written beside, then renamed.
+bool write_ready_file(const std::string& path, const nlohmann::json& content) {
+  const std::string temporary = path + ".new";
+  std::FILE* file = std::fopen(temporary.c_str(), "w");
+  if (file == nullptr) return false;
+  const std::string text = content.dump(2) + "\n";
+  const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+  const bool closed = std::fclose(file) == 0;
+  return written && closed && std::rename(temporary.c_str(), path.c_str()) == 0;
+}
+
+/// One NBD server per reactor; reactor 0 also has the Unix socket.
+class Hosts {
+ public:
+  Hosts(rt::Platform& platform, image::Image& image, const Options& options, const tls::ServerContext* tls)
+      : platform_(platform), options_(options) {
+    for (unsigned i = 0; i < image.port_count(); ++i) {
+      servers_.push_back(
+          std::make_unique<nbd::Server>(platform.reactor(i), image.blocks(i), nbd::ServerSettings{}, tls));
+    }
+  }
+
+  Result<void> listen() {
+    const auto mode = options_.tls == TlsMode::off        ? nbd::TlsMode::off
+                      : options_.tls == TlsMode::required ? nbd::TlsMode::required
+                                                          : nbd::TlsMode::allowed;
+    TT_TRY(auto local, platform_.net(0).listen_unix(options_.nbd_unix));
+    unix_ = local->address();
+    servers_[0]->listen(std::move(local), nbd::TlsMode::off);
+    TT_TRY(auto tcp, platform_.net(0).listen_tcp(options_.nbd_host, options_.nbd_port));
+    tcp_ = tcp->address();
+    servers_[0]->listen(std::move(tcp), mode);
+    return {};
+  }
+
+  rt::Task<void> stop() {
+    for (unsigned i = 0; i < servers_.size(); ++i) {
+      co_await rt::hop(platform_.reactor(0), platform_.reactor(i));
+      co_await servers_[i]->stop();
+      co_await rt::hop(platform_.reactor(i), platform_.reactor(0));
+    }
+  }
+
+  [[nodiscard]] const std::string& unix_address() const { return unix_; }
+  [[nodiscard]] const std::string& tcp_address() const { return tcp_; }
+
+ private:
+  rt::Platform& platform_;
+  const Options& options_;
+  std::vector<std::unique_ptr<nbd::Server>> servers_;
+  std::string unix_;
+  std::string tcp_;
+};
+
+/// Serves until asked to stop. False if it could not begin.
+rt::Task<bool> serve_image(rt::Platform& platform, image::Image& image, const Options& options,
+                           const tls::ServerContext* tls) {
+  const std::string code_level = fmt::format("Twintrack {}", TWINTRACK_VERSION);
+  image::ImageExecutor executor(image, code_level);
+  control::ControlOptions control_options;
+  control_options.image_id = image.control().config().storage_image_id;
+  control_options.program = code_level;
+  control::ControlServer control(platform.reactor(0), executor, control_options);
+  Hosts hosts(platform, image, options, tls);
+
+  bool serving = false;
+  if (auto listening = hosts.listen(); !listening) {
+    say(explain("cannot listen for NBD", listening.error()));
+  } else if (auto started = control.start(platform.net(0), options.control); !started) {
+    say(explain("cannot listen for the console", started.error()));
+  } else {
+    nlohmann::json ready;
+    ready["pid"] = getpid();
+    ready["version"] = TWINTRACK_VERSION;
+    ready["storage_image"] = control_options.image_id;
+    ready["nbd"] = {{"unix", hosts.unix_address()}, {"tcp", hosts.tcp_address()}};
+    ready["control"] = options.control;
+    serving = options.ready_file.empty() || write_ready_file(options.ready_file, ready);
+    if (!serving) say("cannot write " + options.ready_file);
+  }
+  if (serving) {
+    say(fmt::format("{} serves NBD on {} and {}", control_options.image_id, hosts.unix_address(), hosts.tcp_address()));
+    co_await platform.shutdown_requested();
+    say("stopping");
+  }
+  co_await hosts.stop();
+  co_await control.stop();
+  co_return serving;
+}
+
+}  // namespace
+
+rt::Task<void> serve(rt::Platform& platform, const Options& options, const tls::ServerContext* tls, int& exit_code) {
+  exit_code = 1;
+  std::vector<std::unique_ptr<rt::Storage>> storages;
+  std::vector<image::Port> ports;
+  for (unsigned i = 0; i < platform.size(); ++i) {
+    storages.push_back(platform.storage(i, options.directory));
+    ports.push_back({&platform.reactor(i), storages.back().get()});
+  }
+  const bool exists = image::Image::exists(*storages[0]);
+  if (exists && options.create) {
+    say(options.directory + " holds an image already; start without --create to serve it");
+    co_return;
+  }
+  if (!exists) {
+    auto made = co_await image::Image::create(ports, creation(options, platform.size()));
+    if (!made) {
+      say(explain("cannot make the image", made.error()));
+      co_return;
+    }
+  }
+  image::OpenOptions open;
+  open.acknowledge = options.acknowledge;
+  auto image = co_await image::Image::open(ports, open);
+  if (!image) {
+    say(explain("cannot open the image", image.error()));
+    co_return;
+  }
+  const bool served = co_await serve_image(platform, **image, options, tls);
+  co_await (*image)->stop();
+  image->reset();
+  if (served) exit_code = 0;
+}
+
+}  // namespace tt::daemon
