@@ -4,10 +4,11 @@
 #include <openssl/ec.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <unistd.h>
 
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
+#include <memory>
 
 #include "base/assert.h"
 
@@ -65,21 +66,24 @@ void write_pair(const std::string& certificate_path, X509* certificate, const st
 
 }  // namespace
 
-CertificateFolder::CertificateFolder() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "twintrack-test-XXXXXX").string();
-  TT_ASSERT(mkdtemp(pattern.data()) != nullptr);
-  folder_ = pattern;
+CertificateFolder::CertificateFolder() : folder_("/tmp/twintrack-test-XXXXXX") {
+  TT_ASSERT(mkdtemp(folder_.data()) != nullptr);
 }
 
 CertificateFolder::~CertificateFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
+  for (const std::string& file : made_) unlink(path(file).c_str());
+  rmdir(folder_.c_str());
+}
+
+std::string CertificateFolder::new_file(const std::string& file) {
+  made_.insert(file);
+  return path(file);
 }
 
 void CertificateFolder::make_authority(const std::string& name) {
   const Key key(EVP_EC_gen("P-256"));
   const Certificate certificate = make_certificate(key.get(), name, nullptr, key.get());
-  write_pair(path(name + "-ca.pem"), certificate.get(), path(name + "-ca.key"), key.get());
+  write_pair(new_file(name + "-ca.pem"), certificate.get(), new_file(name + "-ca.key"), key.get());
 }
 
 void CertificateFolder::issue(const std::string& authority, const std::string& name, const std::string& common_name) {
@@ -89,11 +93,12 @@ void CertificateFolder::issue(const std::string& authority, const std::string& n
   const Key issuer_key(PEM_read_PrivateKey(issuer_key_file.get(), nullptr, nullptr, nullptr));
   const Key key(EVP_EC_gen("P-256"));
   const Certificate certificate = make_certificate(key.get(), common_name, issuer.get(), issuer_key.get());
-  write_pair(path(name + ".pem"), certificate.get(), path(name + ".key"), key.get());
+  write_pair(new_file(name + ".pem"), certificate.get(), new_file(name + ".key"), key.get());
 }
 
 void CertificateFolder::write(const std::string& file, const std::string& text) {
-  std::ofstream(path(file)) << text;
+  const File out = open_file(new_file(file), "w");
+  TT_ASSERT(std::fwrite(text.data(), 1, text.size(), out.get()) == text.size());
 }
 
 }  // namespace tt::host_testing

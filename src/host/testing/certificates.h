@@ -2,11 +2,7 @@
 // Certificates made on the spot for tests: a directory of PEM files that goes away with the object.
 #pragma once
 
-#include <openssl/evp.h>
-#include <openssl/x509.h>
-
-#include <filesystem>
-#include <memory>
+#include <set>
 #include <string>
 
 namespace tt::host_testing {
@@ -24,10 +20,14 @@ class CertificateFolder {
   void issue(const std::string& authority, const std::string& name, const std::string& common_name);
   /// Writes any other file.
   void write(const std::string& file, const std::string& text);
-  [[nodiscard]] std::string path(const std::string& file) const { return (folder_ / file).string(); }
+  /// Of a file that was made here or that does not exist.
+  [[nodiscard]] std::string path(const std::string& file) const { return folder_ + "/" + file; }
 
  private:
-  std::filesystem::path folder_;
+  std::string new_file(const std::string& file);
+
+  std::string folder_;
+  std::set<std::string> made_;
 };
 
 }  // namespace tt::host_testing

@@ -15,11 +15,15 @@
 namespace tt::tls {
 namespace {
 
-/// Forward secrecy and authenticated encryption only; PSK suites have no effect without a PSK callback, certificate
-/// suites none without a certificate.
+/// TLS 1.2: forward secrecy and authenticated encryption only. Suites with pre-shared keys come first: only a client
+/// that has a key offers them, and it may have no way to judge a certificate. They have no effect without a key table.
 constexpr const char* kCipherList =
-    "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:"
-    "ECDHE-PSK-CHACHA20-POLY1305:DHE-PSK-AES256-GCM-SHA384:DHE-PSK-AES128-GCM-SHA256:DHE-PSK-CHACHA20-POLY1305:!aNULL";
+    "ECDHE-PSK-CHACHA20-POLY1305:DHE-PSK-AES256-GCM-SHA384:DHE-PSK-AES128-GCM-SHA256:DHE-PSK-CHACHA20-POLY1305:"
+    "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:DHE+CHACHA20:!aNULL";
+
+/// TLS 1.3 with pre-shared keys: such a key belongs to SHA-256. With a suite of another hash chosen, OpenSSL would pass
+/// the key over and show its certificate.
+constexpr const char* kPskCipherSuites = "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256";
 
 /// Slot of an SSL object that holds the std::string* of its PSK identity.
 int identity_slot() {
@@ -135,6 +139,7 @@ Result<std::unique_ptr<ServerContext>> ServerContext::load(const ServerFiles& fi
     TT_TRY(made->keys_->table, read_psk_file(files.psk, explanation));
     SSL_CTX_set_ex_data(context, keys_slot(), made->keys_.get());
     SSL_CTX_set_psk_server_callback(context, &ServerContext::find_key);
+    TT_ASSERT(SSL_CTX_set_ciphersuites(context, kPskCipherSuites) == 1);
   }
   return made;
 }

@@ -170,21 +170,31 @@ TEST_F(TlsStreamTest, ClientCertificatesAreDemandedAndVerified) {
   }
 }
 
-TEST_F(TlsStreamTest, PreSharedKeysInBothVersions) {
+TEST_F(TlsStreamTest, PreSharedKeysInBothVersionsWithAndWithoutACertificate) {
+  ServerFiles psk_only;
+  psk_only.psk = folder_.path("keys.psk");
+  ServerFiles both = certificate_files();
+  both.psk = psk_only.psk;
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     const auto with = [version](SSL_psk_client_cb_func callback) {
       return [version, callback](SSL_CTX* context) {
         SSL_CTX_set_min_proto_version(context, version);
         SSL_CTX_set_max_proto_version(context, version);
         SSL_CTX_set_psk_client_callback(context, callback);
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);  // trusts no certificate
       };
     };
-    meet({{}, {}, {}, folder_.path("keys.psk")}, with(give_key));
+    for (const ServerFiles& files : {psk_only, both}) {
+      meet(files, with(give_key));
+      ASSERT_TRUE(server_result_ && client_result_) << version;
+      EXPECT_EQ(server_->peer_identity(), "psk:alice");
+      expect_echo();
+      meet(files, with(give_wrong_key));
+      EXPECT_EQ(server_result_.error().code, Errc::authentication_failed);
+    }
+    meet(both, trusting(version));
     ASSERT_TRUE(server_result_ && client_result_) << version;
-    EXPECT_EQ(server_->peer_identity(), "psk:alice");
-    expect_echo();
-    meet({{}, {}, {}, folder_.path("keys.psk")}, with(give_wrong_key));
-    EXPECT_EQ(server_result_.error().code, Errc::authentication_failed);
+    EXPECT_EQ(server_->peer_identity(), "");
   }
 }
 
