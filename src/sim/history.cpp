@@ -31,14 +31,16 @@ Register& History::sector(std::uint32_t volume, std::uint64_t number) {
   return made;
 }
 
+/// Adds a version to a sector and to every image that may have been taken of it.
 void History::add_version(std::uint32_t volume, std::uint64_t number, const VersionRef& version) {
   sector(volume, number).add(version);
   for (auto& [id, copy] : copies_) {
-    if (copy.state != Copy::State::open) continue;
+    if (version->begin >= copy.end) continue;
     for (const CopyPair& pair : copy.pairs) {
       if (pair.source != volume || number < pair.source_sector || number >= pair.source_sector + pair.sectors) continue;
-      const std::uint64_t target_sector = pair.target_sector + (number - pair.source_sector);
-      copy.images.at({pair.target, target_sector})->choices.push_back(version);
+      const auto image = copy.images.find({pair.target, pair.target_sector + (number - pair.source_sector)});
+      // An image that is made later finds the version by itself.
+      if (image != copy.images.end()) image->second->choices.push_back(version);
     }
   }
 }
@@ -154,7 +156,9 @@ void History::crash() {
   flushes_.clear();
   reads_.clear();
   for (auto& [id, copy] : copies_) {
-    if (copy.state == Copy::State::open) copy.state = Copy::State::undecided;
+    if (copy.state != Copy::State::open) continue;
+    copy.state = Copy::State::undecided;
+    copy.end = now;
   }
 }
 

@@ -59,7 +59,7 @@ class History {
   [[nodiscard]] std::string end_read(Operation read, std::span<const std::byte> data);
   void refuse_read(Operation read) { reads_.erase(read); }
 
-  /// One command: all pairs share one instant.
+  /// One command: all pairs share one instant. Copies that are under way at one time must not form a loop.
   Operation begin_copy(std::span<const CopyPair> pairs);
   void acknowledge_copy(Operation copy);
   /// The command failed: nothing happened.

@@ -22,7 +22,7 @@ void History::add_image(Copy& copy, const CopyPair& pair, std::uint64_t target_s
     if (possible) image->choices.push_back(version);
   }
   Register& target = sector(pair.target, target_sector);
-  target.add(image);
+  add_version(pair.target, target_sector, image);
   if (copy.state == Copy::State::established || copy.state == Copy::State::withdrawn) {
     settle_image(target, *image, copy.end);
   }
@@ -35,7 +35,7 @@ History::Operation History::begin_copy(std::span<const CopyPair> pairs) {
   Copy& copy = copies_[now];
   copy.begin = now;
   copy.pairs.assign(pairs.begin(), pairs.end());
-  copy.cut = std::make_shared<CutWindow>(CutWindow{now, kNever});
+  copy.cut = std::make_shared<CutWindow>(CutWindow{now, now, kNever});
   for (const CopyPair& pair : pairs) {
     TT_ASSERT(pair.source != pair.target);
     for (const std::uint64_t number : touched(pair.source)) {
@@ -104,7 +104,7 @@ void History::decide_copy(Operation operation, bool exists) {
   tick();
   Copy& copy = copies_.at(operation);
   TT_ASSERT(copy.state == Copy::State::undecided);
-  if (exists) return settle_copy(copy, last_crash_);
+  if (exists) return settle_copy(copy, copy.end);
   drop_images(copy);
   copies_.erase(operation);
 }

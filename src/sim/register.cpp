@@ -35,7 +35,7 @@ void Register::took_effect(Version& version, Instant now) {
   version.effective_by = std::min(version.effective_by, now);
   const auto self =
       std::find_if(versions_.begin(), versions_.end(), [&](const VersionRef& ref) { return ref.get() == &version; });
-  TT_ASSERT(self != versions_.end());
+  if (self == versions_.end()) return;  // overwritten for good before its answer came, and with it what it overwrote
   for (const VersionRef& other : versions_) {
     if (other.get() == &version || other->end() >= version.begin) continue;
     other->removed_at = std::min(other->removed_at, now);
@@ -107,8 +107,9 @@ bool Register::narrow(Version& version, const Value& seen) {
   CutWindow& cut = *version.cut;
   cut.low = std::max(cut.low, shown.begin);
   for (const VersionRef& other : others) {
-    // `other` certainly came after `shown`; so the copy was made before `other` took effect.
-    if (other->begin > shown.end()) cut.high = std::min(cut.high, other->effective_by);
+    // `other` certainly came after `shown`; so the copy was made before `other` took effect, unless a crash took it.
+    const bool may_be_lost = other->decided_by < cut.begin;
+    if (other->begin > shown.end() && !may_be_lost) cut.high = std::min(cut.high, other->effective_by);
   }
   return cut.low < cut.high && narrow(*version.choices.front(), seen);
 }
@@ -147,24 +148,20 @@ std::string Register::observe(const Observation& read) {
   return {};
 }
 
+std::string Version::text() const {
+  if (kind == Kind::plain || fixed) return value.text();
+  if (kind == Kind::unknown) return "anything";
+  std::string text = "image of";
+  for (const VersionRef& choice : choices) text += " [" + choice->text() + "]";
+  return text;
+}
+
 std::string Register::describe() const {
   std::string text;
   for (const VersionRef& version : versions_) {
-    text += text.empty() ? "{" : "; ";
-    switch (version->kind) {
-      case Version::Kind::plain:
-        text += version->value.text();
-        break;
-      case Version::Kind::unknown:
-        text += "anything";
-        break;
-      case Version::Kind::image:
-        text += "image of";
-        for (const VersionRef& choice : version->choices) text += " [" + choice->value.text() + "]";
-        break;
-    }
-    text += ", begun " + instant_text(version->begin) + ", effective by " + instant_text(version->effective_by) +
-            ", overwritten " + instant_text(version->removed_at) + (version->hardened ? ", hardened" : "");
+    text += (text.empty() ? "{" : "; ") + version->text() + ", begun " + instant_text(version->begin) +
+            ", effective by " + instant_text(version->effective_by) + ", overwritten " +
+            instant_text(version->removed_at) + (version->hardened ? ", hardened" : "");
   }
   return text + "}";
 }

@@ -25,6 +25,7 @@ inline constexpr Instant kNever = ~Instant{0};
 
 /// The instant of one point-in-time copy, as far as it is known: low < T0 < high.
 struct CutWindow {
+  Instant begin = 0;
   Instant low = 0;
   Instant high = kNever;
 };
@@ -57,6 +58,7 @@ struct Version {
   /// Its effect, if it had one, lies before this.
   [[nodiscard]] Instant end() const noexcept;
   [[nodiscard]] bool matches(const Value& seen) const;
+  [[nodiscard]] std::string text() const;
 };
 
 class Register {
