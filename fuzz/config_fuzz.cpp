@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hostile bytes against the decoders of volume/ and media/. The first byte chooses the decoder; what decodes must
+// encode to something that decodes to the same. Rank headers get their checksum repaired, because no fuzzer finds a
+// CRC.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <vector>
+
+#include "base/assert.h"
+#include "base/crc32c.h"
+#include "media/rank_header.h"
+#include "volume/codec.h"
+
+namespace {
+
+using namespace tt;
+
+/// Smaller than the real bound (which codec_test.cpp tests), so that an input costs no time.
+constexpr volume::codec::Budget kBudget{.extents = 65'536};
+
+void fuzz_config(std::span<const std::byte> bytes) {
+  const auto config = volume::codec::decode_config_within(bytes, kBudget);
+  if (!config) return;
+  const auto again = volume::decode_config(volume::encode_config(*config));
+  TT_ASSERT(again && *again == *config);
+}
+
+void fuzz_mutation(std::span<const std::byte> bytes) {
+  const auto mutation = volume::codec::decode_mutation_within(bytes, kBudget);
+  if (!mutation) return;
+  const auto encoded = volume::encode_mutation(*mutation);
+  const auto again = volume::decode_mutation(encoded);
+  TT_ASSERT(again && again->index() == mutation->index() && volume::encode_mutation(*again) == encoded);
+}
+
+void fuzz_rank_header(std::span<const std::byte> bytes) {
+  media::HeaderBlock block{};
+  std::copy_n(bytes.begin(), std::min(bytes.size(), block.size()), block.begin());
+  const auto crc_field = std::span(block).subspan(offsetof(media::RankHeader, crc), 4);
+  std::ranges::fill(crc_field, std::byte{0});
+  const std::uint32_t crc = crc32c(0, block);
+  std::memcpy(crc_field.data(), &crc, sizeof crc);
+  const auto header = media::decode_header(block, 0);
+  if (!header) return;
+  const media::RankLayout layout = media::layout_for(header->data_bytes);
+  const auto again = media::decode_header(media::encode_header(header->image, header->rank, 0, layout), 0);
+  TT_ASSERT(again && again->image == header->image && again->rank == header->rank);
+  TT_ASSERT(again->data_offset == header->data_offset && again->data_bytes == header->data_bytes);
+  TT_ASSERT(header->checksum_offset + header->checksum_bytes <= header->data_offset);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(data) + 1, size - 1);
+  switch (data[0] % 3) {
+    case 0:
+      fuzz_config(bytes);
+      break;
+    case 1:
+      fuzz_mutation(bytes);
+      break;
+    default:
+      fuzz_rank_header(bytes);
+      break;
+  }
+  return 0;
+}
