@@ -42,7 +42,8 @@ Image::Image(std::span<const Port> ports, std::uint32_t shard_count, OpenOptions
   }
 }
 
-Image::~Image() = default;
+/// After stop() there is nothing to kill; after a simulated crash there is.
+Image::~Image() { kill(); }
 
 bool Image::exists(rt::Storage& storage) { return storage.exists(meta_name(0)); }
 

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "scenarios.h"
+
+namespace tt::simulation {
+namespace {
+
+TEST(ImageSimulation, SurvivesCrashesOnManySeeds) {
+  sim::CampaignOptions options;
+  options.end_seed = 301;
+  const sim::RunSummary summary = sim::campaign("crashes", crashes, options);
+  EXPECT_TRUE(summary.ok()) << summary.report;
+}
+
+TEST(ImageSimulation, NeverWrongOnFailingMedia) {
+  sim::CampaignOptions options;
+  options.end_seed = 101;
+  const sim::RunSummary summary = sim::campaign("failing_media", failing_media, options);
+  EXPECT_TRUE(summary.ok()) << summary.report;
+}
+
+TEST(ImageSimulation, SurvivesACrashAtEveryIo) {
+  sim::SweepOptions options;
+  options.max_per_kind = 120;
+  const sim::RunSummary summary = sim::sweep("short_history", short_history, sim::crash_kinds(), options);
+  EXPECT_TRUE(summary.ok()) << summary.report;
+}
+
+}  // namespace
+}  // namespace tt::simulation

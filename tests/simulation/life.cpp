@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "life.h"
+
+namespace tt::simulation {
+
+namespace {
+
+constexpr std::uint64_t kRankBytes = 256_MiB;
+
+}  // namespace
+
+Life::Life(sim::World& world, sim::SimStorage& storage, const ImageShape& shape) : world_(world), shape_(shape) {
+  sim::Machine& machine = world.boot(shape.reactors);
+  for (std::size_t i = 0; i < machine.size(); ++i) {
+    mounts_.push_back(storage.mount(machine.reactor(i)));
+    ports_.push_back({&machine.reactor(i), mounts_.back().get()});
+    scopes_.push_back(std::make_unique<rt::Scope>(machine.reactor(i)));
+  }
+}
+
+Life::~Life() {
+  for (const auto& scope : scopes_) scope->kill();
+  image_.reset();
+}
+
+bool Life::run(bool& done) {
+  last_end_ = world_.run_until([&] { return done; });
+  return last_end_ == sim::RunEnd::reached;
+}
+
+bool Life::create() {
+  bool done = false;
+  bool ok = false;
+  scopes_[0]->spawn(create_task(done, ok));
+  return run(done) && ok;
+}
+
+rt::Task<void> Life::create_task(bool& done, bool& ok) {
+  image::CreateOptions options;
+  options.uuid[0] = 7;
+  options.storage_image_id = "IBM.2107-75SIM01";
+  options.shard_count = shape_.shards;
+  options.ring_bytes = shape_.ring_bytes;
+  options.ranks = {{"rank.0", kRankBytes}, {"rank.1", kRankBytes}};
+  auto made = co_await image::Image::create(ports_, options);
+  ok = made.has_value();
+  done = true;
+}
+
+bool Life::open() {
+  bool done = false;
+  scopes_[0]->spawn(open_task(done));
+  return run(done) && image_ != nullptr;
+}
+
+rt::Task<void> Life::open_task(bool& done) {
+  auto opened = co_await image::Image::open(ports_, shape_.open);
+  if (opened) {
+    image_ = std::move(*opened);
+  } else {
+    open_error_ = opened.error();
+  }
+  done = true;
+}
+
+bool Life::stop() {
+  bool done = false;
+  scopes_[0]->spawn(stop_task(done));
+  return run(done);
+}
+
+rt::Task<void> Life::stop_task(bool& done) {
+  co_await image_->stop();
+  done = true;
+}
+
+}  // namespace tt::simulation

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: Apache-2.0
+// image_sim: scenarios of the whole image, for campaigns and for replaying a case; --help tells how.
+#include "scenarios.h"
+
+int main(int argc, char** argv) {
+  const tt::sim::NamedScenario scenarios[] = {
+      {"crashes", tt::simulation::crashes},
+      {"short_history", tt::simulation::short_history},
+      {"failing_media", tt::simulation::failing_media},
+  };
+  return tt::sim::simulator_main(argc, argv, scenarios);
+}

@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "scenarios.h"
+
+#include <memory>
+
+#include "workload.h"
+
+namespace tt::simulation {
+
+namespace {
+
+constexpr std::uint64_t kSmallestRing = 17_MiB;
+
+WorkloadPlan draw_plan(sim::Case& c, std::uint64_t most_volumes) {
+  WorkloadPlan plan;
+  const std::uint64_t volumes = c.draw("volumes", 3, most_volumes);
+  const std::uint64_t tracks = c.draw("tracks", 2, c.draw_chance("long_volumes", 1, 4) ? 700 : 40);
+  for (std::uint64_t i = 0; i < volumes; ++i) {
+    VolumePlan volume;
+    volume.id = VolumeId{static_cast<std::uint16_t>(((i % 2) << 8U) | i)};
+    volume.block_count = tracks * kTrackBlocks;
+    if (c.random().chance(1, 4)) volume.block_count += 1 + c.random().below(200);
+    volume.thin = c.random().chance(1, 3);
+    plan.volumes.push_back(volume);
+  }
+  plan.writers = c.draw("writers", 1, 5);
+  plan.readers = c.draw("readers", 0, 3);
+  plan.operations = c.draw("operations", 5, 60);
+  plan.commands = c.draw("commands", 1, 8);
+  plan.hot_tracks = c.draw("hot_tracks", 1, 12);
+  plan.large_percent = c.draw("large_percent", 0, 60);
+  return plan;
+}
+
+ImageShape draw_shape(sim::Case& c) {
+  ImageShape shape;
+  shape.shards = static_cast<std::uint32_t>(c.draw("shards", 1, 3));
+  shape.reactors = c.draw("reactors", 1, shape.shards);
+  shape.ring_bytes = kSmallestRing + c.draw("ring_extra_mib", 0, 3) * 1_MiB;
+  shape.open.batch_frames = c.draw("batch_frames", 32, 96);
+  shape.open.destage.age_limit = static_cast<rt::TimeNs>(c.draw("age_limit_us", 10, 30'000)) * rt::kMicrosecond;
+  shape.open.active_copies = static_cast<std::uint32_t>(c.draw("active_copies", 1, 4));
+  if (c.draw_chance("volatile_acknowledgement", 1, 3)) shape.open.acknowledge = image::Acknowledge::as_cached;
+  return shape;
+}
+
+std::unique_ptr<Life> open_life(sim::Case& c, sim::SimStorage& storage, const ImageShape& shape) {
+  for (int attempt = 0; attempt < 6; ++attempt) {  // a crash may also hit the recovery
+    auto life = std::make_unique<Life>(c.world(), storage, shape);
+    if (life->open()) return life;
+    const sim::RunEnd end = life->last_end();
+    c.world().crash();
+    if (end == sim::RunEnd::failed || end == sim::RunEnd::idle) break;
+    if (end == sim::RunEnd::reached) {
+      if (c.world().faults().fired_total() == 0) {
+        c.fail(std::string("the image does not open: ") + name_of(life->open_error().code));
+        return nullptr;
+      }
+      c.world().faults().set_quiet(true);
+    }
+  }
+  c.fail("the image does not open");
+  return nullptr;
+}
+
+struct Plan {
+  ImageShape shape;
+  WorkloadPlan work;
+  int lives = 3;
+  rt::TimeNs life_length = 0;  ///< 0 = until the workload is done.
+};
+
+void run_lives(sim::Case& c, sim::SimStorage& storage, const Plan& plan) {
+  sim::World& world = c.world();
+  Workload work(c, plan.work, plan.shape.open.acknowledge == image::Acknowledge::hardened);
+  world.faults().set_quiet(true);
+  {
+    Life maker(world, storage, plan.shape);
+    if (!c.check(maker.create() && maker.open() && work.make_volumes(maker), "the image cannot be made")) {
+      world.crash();
+      return;
+    }
+    const bool stopped = maker.stop();
+    world.crash();
+    if (!c.check(stopped, "the image does not stop")) return;
+  }
+  world.faults().set_quiet(false);
+  for (int n = 0; n <= plan.lives; ++n) {
+    const bool last = n == plan.lives;
+    if (last) world.faults().set_quiet(true);
+    auto life = open_life(c, storage, plan.shape);
+    if (life == nullptr) return;
+    work.settle_after_restart(*life);
+    if (!last) {
+      work.start(*life);
+      const rt::TimeNs at_most =
+          plan.life_length > 0 ? static_cast<rt::TimeNs>(c.random().below(static_cast<std::uint64_t>(plan.life_length)))
+                               : 600 * rt::kSecond;
+      const sim::RunEnd end = world.run_until([&] { return work.done() || c.failed(); }, at_most);
+      if (plan.life_length == 0 && end == sim::RunEnd::time) c.fail("the workload does not end");
+    } else if (work.check_everything(*life) && (plan.work.errors_expected || work.drain(*life))) {
+      work.check_everything(*life);
+    }
+    if (c.failed()) {
+      world.crash();
+      return;
+    }
+    work.crash();
+    world.crash(c.random().chance(1, 4) ? sim::CrashKind::process : sim::CrashKind::power);
+  }
+}
+
+}  // namespace
+
+void crashes(sim::Case& c) {
+  const sim::WorldOptions world_options = c.draw_world_options();
+  sim::World& world = c.world(world_options);
+  sim::SimStorage storage(world, c.draw_storage_options());
+  Plan plan;
+  plan.shape = draw_shape(c);
+  plan.work = draw_plan(c, 7);
+  plan.lives = static_cast<int>(c.draw("lives", 1, 3));
+  plan.life_length = static_cast<rt::TimeNs>(c.draw("life_ms", 1, 150)) * rt::kMillisecond;
+  run_lives(c, storage, plan);
+}
+
+void short_history(sim::Case& c) {
+  sim::World& world = c.world();
+  sim::SimStorage storage(world, {});
+  Plan plan;
+  plan.shape.shards = 2;
+  plan.shape.ring_bytes = kSmallestRing;
+  plan.shape.open.batch_frames = 64;
+  plan.shape.open.destage.age_limit = 500 * rt::kMicrosecond;
+  for (std::uint16_t i = 0; i < 3; ++i) {
+    plan.work.volumes.push_back({VolumeId{i}, 6 * kTrackBlocks + (i == 2 ? 40U : 0U), i == 1});
+  }
+  plan.work.writers = 2;
+  plan.work.readers = 1;
+  plan.work.operations = 6;
+  plan.work.commands = 3;
+  plan.work.hot_tracks = 3;
+  plan.lives = 1;
+  run_lives(c, storage, plan);
+}
+
+void failing_media(sim::Case& c) {
+  const sim::WorldOptions world_options = c.draw_world_options();
+  sim::World& world = c.world(world_options);
+  sim::SimStorage storage(world, c.draw_storage_options());
+  Plan plan;
+  plan.shape = draw_shape(c);
+  plan.work = draw_plan(c, 5);
+  plan.work.errors_expected = true;
+  plan.lives = 2;
+  plan.life_length = static_cast<rt::TimeNs>(c.draw("life_ms", 5, 100)) * rt::kMillisecond;
+  sim::FaultRule rule;
+  rule.file = c.draw_chance("journal_fails", 1, 4) ? "journal" : "rank";
+  rule.kind = c.draw_chance("late", 1, 4) ? sim::FaultKind::late_error : sim::FaultKind::io_error;
+  rule.operations = sim::kWrites | sim::kFlushes | (c.draw_chance("reads_fail", 1, 3) ? sim::kReads : sim::IoMask{0});
+  rule.at = c.draw("fault_at", 1, 120);
+  rule.sticky = c.draw_chance("sticky", 1, 2);
+  world.faults().add(rule);
+  run_lives(c, storage, plan);
+}
+
+}  // namespace tt::simulation

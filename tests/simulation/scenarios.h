@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "sim/sweep.h"
+
+namespace tt::simulation {
+
+/// Hosts and FlashCopies under power loss and process death, several lives, then everything is read.
+void crashes(sim::Case& c);
+/// A short fixed history for sweeps over every I/O.
+void short_history(sim::Case& c);
+/// The same with media that fail: operations may be refused, no byte may be wrong.
+void failing_media(sim::Case& c);
+
+}  // namespace tt::simulation

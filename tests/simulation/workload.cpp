@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "workload.h"
+
+#include <algorithm>
+
+namespace tt::simulation {
+
+using sim::CopyPair;
+
+Workload::Workload(sim::Case& c, const WorkloadPlan& plan, bool hardened)
+    : case_(c), plan_(plan), hardened_(hardened), history_(sim::HistoryOptions{hardened}) {}
+
+image::VolumeHandle Workload::handle(Life& life, std::size_t volume) const {
+  const VolumeId id = plan_.volumes[volume].id;
+  const volume::VolumeConfig* config = life.image().control().config().find_volume(id);
+  TT_ASSERT(config != nullptr);
+  return {id, config->generation};
+}
+
+void Workload::unexpected(const char* what, Error error) {
+  if (plan_.errors_expected) return;
+  case_.fail(std::string(what) + ": " + name_of(error.code) + " " + std::to_string(error.detail));
+}
+
+// ---- volumes --------------------------------------------------------------------------------------------------------
+
+bool Workload::make_volumes(Life& life) {
+  bool done = false;
+  life.scope(0).spawn(make_volumes_task(life, done));
+  return case_.world().run_until([&] { return done || case_.failed(); }) == sim::RunEnd::reached;
+}
+
+rt::Task<void> Workload::make_volumes_task(Life& life, bool& done) {
+  for (const VolumePlan& plan : plan_.volumes) {
+    volume::MakeVolumeRequest request;
+    request.id = plan.id;
+    request.pool = static_cast<std::uint16_t>((plan.id.value >> 8U) % 2);
+    request.block_count = plan.block_count;
+    request.capacity_type = volume::CapacityType::blocks;
+    request.method = plan.thin ? volume::AllocationMethod::ese : volume::AllocationMethod::standard;
+    auto made = co_await life.image().control().make_volume(request);
+    if (!made) case_.fail(std::string("cannot make a volume: ") + name_of(made.error().code));
+  }
+  done = true;
+}
+
+// ---- hosts ----------------------------------------------------------------------------------------------------------
+
+Workload::Range Workload::pick_range() {
+  Random& random = case_.random();
+  Range range;
+  range.volume = random.below(plan_.volumes.size());
+  const std::uint64_t blocks = plan_.volumes[range.volume].block_count;
+  const std::uint64_t tracks = divide_up(blocks, kTrackBlocks);
+  const std::uint64_t hot = std::min(plan_.hot_tracks, tracks);
+  const std::uint64_t track = random.chance(4, 5) ? random.below(hot) * (tracks / hot) : random.below(tracks);
+  if (random.below(100) < plan_.large_percent) {  // whole tracks, perhaps several
+    range.block = track * kTrackBlocks;
+    range.blocks = (1 + random.below(3)) * kTrackBlocks;
+  } else {
+    range.block = track * kTrackBlocks + random.below(kTrackBlocks);
+    range.blocks = 1 + random.below(random.chance(1, 3) ? 160 : 12);
+  }
+  range.block = std::min(range.block, blocks - 1);
+  range.blocks = std::min(range.blocks, blocks - range.block);
+  return range;
+}
+
+void Workload::start(Life& life) {
+  for (std::uint64_t i = 0; i < plan_.writers; ++i) {
+    const std::size_t port = i % life.port_count();
+    ++running_;
+    life.scope(port).spawn(writer(life, port, plan_.operations));
+  }
+  for (std::uint64_t i = 0; i < plan_.readers; ++i) {
+    const std::size_t port = (i + 1) % life.port_count();
+    ++running_;
+    life.scope(port).spawn(reader(life, port, plan_.operations));
+  }
+  ++running_;
+  life.scope(0).spawn(commander(life));
+}
+
+rt::Task<void> Workload::writer(Life& life, std::size_t port, std::uint64_t operations) {
+  for (std::uint64_t i = 0; i < operations && !case_.failed(); ++i) {
+    co_await write_once(life, port);
+    if (case_.random().chance(1, 4)) {
+      co_await rt::sleep_for(life.reactor(port), static_cast<rt::TimeNs>(case_.random().below(2'000'000)));
+    }
+  }
+  --running_;
+}
+
+rt::Task<void> Workload::write_once(Life& life, std::size_t port) {
+  Random& random = case_.random();
+  const Range range = pick_range();
+  const auto number = static_cast<std::uint32_t>(range.volume);
+  const image::VolumeHandle volume = handle(life, range.volume);
+  image::BlockService& blocks = life.image().blocks(port);
+  const bool fua = plan_.fua_only || random.chance(1, 4);
+  if (random.chance(1, 10)) {
+    const bool deallocate = random.chance(1, 2);
+    const auto write = history_.begin_zero(number, range.block, range.blocks);
+    auto done = co_await blocks.zero(volume, range.block * kBlockBytes, range.blocks * kBlockBytes, deallocate, fua);
+    if (done) {
+      history_.acknowledge_write(write, fua || hardened_);
+    } else {
+      history_.refuse_write(write);
+      unexpected("zero", done.error());
+    }
+    co_return;
+  }
+  std::vector<std::byte> data(range.blocks * kBlockBytes);
+  const auto write = history_.begin_write(number, range.block, data);
+  auto done = co_await blocks.write(volume, range.block * kBlockBytes, data, fua);
+  if (done) {
+    history_.acknowledge_write(write, fua || hardened_);
+  } else {
+    history_.refuse_write(write);
+    unexpected("write", done.error());
+  }
+  if (!hardened_ && random.chance(1, 6)) {
+    const auto flush = history_.begin_flush(number);
+    auto flushed = co_await blocks.flush(volume);
+    if (flushed) {
+      history_.acknowledge_flush(flush);
+    } else {
+      history_.refuse_flush(flush);
+      unexpected("flush", flushed.error());
+    }
+  }
+}
+
+rt::Task<void> Workload::reader(Life& life, std::size_t port, std::uint64_t operations) {
+  for (std::uint64_t i = 0; i < operations && !case_.failed(); ++i) {
+    const Range range = pick_range();
+    co_await read_and_check(life, port, range);
+    if (case_.random().chance(1, 3)) {
+      co_await rt::sleep_for(life.reactor(port), static_cast<rt::TimeNs>(case_.random().below(1'000'000)));
+    }
+  }
+  --running_;
+}
+
+rt::Task<bool> Workload::read_and_check(Life& life, std::size_t port, Range range) {
+  std::vector<std::byte> data(range.blocks * kBlockBytes);
+  const auto number = static_cast<std::uint32_t>(range.volume);
+  const image::VolumeHandle volume = handle(life, range.volume);
+  const auto read = history_.begin_read(number, range.block, range.blocks);
+  auto done = co_await life.image().blocks(port).read(volume, range.block * kBlockBytes, data);
+  if (!done) {
+    history_.refuse_read(read);
+    unexpected("read", done.error());
+    co_return false;
+  }
+  const std::string wrong = history_.end_read(read, data);
+  if (!wrong.empty()) case_.fail("volume " + std::to_string(number) + ": " + wrong);
+  co_return wrong.empty();
+}
+
+// ---- administrator --------------------------------------------------------------------------------------------------
+
+bool Workload::is_source(std::size_t volume) const {
+  return std::any_of(flashes_.begin(), flashes_.end(), [&](const Flash& flash) {
+    return std::any_of(flash.pairs.begin(), flash.pairs.end(), [&](const auto& p) { return p.first == volume; });
+  });
+}
+
+bool Workload::is_target(std::size_t volume) const {
+  return std::any_of(flashes_.begin(), flashes_.end(), [&](const Flash& flash) {
+    return std::any_of(flash.pairs.begin(), flash.pairs.end(), [&](const auto& p) { return p.second == volume; });
+  });
+}
+
+/// Copies that ended by themselves are complete.
+void Workload::forget_ended(const volume::ImageConfig& config) {
+  for (Flash& flash : flashes_) {
+    std::erase_if(flash.pairs, [&](const auto& pair) {
+      return !volume::find_relationship(config, plan_.volumes[pair.first].id, plan_.volumes[pair.second].id);
+    });
+  }
+  std::erase_if(flashes_, [](const Flash& flash) { return flash.pairs.empty(); });
+}
+
+rt::Task<void> Workload::commander(Life& life) {
+  for (std::uint64_t i = 0; i < plan_.commands && !case_.failed(); ++i) {
+    co_await rt::sleep_for(life.reactor(0), static_cast<rt::TimeNs>(case_.random().below(8'000'000)));
+    forget_ended(life.image().control().config());
+    if (!flashes_.empty() && case_.random().chance(2, 5)) {
+      co_await withdraw(life);
+    } else {
+      co_await establish(life);
+    }
+  }
+  --running_;
+}
+
+rt::Task<void> Workload::establish(Life& life) {
+  Random& random = case_.random();
+  Flash flash;
+  std::vector<volume::PairRequest> requests;
+  std::vector<CopyPair> oracle_pairs;
+  std::set<std::size_t> used;
+  const std::uint64_t wanted = 1 + random.below(3);
+  for (std::uint64_t tries = 0; tries < 12 && requests.size() < wanted; ++tries) {
+    const std::size_t source = random.below(plan_.volumes.size());
+    const std::size_t target = random.below(plan_.volumes.size());
+    const auto& from = plan_.volumes[source];
+    const auto& to = plan_.volumes[target];
+    if (source == target || is_target(source) || is_source(target) || is_target(target)) continue;
+    if (used.contains(target) || to.block_count < from.block_count) continue;
+    const bool becomes_both = std::any_of(flash.pairs.begin(), flash.pairs.end(), [&](const auto& p) {
+      return p.second == source || p.first == target;
+    });
+    if (becomes_both) continue;
+    used.insert(target);
+    volume::PairRequest request;
+    request.source = from.id;
+    request.target = to.id;
+    request.options.background_copy = random.chance(1, 2);
+    request.options.persistent = random.chance(1, 2);
+    requests.push_back(request);
+    flash.pairs.emplace_back(source, target);
+    oracle_pairs.push_back({static_cast<std::uint32_t>(source), static_cast<std::uint32_t>(target), 0, 0, from.block_count});
+  }
+  if (requests.empty()) co_return;
+  flash.copy = history_.begin_copy(oracle_pairs);
+  flashes_.push_back(flash);
+  const std::vector<Result<void>> verdicts = co_await life.image().control().establish(requests);
+  for (const Result<void>& verdict : verdicts) {
+    if (verdict) continue;
+    unexpected("establish", verdict.error());
+    history_.refuse_copy(flash.copy);
+    std::erase_if(flashes_, [&](const Flash& f) { return f.copy == flash.copy; });
+    co_return;
+  }
+  history_.acknowledge_copy(flash.copy);
+}
+
+rt::Task<void> Workload::withdraw(Life& life) {
+  const std::size_t chosen = case_.random().below(flashes_.size());
+  const Flash flash = flashes_[chosen];
+  std::vector<std::pair<VolumeId, VolumeId>> pairs;
+  for (const auto& [source, target] : flash.pairs) pairs.emplace_back(plan_.volumes[source].id, plan_.volumes[target].id);
+  history_.withdraw_copy(flash.copy);
+  const std::vector<Result<void>> verdicts = co_await life.image().control().withdraw(pairs, std::nullopt);
+  for (const Result<void>& verdict : verdicts) {
+    // One that ended by itself meanwhile is not there any more.
+    if (!verdict && verdict.error().code != Errc::no_such_relationship) unexpected("withdraw", verdict.error());
+  }
+  forget_ended(life.image().control().config());
+}
+
+// ---- crashes and checks ---------------------------------------------------------------------------------------------
+
+void Workload::crash() {
+  running_ = 0;
+  history_.crash();
+}
+
+void Workload::settle_after_restart(Life& life) {
+  const volume::ImageConfig& config = life.image().control().config();
+  for (const sim::History::Operation copy : history_.undecided_copies()) {
+    bool exists = false;
+    for (const Flash& flash : flashes_) {
+      if (flash.copy != copy) continue;
+      std::size_t there = 0;
+      for (const auto& [source, target] : flash.pairs) {
+        const auto found = volume::find_relationship(config, plan_.volumes[source].id, plan_.volumes[target].id);
+        there += found ? 1 : 0;
+      }
+      exists = there > 0;
+      // P5: the command is there whole or not at all.
+      case_.check(there == 0 || there == flash.pairs.size(), "an establish is there in part after a crash");
+    }
+    history_.decide_copy(copy, exists);
+  }
+  forget_ended(config);
+}
+
+bool Workload::check_everything(Life& life) {
+  bool done = false;
+  bool ok = true;
+  life.scope(0).spawn(check_task(life, done, ok));
+  case_.check(case_.world().run_until([&] { return done || case_.failed(); }) == sim::RunEnd::reached,
+              "the final check does not end");
+  return ok && !case_.failed();
+}
+
+rt::Task<void> Workload::check_task(Life& life, bool& done, bool& ok) {
+  for (std::size_t v = 0; v < plan_.volumes.size() && ok; ++v) {
+    std::set<std::uint64_t> tracks;
+    for (const std::uint64_t sector : history_.touched(static_cast<std::uint32_t>(v))) tracks.insert(sector / kTrackBlocks);
+    for (const std::uint64_t track : tracks) {
+      const std::uint64_t block = track * kTrackBlocks;
+      const Range range{v, block, std::min<std::uint64_t>(kTrackBlocks, plan_.volumes[v].block_count - block)};
+      const bool right = co_await read_and_check(life, 0, range);
+      ok = ok && (right || plan_.errors_expected);
+      if (!ok) break;
+    }
+  }
+  done = true;
+}
+
+bool Workload::drain(Life& life) {
+  bool done = false;
+  life.scope(0).spawn(drain_task(life, done));
+  return case_.world().run_until([&] { return done || case_.failed(); }) == sim::RunEnd::reached && !case_.failed();
+}
+
+rt::Task<void> Workload::drain_task(Life& life, bool& done) {
+  for (;;) {
+    bool busy = false;
+    for (const auto& shard : life.image().shards()) busy = busy || shard->index().entry_count() > 0;
+    const std::vector<image::FlashStatus> all = co_await life.image().control().flash_status();
+    for (const image::FlashStatus& status : all) {
+      busy = busy || (status.relationship.options.background_copy && status.counts.uncopied > 0);
+    }
+    if (!busy) break;
+    co_await rt::sleep_for(life.reactor(0), 10 * rt::kMillisecond);
+  }
+  done = true;
+}
+
+}  // namespace tt::simulation

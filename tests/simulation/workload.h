@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hosts and an administrator at work on a simulated image: writers, readers and a commander that makes and withdraws
+// FlashCopies, all told to the block oracle, which judges every byte that is read.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "life.h"
+#include "sim/history.h"
+
+namespace tt::simulation {
+
+struct VolumePlan {
+  VolumeId id;
+  std::uint64_t block_count = 0;
+  bool thin = false;
+};
+
+struct WorkloadPlan {
+  std::vector<VolumePlan> volumes;
+  std::uint64_t writers = 2;
+  std::uint64_t readers = 1;
+  std::uint64_t operations = 40;  ///< Of each writer and reader.
+  std::uint64_t commands = 6;
+  std::uint64_t hot_tracks = 6;   ///< Most I/O goes to so many tracks of a volume.
+  std::uint64_t large_percent = 20;
+  bool fua_only = false;          ///< Volatile acknowledgement: every write carries FUA or is followed by a flush.
+  bool errors_expected = false;   ///< Media faults are planned: operations may fail, data may not be wrong.
+};
+
+class Workload {
+ public:
+  Workload(sim::Case& c, const WorkloadPlan& plan, bool hardened);
+
+  /// Makes the volumes; in the first life only.
+  bool make_volumes(Life& life);
+  /// After a restart: tells the oracle which undecided copies exist. Runs no I/O.
+  void settle_after_restart(Life& life);
+  /// Starts everything; done() when it has ended.
+  void start(Life& life);
+  [[nodiscard]] bool done() const noexcept { return running_ == 0; }
+  /// The oracle learns of the crash, before the life is destroyed.
+  void crash();
+  /// Reads every sector that has a history, on every volume. False if something is wrong or unreadable.
+  bool check_everything(Life& life);
+  /// Waits until every copy in background has ended and nothing is dirty.
+  bool drain(Life& life);
+
+  sim::History& history() noexcept { return history_; }
+
+ private:
+  struct Flash {
+    sim::History::Operation copy = 0;
+    std::vector<std::pair<std::size_t, std::size_t>> pairs;  ///< Indexes of volumes.
+  };
+  struct Range {
+    std::size_t volume = 0;
+    std::uint64_t block = 0;
+    std::uint64_t blocks = 0;
+  };
+
+  rt::Task<void> make_volumes_task(Life& life, bool& done);
+  rt::Task<void> writer(Life& life, std::size_t port, std::uint64_t operations);
+  rt::Task<void> reader(Life& life, std::size_t port, std::uint64_t operations);
+  rt::Task<void> commander(Life& life);
+  rt::Task<void> establish(Life& life);
+  rt::Task<void> withdraw(Life& life);
+  rt::Task<void> write_once(Life& life, std::size_t port);
+  rt::Task<bool> read_and_check(Life& life, std::size_t port, Range range);
+  rt::Task<void> check_task(Life& life, bool& done, bool& ok);
+  rt::Task<void> drain_task(Life& life, bool& done);
+  Range pick_range();
+  [[nodiscard]] image::VolumeHandle handle(Life& life, std::size_t volume) const;
+  [[nodiscard]] bool is_source(std::size_t volume) const;
+  [[nodiscard]] bool is_target(std::size_t volume) const;
+  void forget_ended(const volume::ImageConfig& config);
+  void unexpected(const char* what, Error error);
+
+  sim::Case& case_;
+  WorkloadPlan plan_;
+  bool hardened_;
+  sim::History history_;
+  std::vector<Flash> flashes_;
+  std::uint64_t running_ = 0;
+};
+
+}  // namespace tt::simulation
