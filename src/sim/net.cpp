@@ -124,7 +124,9 @@ rt::Task<Result<void>> SimStream::write_all(std::span<iovec> pieces) {
   for (const iovec& piece : pieces) {
     const auto* bytes = static_cast<const std::byte*>(piece.iov_base);
     for (std::size_t sent = 0; sent < piece.iov_len;) {
-      while (!c.broken && !c.shut[end] && !peer_gone(c, end) && outgoing.unread >= options.window_bytes) {
+      // Like TCP, do not send crumbs into a window that is almost full.
+      const std::size_t wanted = std::min(piece.iov_len - sent, std::max<std::size_t>(options.window_bytes / 4, 1));
+      while (!c.broken && !c.shut[end] && !peer_gone(c, end) && outgoing.unread + wanted > options.window_bytes) {
         co_await outgoing.writable.wait();
       }
       if (c.broken || c.shut[end] || peer_gone(c, end)) co_return Errc::disconnected;
