@@ -1,16 +1,19 @@
 # SPDX-License-Identifier: Apache-2.0
 """FlashCopies at random while the writers run: groups in one command, withdraws, host writes to targets."""
 
+import time
+
 import nbd
 
 import oracle
 
-MODES = [("-nocp",), ("-nocp", "-persist"), ("-persist",), ()]
+# (background copy, persistent)
+MODES = [(False, False), (False, True), (True, True), (True, False)]
 
 
 class Copies:
-    def __init__(self, image, sources, targets, writers, random):
-        self._image = image
+    def __init__(self, daemon, sources, targets, writers, random):
+        self._daemon = daemon
         self._sources, self._targets, self._writers, self._random = sources, targets, writers, random
         self._by_name = {volume.name: volume for volume in [*sources, *targets]}
         self.established = {}  # target name -> (source name, must_stay): acknowledged, not withdrawn
@@ -21,40 +24,40 @@ class Copies:
         self.commands = 0
         self._count = 0
 
-    def step(self, alive):
-        """One command. A failure while alive() is a failure of the test."""
+    def step(self):
+        """One command. Disconnected, or an error of NBD, when the data process is gone."""
+        time.sleep(self._random.choice([0, 0, 0.01, 0.1]))
         self.commands += 1
         kind = self._random.random()
         if kind < 0.5 or not self.established:
-            self._establish(alive)
+            self._establish()
         elif kind < 0.75:
-            self._withdraw(self._random.choice(sorted(self.established)), alive)
+            self._withdraw(self._random.choice(sorted(self.established)))
         else:
-            self._write_target(self._random.choice(sorted(self.established)), alive)
+            self._write_target(self._random.choice(sorted(self.established)))
 
-    def _establish(self, alive):
+    def _establish(self):
         free = [target for target in self._targets if target.name not in self.established]
         if not free:
-            return self._withdraw(self._random.choice(sorted(self.established)), alive)
+            return self._withdraw(self._random.choice(sorted(self.established)))
         count = self._random.randint(1, min(3, len(free)))
         targets = self._random.sample(free, count)
         pairs = [(self._random.choice(self._sources), target) for target in targets]
-        mode = self._random.choice(MODES)
+        background_copy, persistent = self._random.choice(MODES)
         for _source, target in pairs:
             # Whatever happens from here on, what was known of an earlier copy on this target ends.
             self._forget_groups(target.name)
         moment = oracle.Moment([source for source, _target in pairs], self._writers)
-        self.unanswered = (moment, pairs, "-persist" in mode)
-        words = [f"{source.name}:{target.name}" for source, target in pairs]
-        status, output, errors = self._image.dscli("mkflash", *mode, *words)
+        self.unanswered = (moment, pairs, persistent)
+        results, _rows = self._daemon.call(
+            "mkflash", pairs=[{"source": source.name, "target": target.name} for source, target in pairs],
+            background_copy=background_copy, persistent=persistent, target_write_inhibit=False, sequence_number=0)
         moment.close()
-        if status:
-            if alive():
-                raise oracle.Mismatch(f"mkflash {' '.join([*mode, *words])}: exit {status}\n{output}{errors}")
-            return None
-        self._take(moment, pairs, "-persist" in mode)
+        failed = [result for result in results if result["code"]]
+        if failed:
+            raise oracle.Mismatch(f"mkflash: {failed}")
+        self._take(moment, pairs, persistent)
         self.unanswered = None
-        return None
 
     def _take(self, moment, pairs, must_stay):
         for source, target in pairs:
@@ -66,50 +69,44 @@ class Copies:
     def _forget_groups(self, target):
         self.groups = [group for group in self.groups if all(pair[1].name != target for pair in group[1])]
 
-    def _withdraw(self, target, alive):
-        source, _must_stay = self.established[target]
+    def _withdraw(self, target):
+        source, must_stay = self.established[target]
         self._forget_groups(target)
         self.withdrawing = [(source, target)]
-        status, output, errors = self._image.dscli("rmflash", "-quiet", f"{source}:{target}")
-        if status and alive() and self._listed(source, target):
-            raise oracle.Mismatch(f"rmflash {source}:{target}: exit {status}\n{output}{errors}")
-        if status and not alive():
-            return
-        if status:
-            del self.established[target]  # It had ended by itself: the target stays a complete copy.
-        else:
+        results, _rows = self._daemon.call("rmflash", pairs=[{"source": source, "target": target}])
+        if not results[0]["code"]:
             self._withdrawn(target)
+        elif must_stay or f"{source}:{target}" in self._listed():
+            raise oracle.Mismatch(f"rmflash {source}:{target}: {results}")
+        else:
+            del self.established[target]  # It had ended by itself: the target stays a complete copy.
         self.withdrawing = []
 
     def _withdrawn(self, target):
         self.established.pop(target, None)
         self._by_name[target].known = False
 
-    def _listed(self, source, target):
-        return any(row[0] == f"{source}:{target}" for row in self._image.rows("lsflash", f"{source}:{target}"))
+    def _listed(self):
+        return {row["id"] for row in self._daemon.must("lsflash")}
 
-    def _write_target(self, target, alive):
+    def _write_target(self, target):
         volume = self._by_name[target]
         self._count += 1
         value = oracle.number(1000, self._count)
         count = self._random.choice([1, 8, 100, 128, 256])
         first = self._random.randrange(volume.sectors - count)
-        try:
-            handle = nbd.NBD()
-            handle.connect_uri(self._image.uri(target))
-            volume.issue(value, first, count)
-            self.overwritten |= {(target, sector) for sector in range(first, first + count)}
-            handle.pwrite(oracle.contents(value, first, count), first * oracle.SECTOR)
-            volume.acknowledge(value, first, count)
-            handle.shutdown()
-        except nbd.Error as error:
-            if alive():
-                raise oracle.Mismatch(f"write to {target}: {error}") from error
+        handle = nbd.NBD()
+        handle.connect_uri(self._daemon.uri(target))
+        volume.issue(value, first, count)
+        self.overwritten |= {(target, sector) for sector in range(first, first + count)}
+        handle.pwrite(oracle.contents(value, first, count), first * oracle.SECTOR)
+        volume.acknowledge(value, first, count)
+        handle.shutdown()
 
     def after_restart(self):
         """Relationships are whole: every acknowledged one is there or has ended; an unanswered one of several pairs is
         there for all of them or for none."""
-        listed = {row[0] for row in self._image.rows("lsflash", "0000-FFFF")}
+        listed = self._listed()
         self._resolve_unanswered(listed)
         for source, target in self.withdrawing:
             # Either outcome is right; the T0 image counts only if the relationship is still there.

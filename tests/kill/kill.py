@@ -16,7 +16,7 @@ import time
 import nbd
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
-from image import Image, ImageError  # noqa: E402
+from daemon import Daemon, DaemonError, Disconnected  # noqa: E402
 
 import oracle  # noqa: E402
 from copies import Copies  # noqa: E402
@@ -29,73 +29,76 @@ WRITERS = 6
 OPTIONS = ["--journal-mib", "64", "--cores", "2"]
 
 
-def make_volumes(image):
-    for pool, names in (("P1", ["0100-0101", "0300-0302"]), ("P0", ["0200-0201", "0400-0402"])):
-        image.must("mkfbvol", "-extpool", pool, "-type", "blocks", "-cap", str(SECTORS), "-name", "kill_#h", *names)
+def make_volumes(daemon):
+    """A volume's LSS and its pool have the same parity."""
+    daemon.make_volumes("P1", ["0100", "0101", "0300", "0301", "0302"], SECTORS)
+    daemon.make_volumes("P0", ["0200", "0201", "0400", "0401", "0402"], SECTORS)
 
 
-def verify(image, volumes):
+def verify(daemon, volumes):
     """Reads every volume whole and settles what is there."""
     chunk = 2048
     for volume in volumes:
         if not volume.known:
             continue
         handle = nbd.NBD()
-        handle.connect_uri(image.uri(volume.name))
+        handle.connect_uri(daemon.uri(volume.name))
         for first in range(0, volume.sectors, chunk):
             volume.settle(first, bytes(handle.pread(chunk * oracle.SECTOR, first * oracle.SECTOR)))
         handle.shutdown()
 
 
-def one_round(image, writers, copies, chance):
+def one_round(daemon, writers, copies, chance):
     """Load and commands until the kill; returns how many seconds it lasted."""
     for writer in writers:
-        writer.start(image.uri)
+        writer.start(daemon.uri)
     end = time.monotonic() + chance.uniform(0.1, 3.0)
-    killed = False
+    killed = threading.Event()
+    failures = []
 
     def killer():
-        nonlocal killed
-        delay = end - time.monotonic()
-        if delay > 0:
-            time.sleep(delay)
-        killed = True
-        image.kill()
+        time.sleep(max(0.0, end - time.monotonic()))
+        killed.set()
+        try:
+            daemon.kill()
+        except DaemonError as error:
+            failures.append(error)
 
     thread = threading.Thread(target=killer)
     thread.start()
     try:
-        while not killed:
-            try:
-                copies.step(lambda: not killed)
-            except ImageError:
-                if not killed:
-                    raise
+        while not killed.is_set():
+            copies.step()
+    except (Disconnected, nbd.Error) as error:
+        if not killed.is_set():
+            failures.append(error)
     finally:
         thread.join()
         for writer in writers:
             writer.join(stop=True)
+    if failures:
+        raise failures[0]
     if chance.random() < 0.3:
-        image.kill_while_starting(chance.uniform(0.0, 0.25))
+        daemon.kill_while_starting(chance.uniform(0.0, 0.25))
 
 
 def run(arguments):
     chance = random.Random(arguments.seed)
-    with Image(arguments.programs, "kill", OPTIONS) as image:
-        image.up()
-        make_volumes(image)
+    with Daemon(arguments.programs, "kill", OPTIONS) as daemon:
+        daemon.up()
+        make_volumes(daemon)
         sources = [oracle.Volume(name, SECTORS) for name in SOURCES]
         targets = [oracle.Volume(name, SECTORS) for name in TARGETS]
         writers = [Writer(i, WRITERS, sources, random.Random(chance.random())) for i in range(WRITERS)]
-        copies = Copies(image, sources, targets, writers, random.Random(chance.random()))
+        copies = Copies(daemon, sources, targets, writers, random.Random(chance.random()))
         writes = 0
         for turn in range(1, arguments.kills + 1):
-            one_round(image, writers, copies, chance)
+            one_round(daemon, writers, copies, chance)
             start = time.monotonic()
-            image.up()
+            daemon.up()
             back = time.monotonic() - start
             copies.after_restart()
-            verify(image, [*sources, *targets])
+            verify(daemon, [*sources, *targets])
             copies.check_groups()
             writes += sum(len(writer.issued) for writer in writers)
             print(f"kill {turn}: serves again after {back:.2f} s; {writes} writes, {copies.commands} commands so far, "
@@ -106,7 +109,7 @@ def run(arguments):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("programs", help="folder with twintrackd, twintrack-console and dscli")
+    parser.add_argument("programs", help="folder with twintrackd")
     parser.add_argument("--kills", type=int, default=int(os.environ.get("TWINTRACK_KILLS", "20")))
     parser.add_argument("--seed", type=int,
                         default=int(os.environ.get("TWINTRACK_SEED", str(random.SystemRandom().randrange(1 << 32)))))

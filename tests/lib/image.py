@@ -73,19 +73,6 @@ class Image:
                 raise ImageError(f"pid {pid} is still there 60 s after kill -9")
             time.sleep(0.005)
 
-    def kill_while_starting(self, seconds):
-        """Starts the data process as ./run up does, and kills it in the middle of its recovery."""
-        with open(os.path.join(self.dir, "run", "twintrackd.json"), encoding="utf-8") as file:
-            control = json.load(file)["control"]
-        with open(os.path.join(self.dir, "log", "twintrackd.log"), "a", encoding="utf-8") as log:
-            process = subprocess.Popen(
-                [os.path.join(self.programs, "twintrackd"), "--dir", os.path.join(self.dir, "image"), "--nbd-unix",
-                 self.endpoints["nbd"]["unix"], "--control", control, "--ready-file", os.path.join(self.dir, "run", "unused.json"),
-                 *self.options], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-            time.sleep(seconds)
-            process.kill()
-            process.wait()
-
     def _kill_all(self):
         for pid in self.endpoints.get("pids", {}).values():
             try:
