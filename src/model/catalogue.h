@@ -138,6 +138,8 @@ struct Operation {
   bool needs_image = true;        ///< Wants -dev, devid or a fully qualified operand.
   bool only_ds8000 = false;
   std::string_view example = {};
+  std::uint16_t audit_code = 0;  ///< Of the audit log record per object; 0 = not recorded.
+  std::string_view audit_event = {};
 
   [[nodiscard]] const Argument* find_flag(std::string_view flag) const;
   [[nodiscard]] const Argument* operand() const;

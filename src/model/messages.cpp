@@ -170,6 +170,10 @@ constexpr Message kRejections[] = {
      "Change it: chuser -pw newpassword user"},
     {"CMUN90813E", "There is no such group: {1}", "The group name is not known.",
      "Groups: admin op_storage op_volume op_copy_services service monitor no_access"},
+    {"CMUN90814E", "The management console does not serve the storage image {1}.",
+     "The id is wrong, or the image "
+     "belongs to another console.",
+     "lssi lists the storage images of this console."},
     {"CMUN02948E", "The volume is in use.", "It is in a copy relationship, or a host used it in the last 5 minutes.",
      "End the use, or delete it anyway with -force."},
 };

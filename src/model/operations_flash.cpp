@@ -175,7 +175,9 @@ constexpr Operation kFlashCopy[] = {
      .object_class = "flash",
      .arguments = kMakeFlash,
      .success = "CMUC00137I",
-     .example = "mkflash -nocp -persist 0100-0103:0200-0203"},
+     .example = "mkflash -nocp -persist 0100-0103:0200-0203",
+     .audit_code = 3000,
+     .audit_event = "FlashCopy_Create"},
     {.name = "lsflash",
      .summary = "lists FlashCopy relationships",
      .shape = Shape::list,
@@ -191,7 +193,9 @@ constexpr Operation kFlashCopy[] = {
      .success = "CMUC00140I",
      .prompt = "CMUC00144W",
      .loses = "the tracks not yet copied: the target is no longer the whole copy",
-     .example = "rmflash -quiet 0100:0200"},
+     .example = "rmflash -quiet 0100:0200",
+     .audit_code = 3001,
+     .audit_event = "FlashCopy_Remove"},
 };
 
 }  // namespace

@@ -144,7 +144,9 @@ constexpr Operation kUsers[] = {
      .arguments = kMakeUser,
      .success = "CMUC00133I",
      .needs_image = false,
-     .example = "mkuser -pw tempPw4now -group op_copy_services batch"},
+     .example = "mkuser -pw tempPw4now -group op_copy_services batch",
+     .audit_code = 1100,
+     .audit_event = "User_Create"},
     {.name = "chuser",
      .summary = "changes a password, groups or the lock of a user",
      .place = Place::console,
@@ -154,7 +156,9 @@ constexpr Operation kUsers[] = {
      .arguments = kChangeUser,
      .success = "CMUC00134I",
      .needs_image = false,
-     .example = "chuser -pw myNew1pw admin"},
+     .example = "chuser -pw myNew1pw admin",
+     .audit_code = 1101,
+     .audit_event = "User_Modify"},
     {.name = "rmuser",
      .summary = "deletes users",
      .place = Place::console,
@@ -166,7 +170,9 @@ constexpr Operation kUsers[] = {
      .prompt = "CMUC00135W",
      .loses = "the account; sessions of the user end",
      .needs_image = false,
-     .example = "rmuser -quiet batch"},
+     .example = "rmuser -quiet batch",
+     .audit_code = 1102,
+     .audit_event = "User_Delete"},
 };
 
 }  // namespace

@@ -215,7 +215,9 @@ constexpr Operation kVolumes[] = {
      .object_class = "fb_volume",
      .arguments = kMakeVolume,
      .success = "CMUC00025I",
-     .example = "mkfbvol -extpool P0 -cap 10 -name data_#h 1000-1003"},
+     .example = "mkfbvol -extpool P0 -cap 10 -name data_#h 1000-1003",
+     .audit_code = 2090,
+     .audit_event = "Volume_Create"},
     {.name = "lsfbvol",
      .summary = "lists fixed block volumes",
      .shape = Shape::list,
@@ -237,7 +239,9 @@ constexpr Operation kVolumes[] = {
      .success = "CMUC00028I",
      .prompt = "CMUC00027W",
      .loses = "all data of the volume",
-     .example = "rmfbvol -quiet 1000-1003"},
+     .example = "rmfbvol -quiet 1000-1003",
+     .audit_code = 2092,
+     .audit_event = "Volume_Delete"},
 };
 
 }  // namespace

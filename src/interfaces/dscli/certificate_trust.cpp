@@ -10,8 +10,7 @@
 #include <memory>
 #include <sstream>
 
-#include "interfaces/dscli/private_file.h"
-#include "interfaces/dscli/profile.h"
+#include "interfaces/files/files.h"
 #include "model/catalogue.h"
 
 namespace tt::dscli {
@@ -62,9 +61,8 @@ std::string known_fingerprint(const std::string& content, const std::string& con
 bool check_known(const std::string& fingerprint, const HttpsOptions& options, std::string& problem,
                  std::vector<std::string>& notices) {
   const std::string console = options.host + ":" + options.port;
-  std::string content;
-  std::string missing;
-  read_text_file(options.known_file, content, missing);
+  const auto saved_before = files::read_file(options.known_file);
+  const std::string content = saved_before ? *saved_before : std::string();
   const std::string known = known_fingerprint(content, console);
   const std::string_view slots[] = {console, fingerprint, options.known_file};
   if (known == fingerprint) return true;
@@ -73,7 +71,7 @@ bool check_known(const std::string& fingerprint, const HttpsOptions& options, st
               model::fill_slots(model::find_message("CMUC09020E")->action, slots);
     return false;
   }
-  const auto saved = replace_private_file(options.known_file, content + console + " " + fingerprint + "\n");
+  const auto saved = files::write_private_file(options.known_file, content + console + " " + fingerprint + "\n");
   if (!saved) {
     problem = "the fingerprint of the certificate cannot be saved in " + options.known_file;
     return false;

@@ -9,8 +9,7 @@
 #include <memory>
 #include <sstream>
 
-#include "interfaces/dscli/private_file.h"
-#include "interfaces/dscli/profile.h"
+#include "interfaces/files/files.h"
 
 namespace tt::dscli {
 
@@ -103,11 +102,10 @@ bool PasswordFile::exists() const {
 }
 
 std::vector<PasswordFile::Record> PasswordFile::load() const {
-  std::string content;
-  std::string problem;
+  const auto content = files::read_file(path_);
   std::vector<Record> records;
-  if (!read_text_file(path_, content, problem)) return records;
-  std::istringstream lines(content);
+  if (!content) return records;
+  std::istringstream lines(*content);
   for (std::string line; std::getline(lines, line);) {
     std::istringstream words(line);
     Record record;
@@ -119,20 +117,19 @@ std::vector<PasswordFile::Record> PasswordFile::load() const {
 Result<void> PasswordFile::save(const std::vector<Record>& records) const {
   std::string content;
   for (const Record& record : records) content += record.console + " " + record.user + " " + record.sealed + "\n";
-  return replace_private_file(path_, content);
+  return files::write_private_file(path_, content);
 }
 
 std::optional<std::string> PasswordFile::key() const {
-  std::string content;
-  std::string problem;
-  if (!read_text_file(path_ + ".key", content, problem) || content.size() != kKeyBytes) return std::nullopt;
-  return content;
+  const auto content = files::read_file(path_ + ".key");
+  if (!content || content->size() != kKeyBytes) return std::nullopt;
+  return *content;
 }
 
 Result<std::string> PasswordFile::key_or_new() {
   if (auto existing = key()) return *existing;
   std::string fresh = random_bytes(kKeyBytes);
-  TT_CHECK(replace_private_file(path_ + ".key", fresh));
+  TT_CHECK(files::write_private_file(path_ + ".key", fresh));
   return fresh;
 }
 

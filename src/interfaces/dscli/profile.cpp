@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interfaces/dscli/profile.h"
 
+#include <algorithm>
 #include <charconv>
-#include <cstring>
 #include <filesystem>
-#include <fstream>
-#include <functional>
-#include <iterator>
 
 #include "model/catalogue.h"
 
@@ -54,6 +51,7 @@ constexpr TextVariable kTexts[] = {
     {"hmc2", &Settings::hmc2},
     {"username", &Settings::username},
     {"password", &Settings::password},
+    {"passwordfile", &Settings::passwordfile},
     {"pwfile", &Settings::pwfile},
     {"devid", &Settings::devid},
     {"ca", &Settings::ca},
@@ -174,20 +172,6 @@ std::string find_profile(std::string_view name, const ProfileFolders& folders) {
     if (fs::is_regular_file(candidate, ignored)) return candidate.string();
   }
   return {};
-}
-
-bool read_text_file(const std::string& path, std::string& content, std::string& problem) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) {
-    problem = std::strerror(errno);
-    return false;
-  }
-  content.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
-  if (file.bad()) {
-    problem = "read error";
-    return false;
-  }
-  return true;
 }
 
 }  // namespace tt::dscli

@@ -27,7 +27,4 @@ struct ProfileFolders {
 /// The file that -cfg `name` means; empty if there is none.
 std::string find_profile(std::string_view name, const ProfileFolders& folders);
 
-/// Whole content, or false with errno text in `problem`.
-bool read_text_file(const std::string& path, std::string& content, std::string& problem);
-
 }  // namespace tt::dscli

@@ -6,6 +6,7 @@
 
 #include "interfaces/dscli/help_text.h"
 #include "interfaces/dscli/profile.h"
+#include "interfaces/files/files.h"
 
 namespace tt::dscli {
 
@@ -73,10 +74,9 @@ class Program {
   }
 
   int load_one(const std::string& path) {
-    std::string content;
-    std::string problem;
-    if (!read_text_file(path, content, problem)) return fail("CMUC09015E", {path, problem}, kExitApplication);
-    const ProfileOutcome outcome = apply_profile(content, settings_);
+    const auto content = files::read_file(path);
+    if (!content) return fail("CMUC09015E", {path, files::describe(content.error())}, kExitApplication);
+    const ProfileOutcome outcome = apply_profile(*content, settings_);
     if (!outcome.problem.empty()) return fail("CMUC09015E", {path, outcome.problem}, kExitApplication);
     for (const std::string& name : outcome.unknown) unknown_names_ += " " + name;
     return kExitSuccess;
@@ -106,10 +106,12 @@ class Program {
       settings_.username = *options_.user;
       // The profile's password belongs to the profile's user.
       settings_.password.clear();
+      settings_.passwordfile.clear();
     }
     if (options_.pwfile) {
       settings_.pwfile = *options_.pwfile;
       settings_.password.clear();
+      settings_.passwordfile.clear();
     }
     if (options_.password) settings_.password = *options_.password;
     if (options_.timeout) {
@@ -145,13 +147,12 @@ class Program {
 
   /// Exit code of the first command that failed.
   int run_script() {
-    std::string content;
-    std::string problem;
-    if (!read_text_file(*options_.script, content, problem)) {
-      return fail("CMUC09015E", {*options_.script, problem}, kExitApplication);
+    const auto content = files::read_file(*options_.script);
+    if (!content) {
+      return fail("CMUC09015E", {*options_.script, files::describe(content.error())}, kExitApplication);
     }
     Session session = make_session(Mode::script);
-    std::istringstream lines(content);
+    std::istringstream lines(*content);
     int first_failure = kExitSuccess;
     for (std::string line; !session.quit_requested() && std::getline(lines, line);) {
       if (is_blank_or_comment(line)) continue;

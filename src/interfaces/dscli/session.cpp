@@ -7,6 +7,7 @@
 #include "interfaces/dscli/password_file.h"
 #include "interfaces/dscli/render.h"
 #include "interfaces/dscli/tools.h"
+#include "interfaces/files/files.h"
 
 namespace tt::dscli {
 
@@ -120,6 +121,15 @@ int Session::login_at(const std::string& address) {
   transport_ = options_.transport(address, settings_);
   address_ = address;
   std::string password = settings_.password;
+  if (password.empty() && !settings_.passwordfile.empty()) {
+    const auto content = files::read_file(settings_.passwordfile);
+    if (!content) {
+      const std::string why = files::describe(content.error());
+      return reject({"CMUC09015E", {settings_.passwordfile, why}, {}, kExitApplication}, kProgram);
+    }
+    password = *content;
+    password.erase(std::min(password.find_first_of("\r\n"), password.size()));
+  }
   if (password.empty() && !settings_.pwfile.empty()) {
     password = PasswordFile(settings_.pwfile).find(address, settings_.username).value_or(std::string());
   }

@@ -19,6 +19,7 @@ struct Settings {
   std::string hmc2;
   std::string username;
   std::string password;
+  std::string passwordfile;  ///< File whose first line is the password; an addition of ours.
   std::string pwfile;
   std::string devid;
   std::string remotedevid;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interfaces/dscli/tools.h"
 
-#include <cstring>
-
 #include "interfaces/dscli/help_text.h"
 #include "interfaces/dscli/password_file.h"
 #include "interfaces/dscli/text_table.h"
+#include "interfaces/files/files.h"
 
 namespace tt::dscli {
 
@@ -156,6 +155,7 @@ int Tools::showenv(const Command&) {
       {"hmc2", or_dash(s.hmc2)},
       {"username", or_dash(s.username)},
       {"password", s.password.empty() ? "-" : "********"},
+      {"passwordfile", or_dash(s.passwordfile)},
       {"pwfile", or_dash(s.pwfile)},
       {"devid", or_dash(s.devid)},
       {"remotedevid", or_dash(s.remotedevid)},
@@ -248,7 +248,7 @@ int Tools::change_password_file(const Command& command, const std::string& file)
     const Result<void> done =
         action == "delete" ? records.remove(console, user) : records.store(console, user, password);
     if (!done) {
-      const std::string why = std::strerror(static_cast<int>(done.error().detail));
+      const std::string why = files::describe(done.error());
       return session_.reject({"CMUC09015E", {file, why}, {}, kExitApplication}, kName);
     }
     const std::string_view created[] = {file};

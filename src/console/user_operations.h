@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Logins and the operations on users of the catalogue.
+//
+// A failed login counts; after five the account answers no login for five minutes, or until an administrator unlocks
+// it. An account locked by an administrator stays locked. A password set by somebody else must be changed at the next
+// login.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "console/sessions.h"
+#include "console/slow_work.h"
+#include "console/user_store.h"
+#include "model/executor.h"
+
+namespace tt::console {
+
+/// A response, with a message where its code says too little.
+struct ServiceAnswer {
+  model::Response response;
+  std::string message_id;
+  std::string text;
+};
+
+struct Caller {
+  std::string user;
+  std::vector<std::string> groups;
+  std::string token;
+};
+
+class UserOperations {
+ public:
+  using Answered = std::function<void(ServiceAnswer)>;
+  using LoggedIn = std::function<void(Result<User>)>;
+  using Clock = std::function<std::int64_t()>;  ///< Seconds since 1970.
+
+  UserOperations(UserStore& store, Sessions& sessions, SlowWork& slow, Clock now)
+      : store_(store), sessions_(sessions), slow_(slow), now_(std::move(now)) {}
+
+  /// Makes "admin" if there is no user at all. Its password is in `password_file` (mode 0600) before it can be used.
+  Result<void> ensure_first_user(const std::string& password_file);
+
+  /// authentication_failed, busy or io_error.
+  void login(const std::string& name, const std::string& password, LoggedIn done);
+
+  /// Any operation of Place::console; the caller's right to it has been checked, but for chuser, which everybody may
+  /// use on the own account.
+  void run(const Caller& caller, const model::Request& request, Answered done);
+
+ private:
+  void list(const model::Request& request, const Answered& done);
+  void show(const model::Request& request, const Answered& done);
+  void make(const model::Request& request, Answered done);
+  void change(const Caller& caller, const model::Request& request, Answered done);
+  void change_password(const Caller& caller, User changed, std::string password, Answered done);
+  void remove(const model::Request& request, const Answered& done);
+  void finish_login(const std::string& name, bool good, const LoggedIn& done);
+  /// Whether an administrator who may log in would remain if `changed` (null: nobody) replaced the account `name`.
+  Result<bool> admin_remains(const std::string& name, const User* changed);
+
+  UserStore& store_;
+  Sessions& sessions_;
+  SlowWork& slow_;
+  Clock now_;
+};
+
+}  // namespace tt::console
