@@ -260,10 +260,14 @@ TEST(Codec, RandomDamageNeverCrashesAndWhatDecodesEncodesAgain) {
       for (std::uint64_t damage = 1 + random.below(3); damage > 0; --damage) {
         bytes[random.below(bytes.size())] = static_cast<std::byte>(random.next());
       }
-      if (const auto config = codec::decode_config_within(bytes, {.extents = 4096}))
+      const auto config = codec::decode_config_within(bytes, {.extents = 4096});
+      if (config) {
         EXPECT_EQ(reloaded(*config), *config);
-      if (const auto mutation = codec::decode_mutation_within(bytes, {.extents = 4096}))
+      }
+      const auto mutation = codec::decode_mutation_within(bytes, {.extents = 4096});
+      if (mutation) {
         EXPECT_EQ(code_of(decode_mutation(encode_mutation(*mutation))), Errc::ok);
+      }
     }
   }
 }
