@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Prints what the runtime itself costs: 4 KiB random reads and writes of one file at depth 1 and 32, and the round trip
-// of a coroutine between two reactors. usage: bench_runtime [DIRECTORY] [uring|posix]
+// of a coroutine between two reactors. usage: bench_runtime [DIRECTORY] [uring|posix [SPIN-MICROSECONDS]]
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -115,10 +115,11 @@ Task<void> measure_all(Platform& platform, Disk& disk) {
   co_await measure_many_hops(platform);
 }
 
-int run(const std::string& directory, const std::string& backend) {
+int run(const std::string& directory, const std::string& backend, const char* spin_us) {
   PlatformOptions options;
   options.reactors = 2;
   options.backend = backend == "posix" ? IoBackend::posix : IoBackend::uring;
+  if (spin_us != nullptr) options.spin_limit = std::atol(spin_us) * kMicrosecond;
   options.notice = [](const std::string& notice) { std::fprintf(stderr, "%s\n", notice.c_str()); };
   auto made = make_platform(options);
   if (!made) return 1;
@@ -136,5 +137,5 @@ int run(const std::string& directory, const std::string& backend) {
 }  // namespace tt::rt
 
 int main(int argc, char** argv) {
-  return tt::rt::run(argc > 1 ? argv[1] : ".", argc > 2 ? argv[2] : "uring");
+  return tt::rt::run(argc > 1 ? argv[1] : ".", argc > 2 ? argv[2] : "uring", argc > 3 ? argv[3] : nullptr);
 }

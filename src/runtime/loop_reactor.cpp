@@ -13,6 +13,7 @@ namespace tt::rt {
 namespace {
 
 constexpr std::size_t kReadyCapacity = 1024;
+constexpr unsigned kMaxSpinBackOff = 255;
 
 TimeNs read_clock() noexcept {
   timespec ts{};
@@ -83,8 +84,7 @@ void LoopReactor::collect() noexcept {
 
 void LoopReactor::wait_for_work() noexcept {
   const TimeNs idle_since = read_clock();
-  // A pause that ended by sleeping includes the time to wake up, hence the factor.
-  if (spin_limit_ > 0 && last_pause_ < 4 * spin_limit_ && spin(idle_since)) return;
+  if (may_spin() && spin(idle_since)) return;
 
   TimeNs timeout = -1;
   if (!timers_.empty()) timeout = std::max<TimeNs>(0, timers_.next_deadline() - read_clock());
@@ -99,6 +99,14 @@ void LoopReactor::wait_for_work() noexcept {
   last_pause_ = read_clock() - idle_since;
 }
 
+bool LoopReactor::may_spin() noexcept {
+  // A pause that ended by sleeping includes the time to wake up, hence the factor.
+  if (spin_limit_ == 0 || last_pause_ >= 8 * spin_limit_) return false;
+  if (spins_to_skip_ == 0) return true;
+  --spins_to_skip_;
+  return false;
+}
+
 bool LoopReactor::spin(TimeNs idle_since) noexcept {
   poll();
   TimeNs time = idle_since;
@@ -107,11 +115,14 @@ bool LoopReactor::spin(TimeNs idle_since) noexcept {
     if (!ready_.empty() || messages_waiting() || completions_waiting() || time >= deadline) {
       poll();
       last_pause_ = time - idle_since;
+      spin_back_off_ = 0;
       return true;
     }
     for (int i = 0; i < 8; ++i) pause_processor();
     time = read_clock();
   } while (time - idle_since < spin_limit_);
+  spins_to_skip_ = spin_back_off_;
+  spin_back_off_ = std::min(2 * spin_back_off_ + 1, kMaxSpinBackOff);
   return false;
 }
 

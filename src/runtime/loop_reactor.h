@@ -41,8 +41,9 @@ struct Job {
 
 struct LoopOptions {
   std::uint64_t seed = 0;
-  /// How long a loop without work looks for more before it sleeps; it does so only while recent pauses were short, so
-  /// an idle reactor costs nothing. 0 = never.
+  /// How long a loop without work looks for more before it sleeps. It does so only while pauses are short, and ever
+  /// more rarely while it looks in vain: an idle reactor costs nothing, and a machine with more threads than processors
+  /// is not held up. 0 = never.
   TimeNs spin_limit = 5 * kMicrosecond;
 };
 
@@ -99,6 +100,7 @@ class LoopReactor : public Reactor {
     return !inbox_.empty() || !finished_jobs_.empty() || stop_.load();
   }
   void wait_for_work() noexcept;
+  [[nodiscard]] bool may_spin() noexcept;
   /// True if work showed up.
   bool spin(TimeNs idle_since) noexcept;
   void wake_if_sleeping() noexcept {
@@ -112,6 +114,8 @@ class LoopReactor : public Reactor {
   Random random_;
   const TimeNs spin_limit_;
   TimeNs last_pause_ = kSecond;
+  unsigned spins_to_skip_ = 0;  ///< Until the next attempt.
+  unsigned spin_back_off_ = 0;  ///< How many to skip after the next vain one; 0 while spinning pays.
   UniqueFd wake_fd_;
   // What other threads write stands apart from what the loop writes all the time.
   alignas(64) MpscList<Message> inbox_;

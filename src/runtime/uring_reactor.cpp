@@ -6,6 +6,7 @@
 
 #include <cerrno>
 #include <initializer_list>
+#include <span>
 
 #include "base/assert.h"
 
@@ -31,7 +32,7 @@ constexpr unsigned kNeededFeatures = IORING_FEAT_NODROP | IORING_FEAT_EXT_ARG | 
 /// 0 or a positive errno.
 int set_up(io_uring& ring, const UringOptions& options, const char*& mode) noexcept {
   int error = EINVAL;
-  for (const Mode& candidate : kModes) {
+  for (const Mode& candidate : std::span(kModes).subspan(options.skip_modes)) {
     io_uring_params params{};
     params.flags = candidate.flags | IORING_SETUP_R_DISABLED | IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
     params.cq_entries = options.completion_entries;

@@ -23,6 +23,8 @@ struct UringOptions {
   unsigned submission_entries = 256;
   /// Completions beyond this many are kept by the kernel until there is room.
   unsigned completion_entries = 8192;
+  /// How many of the best ring modes to pass over: 1 behaves like a kernel before 6.1, 2 like one before 5.19.
+  unsigned skip_modes = 0;
 };
 
 /// What a DiskOp or SocketOp points to by its member `backend` while it is with the reactor.

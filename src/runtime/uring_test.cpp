@@ -8,6 +8,8 @@
 #include <cstring>
 #include <new>
 #include <optional>
+#include <set>
+#include <string>
 #include <thread>
 
 #include "base/units.h"
@@ -51,8 +53,9 @@ class UringTest : public testing::Test {
   void SetUp() override {
     if (UringReactor::probe() != 0) GTEST_SKIP() << explain_uring_refusal(UringReactor::probe());
   }
-  UringReactor& make(unsigned submissions = 256, unsigned completions = 8192) {
+  UringReactor& make(unsigned submissions = 256, unsigned completions = 8192, unsigned skip_modes = 0) {
     UringOptions options;
+    options.skip_modes = skip_modes;
     options.submission_entries = submissions;
     options.completion_entries = completions;
     reactor_ = std::move(*UringReactor::create(options));
@@ -138,15 +141,46 @@ Task<void> write_and_check_all(UringReactor& reactor, Disk& disk, unsigned opera
   reactor.stop();
 }
 
-TEST_F(UringTest, FullQueuesLoseNothing) {
-  auto& reactor = make(2, 4);
-  auto disk = make_disk(8_MiB);
-  unsigned right = 0;
-  Scope scope(reactor);
-  scope.spawn(write_and_check_all(reactor, *disk, 1000, &right));
-  reactor.run();
-  EXPECT_EQ(right, 1000U);
-  EXPECT_EQ(reactor.in_flight(), 0U);
+TEST_F(UringTest, FullQueuesLoseNothingInAnyRingMode) {
+  std::set<std::string> modes;
+  for (unsigned skip = 0; skip < 3; ++skip) {
+    auto& reactor = make(2, 4, skip);
+    modes.insert(reactor.mode());
+    auto disk = make_disk(8_MiB);
+    unsigned right = 0;
+    Scope scope(reactor);
+    scope.spawn(write_and_check_all(reactor, *disk, 1000, &right));
+    reactor.run();
+    EXPECT_EQ(right, 1000U) << reactor.mode();
+    EXPECT_EQ(reactor.in_flight(), 0U);
+  }
+  EXPECT_GT(modes.size(), 1U);
+}
+
+Task<void> ping(UringReactor& here, UringReactor& there, unsigned rounds) {
+  for (unsigned i = 0; i < rounds; ++i) {
+    co_await hop(here, there);
+    co_await sleep_for(there, 10 * kMicrosecond);
+    co_await hop(there, here);
+  }
+  there.stop();
+  here.stop();
+}
+
+TEST_F(UringTest, OlderRingModesSleepAndWakeToo) {
+  for (unsigned skip = 1; skip < 3; ++skip) {
+    UringOptions options;
+    options.skip_modes = skip;
+    options.loop.spin_limit = 0;
+    auto here = std::move(*UringReactor::create(options));
+    auto there = std::move(*UringReactor::create(options));
+    Scope scope(*here);
+    scope.spawn(ping(*here, *there, 300));
+    std::thread other([&there] { there->run(); });
+    here->run();
+    other.join();
+    EXPECT_EQ(scope.count(), 0U);
+  }
 }
 
 TEST_F(UringTest, OperationsStartedBeforeTheLoopRunsAreNotLost) {
