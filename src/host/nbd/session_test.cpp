@@ -30,7 +30,9 @@ class SessionTest : public testing::Test {
     service_.hold(false);
     reactor_.run_ready();
     EXPECT_EQ(scope_.count(), 0U);
-    if (buffers_) EXPECT_EQ(buffers_->in_use(), 0U);
+    if (buffers_) {
+      EXPECT_EQ(buffers_->in_use(), 0U);
+    }
   }
 
   void start() {
