@@ -36,7 +36,8 @@ void SimFile::land(Pending& pending, std::uint64_t chunk, Medium::Mask mask) {
   const std::uint64_t count = (write.end() - 1) / kChunk - first + 1;
   if (pending.landed.empty()) pending.landed.resize(count, 0);
   Medium::Mask& landed = pending.landed[chunk - first];
-  mask &= Medium::sectors_of(chunk, write.offset, write.end()) & static_cast<Medium::Mask>(~landed);
+  const Medium::Mask covered = Medium::sectors_of(chunk, write.offset, write.end());
+  mask = static_cast<Medium::Mask>(mask & covered & ~landed);
   if (mask == 0) return;
   landed |= mask;
   medium_.land(pending.write, chunk, mask);
@@ -61,7 +62,7 @@ void SimFile::land_some(Pending& pending, std::uint64_t offset, std::uint64_t en
   const std::uint64_t to = std::min(end, pending.write->end());
   for (std::uint64_t chunk = from / kChunk; chunk * kChunk < to; ++chunk) {
     const Medium::Mask units = draw == 1 ? random_units() : Medium::Mask{0xFF};
-    land(pending, chunk, units & Medium::sectors_of(chunk, from, to));
+    land(pending, chunk, static_cast<Medium::Mask>(units & Medium::sectors_of(chunk, from, to)));
   }
 }
 

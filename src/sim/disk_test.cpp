@@ -183,7 +183,9 @@ TEST(SimDisk, power_failure_keeps_drops_and_tears_per_sector) {
     EXPECT_EQ(bench.write(0, old.data, rt::Durability::durable), 0);
     const int* pending = bench.start(rt::DiskOp::Kind::write, 0, young.data);
     if (seed % 2 == 0) bench.finish(pending);
-    if (seed % 2 == 1) EXPECT_EQ(bench.world.run_for(5 * rt::kMicrosecond), RunEnd::time);
+    if (seed % 2 == 1) {
+      EXPECT_EQ(bench.world.run_for(5 * rt::kMicrosecond), RunEnd::time);
+    }
     EXPECT_EQ(bench.storage.in_flight(), seed % 2);
     bench.crash_and_boot();
     seen.insert(bench.letters(3));
@@ -232,9 +234,13 @@ TEST(SimDisk, a_killed_process_loses_nothing_completed_but_it_stays_volatile) {
     bench.crash_and_boot(CrashKind::process);
     EXPECT_EQ(bench.letters(1), "a");
     EXPECT_EQ(bench.durable_letters(1), ".");
-    if (seed % 2 == 0) EXPECT_EQ(bench.flush(), 0);
+    if (seed % 2 == 0) {
+      EXPECT_EQ(bench.flush(), 0);
+    }
     bench.crash_and_boot(CrashKind::power);
-    if (seed % 2 == 0) EXPECT_EQ(bench.letters(1), "a");
+    if (seed % 2 == 0) {
+      EXPECT_EQ(bench.letters(1), "a");
+    }
     if (seed % 2 == 1) after_power.insert(bench.letters(1));
   }
   EXPECT_EQ(after_power, (std::set<std::string>{".", "a"}));
@@ -425,8 +431,12 @@ TEST(SimDisk, planned_crashes_before_after_and_in_the_middle) {
       bench.crash_and_boot();
       EXPECT_EQ(*result, -1);
       EXPECT_EQ(bench.letters(2, 8 * kBlockBytes), "yy");
-      if (kind == FaultKind::crash_before) EXPECT_EQ(bench.letters(2), "..");
-      if (kind == FaultKind::crash_after) EXPECT_EQ(bench.letters(2), "yy");
+      if (kind == FaultKind::crash_before) {
+        EXPECT_EQ(bench.letters(2), "..");
+      }
+      if (kind == FaultKind::crash_after) {
+        EXPECT_EQ(bench.letters(2), "yy");
+      }
       if (kind == FaultKind::torn_crash) torn.insert(bench.letters(2));
     }
   }
@@ -444,8 +454,8 @@ TEST(SimDisk, crash_after_a_flush_makes_it_durable) {
 }
 
 TEST(SimDisk, observers_hear_of_submissions_completions_and_crashes) {
-  Bench bench(1);
   std::vector<std::string> heard;
+  Bench bench(1);
   bench.world.observe_disks([&](const DiskEvent& event) {
     const char* phases[] = {"submit", "complete", "crash"};
     heard.push_back(std::string(phases[static_cast<int>(event.phase)]) + " " + *event.file_name + " " +
