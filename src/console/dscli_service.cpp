@@ -5,6 +5,7 @@
 
 #include "interfaces/control/messages.h"
 #include "model/selection.h"
+#include "model/validation.h"
 
 namespace tt::console {
 
@@ -131,6 +132,8 @@ void DscliService::execute(const HttpRequest& request, const ReplyFunction& repl
     record(*operation, caller, image, arguments, answer);
     reply(json_reply(200, answer_json(answer)));
   };
+  const std::string wrong = model::check_arguments(*operation, call.arguments);
+  if (!wrong.empty()) return reply(problem(400, wrong));
   if (!model::allows(caller.groups, operation->access)) return done(rejected(Errc::not_authorised));
   if (operation->place == model::Place::console) return parts_.users.run(caller, call, done);
   run_on_image(image, std::move(call), done);

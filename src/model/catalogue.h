@@ -43,6 +43,7 @@ enum class ArgumentKind : std::uint8_t {
   selection,  ///< Ids, ranges and pairs kept as written; for listings.
   pairs,      ///< source:target and pair ranges, expanded to an array of {source, target}.
   names,      ///< Free words, an array.
+  named_ids,  ///< Ids and ranges; the request holds an array of {id, name}.
 };
 
 /// Traits of an argument.
@@ -51,6 +52,7 @@ inline constexpr std::uint8_t kLater = 2;         ///< Known, but not in this re
 inline constexpr std::uint8_t kOnlyDs8000 = 4;    ///< Not known to a 1750 image.
 inline constexpr std::uint8_t kLocal = 8;         ///< For the client only; not part of the request.
 inline constexpr std::uint8_t kSingle = 16;       ///< An operand given exactly once at most; stored as a scalar.
+inline constexpr std::uint8_t kDerived = 128;     ///< Part of the request, made by the interface from other arguments.
 inline constexpr std::uint8_t kAddsColumns = 32;  ///< Adds the extra columns of the object class.
 inline constexpr std::uint8_t kExtension = 64;    ///< Ours; the original has no such option.
 
@@ -69,7 +71,8 @@ struct Argument {
   std::string_view help = {};
 
   [[nodiscard]] constexpr bool has(std::uint8_t trait) const { return (traits & trait) != 0; }
-  [[nodiscard]] constexpr bool is_operand() const { return flag.empty(); }
+  [[nodiscard]] constexpr bool is_operand() const { return flag.empty() && !has(kDerived); }
+  [[nodiscard]] constexpr bool is_flag() const { return !flag.empty(); }
 };
 
 enum class Align : std::uint8_t { left, right };

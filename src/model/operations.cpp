@@ -46,7 +46,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 
 const Argument* Operation::find_flag(std::string_view flag) const {
   for (const Argument& argument : arguments) {
-    if (!argument.is_operand() && equals_ignoring_case(argument.flag, flag)) return &argument;
+    if (argument.is_flag() && equals_ignoring_case(argument.flag, flag)) return &argument;
   }
   return nullptr;
 }
@@ -87,7 +87,8 @@ std::vector<std::string_view> similar_commands(std::string_view name) {
   for (const Operation& operation : operations()) {
     const std::size_t d = distance(name, operation.name);
     const bool begins = !name.empty() && operation.name.substr(0, name.size()) == name;
-    if (d <= limit || begins) candidates.push_back({d, operation.name});
+    // Whoever typed a beginning meant a name that begins so.
+    if (d <= limit || begins) candidates.push_back({begins ? 0 : d, operation.name});
   }
   std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
     return std::pair(a.distance, a.name) < std::pair(b.distance, b.name);

@@ -5,6 +5,7 @@
 
 #include "model/catalogue.h"
 #include "model/selection.h"
+#include "model/validation.h"
 
 namespace tt::control {
 
@@ -109,6 +110,9 @@ rt::Task<void> ControlServer::run_call(Connections::iterator connection, Call ca
   const model::Operation* operation = model::find_operation(call.request.operation);
   if (operation == nullptr || operation->place != model::Place::image) {
     answer.response.status = Errc::not_in_this_release;
+  } else if (!model::check_arguments(*operation, call.request.arguments).empty()) {
+    // Whoever asks, nothing malformed gets near the image.
+    answer.response.status = Errc::invalid_argument;
   } else {
     const nlohmann::json arguments = call.request.arguments;
     answer.response = co_await executor_.execute(std::move(call.request));

@@ -168,6 +168,7 @@ class Binder {
       case ArgumentKind::selection:
         return read_selections(*operand);
       case ArgumentKind::ids:
+      case ArgumentKind::named_ids:
         return read_ids(*operand);
       default:
         return read_names(*operand);
@@ -261,7 +262,8 @@ class Binder {
 
   bool check_required() {
     for (const Argument& argument : operation_.arguments) {
-      if (!argument.has(model::kRequired) || destination(argument).contains(argument.key)) continue;
+      const bool wanted = argument.has(model::kRequired) && !argument.has(model::kDerived);
+      if (!wanted || destination(argument).contains(argument.key)) continue;
       if (argument.is_operand()) return fail("an operand is missing: " + std::string(argument.value) + ".");
       return fail("-" + std::string(argument.flag) + " is missing.");
     }

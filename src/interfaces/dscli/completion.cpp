@@ -15,7 +15,7 @@ bool begins_with(std::string_view text, std::string_view start) {
 
 void complete_flags(const model::Operation& operation, std::string_view start, std::vector<std::string>& found) {
   const auto add = [&](const model::Argument& argument) {
-    if (!argument.is_operand() && begins_with(argument.flag, start)) found.push_back("-" + std::string(argument.flag));
+    if (argument.is_flag() && begins_with(argument.flag, start)) found.push_back("-" + std::string(argument.flag));
   };
   for (const model::Argument& argument : operation.arguments) add(argument);
   for (const model::Argument& common : common_arguments()) {

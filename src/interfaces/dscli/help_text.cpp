@@ -58,7 +58,7 @@ std::vector<std::string> synopsis_pieces(const Operation& operation) {
   const auto arguments = operation.arguments;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const Argument& argument = arguments[i];
-    if (argument.is_operand()) continue;
+    if (!argument.is_flag()) continue;
     std::string text = flag_text(argument);
     // Neighbours of one exclusive set are shown together.
     while (!argument.exclusive.empty() && i + 1 < arguments.size() &&
@@ -76,6 +76,7 @@ std::vector<std::string> synopsis_pieces(const Operation& operation) {
 }
 
 void add_parameter(std::vector<std::string>& lines, const Argument& argument) {
+  if (argument.has(model::kDerived)) return;
   std::string line = "  " + (argument.is_operand() ? std::string(argument.value) : flag_text(argument));
   lines.push_back(line);
   std::string text = "      " + std::string(argument.help);

@@ -256,7 +256,12 @@ int Session::run(std::span<const Word> words) {
   Command& command = std::get<Command>(bound);
   if (command.help) return Tools(*this).help_for(*command.operation);
   if (command.operation->place == Place::client) return run_tool(command);
-  return run_remote(command);
+  try {
+    return run_remote(command);
+  } catch (const json::exception&) {
+    // A row without the form its class has: only another release sends such.
+    return report_failure(command.operation->name, Error{Errc::bad_message, 0});
+  }
 }
 
 int Session::run_tool(const Command& command) {

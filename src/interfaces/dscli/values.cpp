@@ -118,6 +118,7 @@ std::string read_value(const Argument& argument, std::string_view text, json& in
     case ArgumentKind::selection:
     case ArgumentKind::pairs:
     case ArgumentKind::names:
+    case ArgumentKind::named_ids:
       break;
   }
   return "operands have no flag.";
