@@ -10,5 +10,6 @@ namespace tt {
 
 }  // namespace tt
 
-#define TT_ASSERT(expression) \
-  (__builtin_expect(static_cast<bool>(expression), 1) ? void(0) : ::tt::assertion_failed(#expression, __FILE__, __LINE__))
+#define TT_ASSERT(expression)                                   \
+  (__builtin_expect(static_cast<bool>(expression), 1) ? void(0) \
+                                                      : ::tt::assertion_failed(#expression, __FILE__, __LINE__))

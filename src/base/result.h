@@ -57,8 +57,8 @@ class [[nodiscard]] Result<void> {
   using value_type = void;
 
   constexpr Result() noexcept = default;
-  constexpr Result(Error error) : error_(error) { TT_ASSERT(error.code != Errc::ok); }          // NOLINT
-  constexpr Result(Errc code, std::uint64_t detail = 0) : Result(Error{code, detail}) {}        // NOLINT
+  constexpr Result(Error error) : error_(error) { TT_ASSERT(error.code != Errc::ok); }    // NOLINT
+  constexpr Result(Errc code, std::uint64_t detail = 0) : Result(Error{code, detail}) {}  // NOLINT
 
   [[nodiscard]] constexpr bool has_value() const noexcept { return error_.code == Errc::ok; }
   constexpr explicit operator bool() const noexcept { return has_value(); }
@@ -77,23 +77,23 @@ class [[nodiscard]] Result<void> {
 #define TT_CONCAT(a, b) TT_CONCAT_(a, b)
 
 /// Plain functions: `TT_TRY(auto x, f());` binds the value or returns the error.
-#define TT_TRY(declaration, expression)                                   \
-  auto TT_CONCAT(tt_try_, __LINE__) = (expression);                       \
+#define TT_TRY(declaration, expression)                                           \
+  auto TT_CONCAT(tt_try_, __LINE__) = (expression);                               \
   if (!TT_CONCAT(tt_try_, __LINE__)) return TT_CONCAT(tt_try_, __LINE__).error(); \
   declaration = std::move(TT_CONCAT(tt_try_, __LINE__)).value()
-#define TT_CHECK(expression)                                              \
-  do {                                                                    \
-    auto tt_check_result = (expression);                                  \
-    if (!tt_check_result) return tt_check_result.error();                 \
+#define TT_CHECK(expression)                              \
+  do {                                                    \
+    auto tt_check_result = (expression);                  \
+    if (!tt_check_result) return tt_check_result.error(); \
   } while (0)
 
 /// Coroutines: the same with co_return. The expression may hold one co_await (rule R6: awaits are statements).
-#define TT_CO_TRY(declaration, expression)                                \
-  auto TT_CONCAT(tt_try_, __LINE__) = expression;                         \
+#define TT_CO_TRY(declaration, expression)                                           \
+  auto TT_CONCAT(tt_try_, __LINE__) = expression;                                    \
   if (!TT_CONCAT(tt_try_, __LINE__)) co_return TT_CONCAT(tt_try_, __LINE__).error(); \
   declaration = std::move(TT_CONCAT(tt_try_, __LINE__)).value()
-#define TT_CO_CHECK(expression)                                           \
-  do {                                                                    \
-    auto tt_check_result = expression;                                    \
-    if (!tt_check_result) co_return tt_check_result.error();              \
+#define TT_CO_CHECK(expression)                              \
+  do {                                                       \
+    auto tt_check_result = expression;                       \
+    if (!tt_check_result) co_return tt_check_result.error(); \
   } while (0)

@@ -33,13 +33,25 @@ inline constexpr std::uint32_t kBlockBytes = 512;
 inline constexpr std::uint32_t kTrackBlocks = 128;
 inline constexpr std::uint32_t kTrackBytes = kBlockBytes * kTrackBlocks;  // 64 KiB
 
-constexpr std::uint64_t operator""_KiB(unsigned long long n) { return n << 10U; }
-constexpr std::uint64_t operator""_MiB(unsigned long long n) { return n << 20U; }
-constexpr std::uint64_t operator""_GiB(unsigned long long n) { return n << 30U; }
-constexpr std::uint64_t operator""_TiB(unsigned long long n) { return n << 40U; }
+constexpr std::uint64_t operator""_KiB(unsigned long long n) {
+  return n << 10U;
+}
+constexpr std::uint64_t operator""_MiB(unsigned long long n) {
+  return n << 20U;
+}
+constexpr std::uint64_t operator""_GiB(unsigned long long n) {
+  return n << 30U;
+}
+constexpr std::uint64_t operator""_TiB(unsigned long long n) {
+  return n << 40U;
+}
 
-constexpr std::uint64_t round_up(std::uint64_t n, std::uint64_t unit) { return (n + unit - 1) / unit * unit; }
-constexpr std::uint64_t divide_up(std::uint64_t n, std::uint64_t unit) { return (n + unit - 1) / unit; }
+constexpr std::uint64_t round_up(std::uint64_t n, std::uint64_t unit) {
+  return (n + unit - 1) / unit * unit;
+}
+constexpr std::uint64_t divide_up(std::uint64_t n, std::uint64_t unit) {
+  return (n + unit - 1) / unit;
+}
 
 }  // namespace tt
 
