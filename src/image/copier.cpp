@@ -42,6 +42,7 @@ rt::Task<void> Copier::run() {
       co_await rt::yield(shard_.reactor_);
       continue;
     }
+    const Generation generation = share.generation;
     const rt::TimeNs started = shard_.reactor_.now();
     const std::uint64_t operations = shard_.host_operations_;
     shard_.host_latency_peak_ = 0;
@@ -52,7 +53,7 @@ rt::Task<void> Copier::run() {
       continue;
     }
     const rt::TimeNs took = shard_.reactor_.now() - started;
-    note_rate(share);
+    note_rate(generation);
     const bool hosts_active = shard_.host_operations_ != operations;
     const rt::TimeNs pause =
         pacer_.pause_after(kUnitTracks * kTrackBytes, took, hosts_active, shard_.host_latency_peak_);
@@ -61,7 +62,10 @@ rt::Task<void> Copier::run() {
 }
 
 /// A moving average over the units of one relationship, pauses and turns of others included.
-void Copier::note_rate(RelationshipShare& share) noexcept {
+void Copier::note_rate(Generation generation) noexcept {
+  const auto found = shard_.relationships_.find(generation);
+  if (found == shard_.relationships_.end()) return;  // withdrawn while the unit was under way
+  RelationshipShare& share = *found->second;
   const rt::TimeNs now = shard_.reactor_.now();
   const rt::TimeNs since = now - std::exchange(share.last_copied_at, now);
   if (since <= 0 || since > rt::kSecond) return;

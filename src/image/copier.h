@@ -24,7 +24,7 @@ class Copier {
   /// Clears U for a run of tracks that read as zeros; true if there was one.
   bool settle_unwritten(flashcopy::RelationshipShare& share);
   void fill(Batch& batch, flashcopy::RelationshipShare& share);
-  void note_rate(flashcopy::RelationshipShare& share) noexcept;
+  void note_rate(Generation generation) noexcept;
   rt::Task<Result<bool>> copy_unit(flashcopy::RelationshipShare& share);
 
   Shard& shard_;

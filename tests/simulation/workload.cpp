@@ -134,7 +134,7 @@ rt::Task<void> Workload::write_once(Life& life, std::size_t port) {
 rt::Task<void> Workload::reader(Life& life, std::size_t port, std::uint64_t operations) {
   for (std::uint64_t i = 0; i < operations && !case_.failed(); ++i) {
     const Range range = pick_range();
-    co_await read_and_check(life, port, range);
+    if (!withdrawing_.contains(range.volume)) co_await read_and_check(life, port, range);
     if (case_.random().chance(1, 3)) {
       co_await rt::sleep_for(life.reactor(port), static_cast<rt::TimeNs>(case_.random().below(1'000'000)));
     }
@@ -147,7 +147,9 @@ rt::Task<bool> Workload::read_and_check(Life& life, std::size_t port, Range rang
   const auto number = static_cast<std::uint32_t>(range.volume);
   const image::VolumeHandle volume = handle(life, range.volume);
   const auto read = history_.begin_read(number, range.block, range.blocks);
+  ++reads_in_flight_[range.volume];
   auto done = co_await life.image().blocks(port).read(volume, range.block * kBlockBytes, data);
+  --reads_in_flight_[range.volume];
   if (!done) {
     history_.refuse_read(read);
     unexpected("read", done.error());
@@ -242,12 +244,17 @@ rt::Task<void> Workload::withdraw(Life& life) {
   const Flash flash = flashes_[chosen];
   std::vector<std::pair<VolumeId, VolumeId>> pairs;
   for (const auto& [source, target] : flash.pairs) pairs.emplace_back(plan_.volumes[source].id, plan_.volumes[target].id);
+  for (const auto& [source, target] : flash.pairs) withdrawing_.insert(target);
+  for (const auto& [source, target] : flash.pairs) {
+    while (reads_in_flight_[target] > 0) co_await rt::sleep_for(life.reactor(0), 100 * rt::kMicrosecond);
+  }
   history_.withdraw_copy(flash.copy);
   const std::vector<Result<void>> verdicts = co_await life.image().control().withdraw(pairs, std::nullopt);
   for (const Result<void>& verdict : verdicts) {
     // One that ended by itself meanwhile is not there any more.
     if (!verdict && verdict.error().code != Errc::no_such_relationship) unexpected("withdraw", verdict.error());
   }
+  withdrawing_.clear();
   forget_ended(life.image().control().config());
 }
 
@@ -255,6 +262,8 @@ rt::Task<void> Workload::withdraw(Life& life) {
 
 void Workload::crash() {
   running_ = 0;
+  withdrawing_.clear();
+  reads_in_flight_.clear();
   history_.crash();
 }
 

@@ -86,6 +86,9 @@ class Workload {
   bool hardened_;
   sim::History history_;
   std::vector<Flash> flashes_;
+  /// Targets of a withdraw under way: a read beside it may show either content, which the oracle does not know.
+  std::set<std::size_t> withdrawing_;
+  std::map<std::size_t, std::uint64_t> reads_in_flight_;
   std::uint64_t running_ = 0;
 };
 
