@@ -13,9 +13,14 @@ namespace tt::sim {
 class SimDisk final : public rt::Disk {
  public:
   SimDisk(SimFile& file, SimReactor& reactor) : file_(file), reactor_(reactor) {}
+  /// Like every rt::Disk: nothing may be in flight, unless the machine has crashed.
+  ~SimDisk() override { TT_ASSERT(!reactor_.alive() || !file_.is_used_by(this)); }
   [[nodiscard]] std::uint64_t size_bytes() const noexcept override { return file_.size_bytes(); }
   [[nodiscard]] std::uint32_t block_bytes() const noexcept override { return file_.options().block_bytes; }
-  void submit(rt::DiskOp& op) noexcept override { file_.submit(op, reactor_); }
+  void submit(rt::DiskOp& op) noexcept override {
+    op.backend = this;
+    file_.submit(op, reactor_);
+  }
 
  private:
   SimFile& file_;
@@ -120,6 +125,10 @@ std::vector<std::byte> SimFile::durable(std::uint64_t offset, std::uint64_t leng
   std::vector<std::byte> bytes(length);
   medium_.read_durable(offset, bytes);
   return bytes;
+}
+
+bool SimFile::is_used_by(const void* disk) const noexcept {
+  return std::any_of(pending_.begin(), pending_.end(), [&](const Pending& p) { return p.op->backend == disk; });
 }
 
 void SimFile::flip_bit(std::uint64_t offset, unsigned bit) {

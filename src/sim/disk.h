@@ -85,6 +85,8 @@ class SimFile final : private EventSink {
     std::vector<Medium::Mask> landed;  ///< By chunk of the write; empty = nothing yet.
   };
 
+  [[nodiscard]] bool is_used_by(const void* disk) const noexcept;
+
   // Submission (disk_submit.cpp).
   void submit(rt::DiskOp& op, SimReactor& reactor);
   void prepare_write(Pending& pending);

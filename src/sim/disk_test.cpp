@@ -469,6 +469,14 @@ TEST(SimDisk, observers_hear_of_submissions_completions_and_crashes) {
                                              "complete file 2 0", "crash file 2 0"}));
 }
 
+TEST(SimDiskDeathTest, a_disk_must_not_die_with_an_operation_in_flight) {
+  Bench bench(1);
+  Buffer out(kBlockBytes, 'y');
+  bench.start(rt::DiskOp::Kind::write, 0, out.data);
+  EXPECT_EQ(bench.world.run_for(5 * rt::kMicrosecond), RunEnd::time);
+  EXPECT_DEATH(bench.disk = nullptr, "is_used_by");
+}
+
 TEST(SimStorage, files_persist_grow_and_are_missed) {
   Bench bench(1);
   EXPECT_TRUE(bench.mounted->exists("file"));

@@ -56,7 +56,12 @@ class SimStream final : public rt::ByteStream {
  public:
   SimStream(std::shared_ptr<Connection> connection, unsigned end, std::string peer)
       : connection_(std::move(connection)), end_(end), peer_(std::move(peer)) {}
-  ~SimStream() override { SimStream::shut_down(); }
+  ~SimStream() override {
+    const bool alive = connection_->ends[end_]->alive();
+    TT_ASSERT(!alive ||
+              (connection_->directions[end_].writable.empty() && connection_->directions[1 - end_].readable.empty()));
+    SimStream::shut_down();
+  }
 
   rt::Task<Result<std::size_t>> read_some(std::span<std::byte> into) override;
   rt::Task<Result<void>> write_all(std::span<iovec> pieces) override;
