@@ -52,7 +52,7 @@ int rank_of_answer(const Result<RankHeader>& answer) {
 rt::Task<Result<RankHeader>> read_header(rt::Disk& disk) {
   auto area = std::make_unique<HeaderArea>();
   std::optional<Result<RankHeader>> best;
-  for (std::uint16_t i = 0; i < kHeaderOffsets.size(); ++i) {
+  for (std::uint16_t i = 0; i < kHeaderCopies; ++i) {
     auto read = co_await disk.read(kHeaderOffsets[i], area->copy(i));
     const Result<RankHeader> answer = read ? decode_header(area->copy(i), i) : Result<RankHeader>(read.error());
     if (!best || rank_of_answer(answer) > rank_of_answer(*best)) best = answer;
@@ -65,7 +65,7 @@ rt::Task<Result<void>> check_empty(rt::Disk& disk, ImageUuid image, std::uint16_
   auto area = std::make_unique<HeaderArea>();
   auto read = co_await disk.read(0, area->bytes);
   if (!read) co_return read.error();
-  for (std::uint16_t i = 0; i < kHeaderOffsets.size(); ++i) {
+  for (std::uint16_t i = 0; i < kHeaderCopies; ++i) {
     const auto header = decode_header(area->copy(i), i);
     if (!header) {
       if (header.error().code == Errc::version_not_supported) co_return Error{Errc::id_taken, 0};
@@ -82,7 +82,7 @@ rt::Task<Result<void>> check_empty(rt::Disk& disk, ImageUuid image, std::uint16_
 
 rt::Task<Result<void>> write_header(rt::Disk& disk, ImageUuid image, std::uint16_t rank, RankLayout layout) {
   auto area = std::make_unique<HeaderArea>();
-  for (std::uint16_t i = 0; i < kHeaderOffsets.size(); ++i) {
+  for (std::uint16_t i = 0; i < kHeaderCopies; ++i) {
     std::ranges::copy(encode_header(image, rank, i, layout), area->copy(i).begin());
     auto written = co_await disk.write(kHeaderOffsets[i], area->copy(i));
     if (!written) co_return written;

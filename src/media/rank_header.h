@@ -14,7 +14,8 @@
 namespace tt::media {
 
 inline constexpr std::uint64_t kHeaderBlockBytes = 4096;
-inline constexpr std::array<std::uint64_t, 2> kHeaderOffsets{0, 512_KiB};
+inline constexpr std::uint16_t kHeaderCopies = 2;
+inline constexpr std::array<std::uint64_t, kHeaderCopies> kHeaderOffsets{0, 512_KiB};
 /// The header area: both copies and room around them.
 inline constexpr std::uint64_t kHeaderAreaBytes = 1_MiB;
 
