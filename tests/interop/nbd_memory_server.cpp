@@ -92,6 +92,10 @@ Options parse_options(const std::vector<std::string>& words) {
   Options options;
   for (std::size_t i = 0; i < words.size(); ++i) {
     const std::string& word = words[i];
+    if (word == "--help") {
+      std::fputs(kUsage, stdout);
+      std::exit(0);
+    }
     if (word == "--fast-zero") {
       options.settings.fast_zero = true;
       continue;

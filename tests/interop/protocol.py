@@ -234,6 +234,22 @@ def eight_connections_see_one_volume():
         h.shutdown()
 
 
+@test
+def no_answer_waits_for_a_timer():
+    # A reply whose parts are sent apart meets Nagle's algorithm and delayed acknowledgements: 40 ms each over TCP.
+    h = connect()
+    data = pattern(4096, 6)
+    times = []
+    for i in range(300):
+        started = time.monotonic()
+        h.pwrite(data, i * 4096)
+        h.pread(4096, i * 4096)
+        times.append(time.monotonic() - started)
+    median = sorted(times)[len(times) // 2]
+    assert median < 0.030, f"a write and a read take {median * 1000:.1f} ms"
+    h.shutdown()
+
+
 # From here on without libnbd: bytes that no decent client sends. After each the server must still serve.
 
 
