@@ -5,6 +5,7 @@
 #include <charconv>
 #include <csignal>
 #include <cstdio>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -80,5 +81,7 @@ int main(int argc, char** argv) {
   }
   if (options.directory.empty()) return fail("--dir is missing");
   if (options.images.empty()) return fail("--image is missing: a console serves at least one storage image");
+  // The ready file is read by programs with other working directories.
+  options.directory = std::filesystem::absolute(options.directory).lexically_normal().string();
   return tt::console::run_console(options);
 }

@@ -279,8 +279,8 @@ class Binder {
     if (operation_.object_class == "image" && command_.arguments.contains("id")) {
       command_.image = command_.arguments["id"].get<std::string>();
     }
-    if (command_.image.empty() && operation_.place == model::Place::image) command_.image = context_.devid;
-    if (command_.image.empty() && operation_.needs_image) {
+    if (operation_.needs_image && command_.image.empty()) command_.image = context_.devid;
+    if (operation_.needs_image && command_.image.empty()) {
       rejection_ = {"CMUC09012E", {}, {}, kExitSyntax};
       return false;
     }

@@ -87,25 +87,27 @@ ExpandedIds expand_short(IdKind kind, std::string_view text) {
 
 /// "IBM.2107-75ABCD1/0100-0103"; also with the image at both ends of the range.
 ExpandedIds expand_qualified(IdKind kind, std::string_view operand) {
-  ExpandedIds result;
-  const auto split = model::split_qualified(operand);
-  if (!split) {
-    result.problem = not_an_id(kind, operand);
-    return result;
-  }
-  std::string_view head = operand.substr(0, operand.size() - split->id.size());
-  if (const std::size_t first_slash = operand.find('/'); first_slash + 1 < head.size()) {
+  constexpr std::size_t kImageLength = 16;
+  const std::size_t first_slash = operand.find('/');
+  const std::size_t last_slash = operand.rfind('/');
+  std::string_view first = operand;
+  std::string range_end;
+  if (first_slash != last_slash && last_slash > first_slash + kImageLength + 1) {
     // IMAGE/0100-IMAGE/0103: both ends must name the same image.
-    const std::string_view first = operand.substr(0, head.size() - split->image.size() - 2);
-    const auto first_split = model::split_qualified(first);
-    if (!first_split || first_split->image != split->image) {
-      result.problem = not_an_id(kind, operand);
-      return result;
+    const std::size_t dash = last_slash - kImageLength - 1;
+    const auto last = model::split_qualified(operand.substr(dash + 1));
+    if (operand[dash] == '-' && last && model::parse_image_id(operand.substr(0, first_slash)) == last->image) {
+      first = operand.substr(0, dash);
+      range_end = "-" + last->id;
     }
-    result = expand_short(kind, first_split->id + "-" + split->id);
-  } else {
-    result = expand_short(kind, split->id);
   }
+  const auto split = model::split_qualified(first);
+  if (!split) {
+    ExpandedIds wrong;
+    wrong.problem = not_an_id(kind, operand);
+    return wrong;
+  }
+  ExpandedIds result = expand_short(kind, split->id + range_end);
   result.image = split->image;
   return result;
 }

@@ -63,7 +63,12 @@ class Program {
  private:
   int fail(std::string_view id, const std::vector<std::string>& slots, int code) {
     const std::vector<std::string_view> views(slots.begin(), slots.end());
-    terminal_.err(std::string(id) + " dscli: " + model::fill_slots(model::find_message(id)->text, views));
+    const std::string line = std::string(id) + " dscli: " + model::fill_slots(model::find_message(id)->text, views);
+    if (conversing_) {
+      terminal_.out(line);
+    } else {
+      terminal_.err(line);
+    }
     return code;
   }
 
@@ -169,6 +174,7 @@ class Program {
     Session session = make_session(Mode::interactive);
     const int code = session.ensure_login(true);
     if (code != kExitSuccess) return code;
+    conversing_ = true;
     session.greet();
     while (!session.quit_requested()) {
       const auto line = environment_.next_line();
@@ -190,6 +196,7 @@ class Program {
   GlobalOptions options_;
   Settings settings_;
   std::string unknown_names_;
+  bool conversing_ = false;  ///< Everything goes to standard output then.
 };
 
 }  // namespace
