@@ -26,6 +26,7 @@ constexpr const char* kHelp = R"(twintrackd: one storage image, served to hosts 
   --personality P       2107 (default) or 1750, at creation
   --ack MODE            hardened (default): every write is answered when it is durable;
                         volatile: only FUA writes and flushes wait
+  --copy-limit-mib N    background copy: at most N MiB per second (default: as fast as hosts leave it)
   --nbd-tcp HOST:PORT   default 127.0.0.1:10809; port 0 takes any free one
   --nbd-unix PATH       default DIR/nbd.sock
   --control PATH        socket for the management console, default DIR/control.sock
@@ -93,6 +94,7 @@ const std::map<std::string_view, Setter>& setters() {
                                                                             {"1750", volume::Personality::ds6000}})},
       {"--ack", one_of<image::Acknowledge>(&Options::acknowledge, {{"hardened", image::Acknowledge::hardened},
                                                                    {"volatile", image::Acknowledge::as_cached}})},
+      {"--copy-limit-mib", numeric(&Options::copy_limit_mib, 1, 1U << 20U)},
       {"--nbd-tcp", [](Options& o, std::string_view text) { return host_and_port(text, o); }},
       {"--nbd-unix", textual(&Options::nbd_unix)},
       {"--control", textual(&Options::control)},
