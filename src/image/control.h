@@ -79,6 +79,8 @@ class ControlPlane final : public ControlLink {
   rt::Task<void> wait_for_room(std::uint64_t payload_bytes);
   journal::SlotSeq append(const volume::Mutation& mutation);
   rt::Task<Result<void>> harden(journal::SlotSeq slot);
+  [[nodiscard]] bool closing_role_conflict(const volume::PairRequest& pair) const;
+  rt::Task<void> settle_closing_roles(std::span<const volume::PairRequest> pairs);
   rt::Task<Result<void>> establish_group(std::vector<volume::Relationship> relationships);
   rt::Task<Result<void>> withdraw_group(std::vector<Generation> generations);
   rt::Task<void> end_if_drained(Generation generation);

@@ -10,11 +10,13 @@ namespace tt::image {
 
 rt::Task<std::vector<Result<void>>> ControlPlane::establish(std::vector<volume::PairRequest> pairs) {
   co_await commands_.lock();
+  co_await settle_closing_roles(pairs);
   std::vector<Result<void>> verdicts = volume::validate_pairs(config_, pairs);
   std::vector<volume::Relationship> group;
   std::vector<std::size_t> positions;
   const std::int64_t now_s = home_.wall_seconds();
   for (std::size_t i = 0; i < pairs.size(); ++i) {
+    if (verdicts[i] && closing_role_conflict(pairs[i])) verdicts[i] = Errc::other_relationships;
     if (!verdicts[i]) continue;
     volume::Relationship r;
     r.source = pairs[i].source;
@@ -31,6 +33,25 @@ rt::Task<std::vector<Result<void>>> ControlPlane::establish(std::vector<volume::
   }
   commands_.unlock();
   co_return verdicts;
+}
+
+bool ControlPlane::closing_role_conflict(const volume::PairRequest& pair) const {
+  return std::any_of(config_.relationships.begin(), config_.relationships.end(), [&](const auto& item) {
+    const volume::Relationship& r = item.second;
+    return r.closing() && (r.target == pair.source || r.source == pair.target);
+  });
+}
+
+/// A volume is source or target, never both, for the shards also while a withdrawn relationship is still closing: what it
+/// owes is pushed out first. A closing relationship onto the same target needs no waiting: the establish voids it.
+rt::Task<void> ControlPlane::settle_closing_roles(std::span<const volume::PairRequest> pairs) {
+  for (const volume::PairRequest& pair : pairs) {
+    if (!closing_role_conflict(pair)) continue;
+    auto source_settled = co_await wait_for_closing(pair.source);
+    auto target_settled = co_await wait_for_closing(pair.target);
+    static_cast<void>(source_settled);  // establish refuses what is still closing after the wait
+    static_cast<void>(target_settled);
+  }
 }
 
 rt::Task<Result<void>> ControlPlane::establish_group(std::vector<volume::Relationship> group) {

@@ -2,6 +2,7 @@
 #include "workload.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace tt::simulation {
 
@@ -241,6 +242,7 @@ rt::Task<void> Workload::establish(Life& life) {
 
 rt::Task<void> Workload::withdraw(Life& life) {
   const std::size_t chosen = case_.random().below(flashes_.size());
+  const bool told = std::exchange(flashes_[chosen].withdraw_told, true);
   const Flash flash = flashes_[chosen];
   std::vector<std::pair<VolumeId, VolumeId>> pairs;
   for (const auto& [source, target] : flash.pairs) pairs.emplace_back(plan_.volumes[source].id, plan_.volumes[target].id);
@@ -248,7 +250,7 @@ rt::Task<void> Workload::withdraw(Life& life) {
   for (const auto& [source, target] : flash.pairs) {
     while (reads_in_flight_[target] > 0) co_await rt::sleep_for(life.reactor(0), 100 * rt::kMicrosecond);
   }
-  history_.withdraw_copy(flash.copy);
+  if (!told) history_.withdraw_copy(flash.copy);
   const std::vector<Result<void>> verdicts = co_await life.image().control().withdraw(pairs, std::nullopt);
   for (const Result<void>& verdict : verdicts) {
     // One that ended by itself meanwhile is not there any more.

@@ -57,6 +57,7 @@ class Workload {
   struct Flash {
     sim::History::Operation copy = 0;
     std::vector<std::pair<std::size_t, std::size_t>> pairs;  ///< Indexes of volumes.
+    bool withdraw_told = false;  ///< To the oracle; a crash may have undone the command.
   };
   struct Range {
     std::size_t volume = 0;
