@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """endpoints.json: where everything of one running image can be reached, for programs.
 
-  endpoints.py write DIR --daemon READY --console READY --bin DIR --version V   writes DIR/endpoints.json, dscli.profile
+  endpoints.py write DIR --daemon READY --console READY --bin DIR   writes DIR/endpoints.json, dscli.profile
   endpoints.py get DIR KEY.KEY                                                  prints one value
   endpoints.py alive DIR PROGRAM                                                prints the pid if the program runs
 """
@@ -34,7 +34,7 @@ def write_profile(path, console, storage_image):
         "# Written by ./run up for this image; dscli -cfg with this file needs nothing else.",
         f"hmc1: {url.hostname}:{url.port}",
         f"username: {console['user']}",
-        f"pwfile: {console['password_file']}",
+        f"passwordfile: {console['password_file']}",
         f"ca: {console['ca']}",
         f"devid: {storage_image}",
     ]
@@ -47,7 +47,7 @@ def write(arguments):
     profile = os.path.join(folder, "dscli.profile")
     write_profile(profile, console, daemon["storage_image"])
     endpoints = {
-        "version": arguments.version,
+        "version": daemon["version"],
         "storage_image": daemon["storage_image"],
         "pids": {"twintrackd": daemon["pid"], "twintrack-console": console["pid"]},
         "nbd": {"unix": daemon["nbd"]["unix"], "tcp": daemon["nbd"]["tcp"]},
@@ -83,7 +83,7 @@ def main():
     one = commands.add_parser("write")
     one.set_defaults(work=write)
     one.add_argument("dir")
-    for name in ("--daemon", "--console", "--bin", "--version"):
+    for name in ("--daemon", "--console", "--bin"):
         one.add_argument(name, required=True)
     one = commands.add_parser("get")
     one.set_defaults(work=get)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Small NBD clients on libnbd, for what the stock tools do not do:
 
-  volume_io.py apply URI OLD NEW    writes the 4 KiB blocks of file NEW that differ from file OLD, then flushes
+  volume_io.py apply URI OLD NEW    writes the 4 KiB blocks of file NEW that differ from file OLD, then flushes;
+                                    says "writing" when it begins
   volume_io.py compare URI FILE     is the volume FILE, followed by zeros? exit 1 and the first difference if not
 """
 
@@ -56,6 +57,8 @@ def apply(uri, old_path, new_path):
     runs = written = 0
     with open(old_path, "rb") as old, open(new_path, "rb") as new:
         for offset, data in differing_runs(old, new):
+            if runs == 0:
+                print("writing", flush=True)
             handle.pwrite(data, offset)
             runs, written = runs + 1, written + len(data)
     handle.flush()

@@ -5,7 +5,9 @@
 # T0 is the instant of the FlashCopy. The content of the source at T0 is known in two forms, both made before: the
 # file system image demo/t0.img and the SHA-256 of each file, demo/t0.sha256.
 
-demo_size_gib=4
+demo_size_gib=2
+# MiB per second: about 400 MiB of data would be copied before anybody could look.
+demo_copy_limit=8
 source_volume=0100 target_volume=0200
 
 demonstration() {
@@ -40,7 +42,7 @@ demo_start() {
   if [[ -d $dir/image && -n $(ls -A "$dir/image") ]]; then
     say "the folder has an image already: it is used, its other volumes are left alone"
   fi
-  image_up "$dir" "${daemon_options[@]}" || return 1
+  image_up "$dir" "${daemon_options[@]}" --copy-limit-mib $demo_copy_limit || return 1
   dir=$(cd "$dir" && pwd)
   demo=$dir/demo
   mkdir -p "$demo"
@@ -82,6 +84,7 @@ demo_load() {
 
 demo_flash() {
   dscli_shown mkflash $source_volume:$target_volume || return 1
+  say "so that there is time to look, the image runs with --copy-limit-mib $demo_copy_limit"
   demo_progress
 }
 
@@ -132,7 +135,7 @@ demo_apply() {
 }
 
 demo_change() {
-  say "$(demo_apply "$1")" || return 1
+  say "$(demo_apply "$1" | tail -n 1)"
   demo_progress
 }
 
@@ -207,8 +210,12 @@ demo_kill() {
   local pid
   pid=$(endpoints get "$dir" pids.twintrackd)
   demo_apply 2 >"$demo/apply.log" 2>&1 &
-  local writer=$!
-  sleep 0.03
+  local writer=$! i
+  for ((i = 0; i < 200; i++)); do
+    [[ -s $demo/apply.log ]] && break
+    sleep 0.02
+  done
+  sleep 0.1
   kill -9 "$pid"
   if wait $writer; then
     say "the writer was done before the kill"
@@ -219,13 +226,13 @@ demo_kill() {
 }
 
 demo_restart() {
-  image_up "$dir" "${daemon_options[@]}" || return 1
+  image_up "$dir" "${daemon_options[@]}" --copy-limit-mib $demo_copy_limit || return 1
   demo_progress
 }
 
 demo_prove_after_kill() {
   demo_check $target_volume "$demo/t0.sha256" || return 1
-  say "the interrupted writer does its day again: $(demo_apply 2)"
+  say "the interrupted writer does its day again: $(demo_apply 2 | tail -n 1)"
   shown $python -B "$project/tools/volume_io.py" compare "$(demo_uri $source_volume)" "$demo/day2.img" || return 1
   demo_progress
 }

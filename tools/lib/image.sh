@@ -28,10 +28,6 @@ build_release() {
   say "programs are in ${bin#"$project"/}: $(cd "$bin" && echo *)"
 }
 
-product_version() {
-  sed -n 's/^project(twintrack VERSION \([0-9.]*\).*/\1/p' "$project/CMakeLists.txt"
-}
-
 # A Unix socket's path has at most 107 bytes: for an image deep in the tree the sockets live in the user's runtime folder.
 socket_folder() {
   local dir=$1
@@ -66,7 +62,9 @@ launch() {
   shift 2
   rm -f "$ready"
   setsid nohup "$bin/$name" "$@" --ready-file "$ready" </dev/null >>"$log" 2>&1 9>&- &
-  wait_ready $! "$ready" "$log" "$name"
+  local pid=$!
+  disown $pid
+  wait_ready $pid "$ready" "$log" "$name"
 }
 
 # image_up DIR OPTION...: starts what does not run yet; returns when the image serves and endpoints.json is written.
@@ -90,7 +88,7 @@ image_up() {
   fi
   start_console "$dir" || return 1
   endpoints write "$dir" --daemon "$dir/run/twintrackd.json" --console "$dir/run/twintrack-console.json" \
-    --bin "$bin" --version "$(product_version)" || return 1
+    --bin "$bin" || return 1
   exec 9>&-
 }
 
@@ -99,7 +97,7 @@ start_console() {
   endpoints alive "$dir" twintrack-console >/dev/null && return
   id=$($python -c 'import json,sys; print(json.load(open(sys.argv[1]))["storage_image"])' "$dir/run/twintrackd.json")
   control=$($python -c 'import json,sys; print(json.load(open(sys.argv[1]))["control"])' "$dir/run/twintrackd.json")
-  launch twintrack-console "$dir" --state "$dir/console" --image "$id=$control" --listen 127.0.0.1:0
+  launch twintrack-console "$dir" --dir "$dir/console" --image "$id=$control" --listen 127.0.0.1:0
 }
 
 # stop_program DIR NAME: asks with SIGTERM and waits until it has ended.
