@@ -23,7 +23,7 @@ build_release() {
     if [[ ! -f build/release/build.ninja ]]; then
       quietly "$log" cmake --preset release -DBUILD_TESTING=OFF || exit 1
     fi
-    quietly "$log" cmake --build build/release
+    quietly "$log" cmake --build build/release --target twintrackd twintrack-console twintrack-inspect dscli
   ) || return 1
   say "programs are in ${bin#"$project"/}: $(cd "$bin" && echo *)"
 }
@@ -89,7 +89,19 @@ image_up() {
   start_console "$dir" || return 1
   endpoints write "$dir" --daemon "$dir/run/twintrackd.json" --console "$dir/run/twintrack-console.json" \
     --bin "$bin" || return 1
+  wait_connected "$dir" || return 1
   exec 9>&-
+}
+
+# Until the console has found the image.
+wait_connected() {
+  local dir=$1 i
+  for ((i = 0; i < 100; i++)); do
+    "$bin/dscli" -cfg "$dir/dscli.profile" lssi >"$dir/log/lssi.log" 2>&1 && return 0
+    sleep 0.1
+  done
+  cat "$dir/log/lssi.log" >&2
+  return 1
 }
 
 start_console() {
