@@ -61,11 +61,9 @@ class RingLab {
   }
   void stop() {
     ring->stop();
-    run_while([this] { return scope->count() != 0; });
-    if (scope->count() != 0) {
-      crash();
-      return;
-    }
+    const bool ended = run_while([this] { return scope->count() != 0; });
+    EXPECT_TRUE(ended) << "the writers do not end";
+    if (!ended) return crash();
     drop();
   }
   void crash(sim::CrashKind kind = sim::CrashKind::power) {
