@@ -142,7 +142,7 @@ class SimStorage final : private CrashParticipant {
   explicit SimStorage(World& world, StorageOptions options = {});
   SimStorage(const SimStorage&) = delete;
   SimStorage& operator=(const SimStorage&) = delete;
-  ~SimStorage();
+  ~SimStorage() override;
 
   /// The rt::Storage for one reactor; the disks it opens complete there. All mounts at one time are of one machine.
   [[nodiscard]] std::unique_ptr<rt::Storage> mount(SimReactor& reactor);

@@ -45,7 +45,8 @@ void SimFile::land(Pending& pending, std::uint64_t chunk, Medium::Mask mask) {
   if (unreadable_.empty()) return;
   const std::uint64_t unit = options().block_bytes;
   for (std::uint32_t sector = 0; sector < Medium::kSectorsPerChunk; ++sector) {
-    if ((mask & (1U << sector)) != 0) unreadable_.erase((chunk * kChunk + sector * kBlockBytes) / unit * unit);
+    if ((mask & (1U << sector)) != 0)
+      unreadable_.erase((chunk * kChunk + std::uint64_t{sector} * kBlockBytes) / unit * unit);
   }
 }
 

@@ -16,6 +16,7 @@ namespace tt::sim {
 namespace {
 
 constexpr std::uint64_t kFileBytes = 1_MiB;
+constexpr std::size_t kSector = kBlockBytes;
 
 /// Page-aligned memory filled with one letter.
 struct Buffer {
@@ -84,17 +85,17 @@ struct Bench {
 
   /// The letters of the first sectors as reads see them.
   std::string letters(std::size_t sectors, std::uint64_t offset = 0) {
-    return first_bytes(file->visible(offset, sectors * kBlockBytes));
+    return first_bytes(file->visible(offset, sectors * kSector));
   }
   std::string durable_letters(std::size_t sectors, std::uint64_t offset = 0) {
-    return first_bytes(file->durable(offset, sectors * kBlockBytes));
+    return first_bytes(file->durable(offset, sectors * kSector));
   }
   static std::string first_bytes(const std::vector<std::byte>& bytes) {
     std::string text;
-    for (std::size_t at = 0; at < bytes.size(); at += kBlockBytes) {
+    for (std::size_t at = 0; at < bytes.size(); at += kSector) {
       const char first = static_cast<char>(bytes[at]);
       const bool whole = std::all_of(bytes.begin() + static_cast<std::ptrdiff_t>(at),
-                                     bytes.begin() + static_cast<std::ptrdiff_t>(at + kBlockBytes),
+                                     bytes.begin() + static_cast<std::ptrdiff_t>(at + kSector),
                                      [&](std::byte b) { return static_cast<char>(b) == first; });
       text += !whole ? '?' : first == 0 ? '.' : first;
     }
@@ -121,9 +122,9 @@ FaultRule rule(FaultKind kind, IoMask operations, std::uint64_t at, bool sticky 
 
 TEST(SimDisk, reads_back_what_was_written) {
   Bench bench(1);
-  Buffer out(3 * kBlockBytes, 'a');
-  Buffer in(5 * kBlockBytes, 'x');
-  EXPECT_EQ(bench.write(kBlockBytes, out.data), 0);
+  Buffer out(3 * kSector, 'a');
+  Buffer in(5 * kSector, 'x');
+  EXPECT_EQ(bench.write(kSector, out.data), 0);
   EXPECT_EQ(bench.read(0, in.data), 0);
   EXPECT_EQ(Bench::first_bytes({in.data.begin(), in.data.end()}), ".aaa.");
   EXPECT_EQ(bench.durable_letters(5), ".....");
@@ -134,10 +135,10 @@ TEST(SimDisk, reads_back_what_was_written) {
 
 TEST(SimDisk, a_durable_write_needs_no_flush_and_hardens_nothing_else) {
   Bench bench(1);
-  Buffer a(kBlockBytes, 'a');
-  Buffer b(kBlockBytes, 'b');
+  Buffer a(kSector, 'a');
+  Buffer b(kSector, 'b');
   EXPECT_EQ(bench.write(0, a.data), 0);
-  EXPECT_EQ(bench.write(kBlockBytes, b.data, rt::Durability::durable), 0);
+  EXPECT_EQ(bench.write(kSector, b.data, rt::Durability::durable), 0);
   EXPECT_EQ(bench.durable_letters(2), ".b");
   EXPECT_EQ(bench.letters(2), "ab");
 }
@@ -148,7 +149,7 @@ TEST(SimDisk, a_huge_file_costs_nothing) {
   EXPECT_EQ(bench.write(16_TiB - 64_KiB, out.data), 0);
   EXPECT_EQ(bench.write(5_TiB, out.data), 0);
   EXPECT_EQ(bench.letters(2, 16_TiB - 1_KiB), "aa");
-  EXPECT_EQ(bench.letters(2, 5_TiB - kBlockBytes), ".a");
+  EXPECT_EQ(bench.letters(2, 5_TiB - kSector), ".a");
   EXPECT_EQ(bench.finish(bench.start(rt::DiskOp::Kind::discard, 0, {out.data.data(), 64_KiB})), 0);
 }
 
@@ -156,11 +157,11 @@ TEST(SimDisk, a_flush_covers_exactly_what_completed_before_it_was_submitted) {
   std::set<std::string> seen;
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     Bench bench(seed);
-    Buffer a(kBlockBytes, 'a');
-    Buffer b(kBlockBytes, 'b');
-    Buffer c(kBlockBytes, 'c');
+    Buffer a(kSector, 'a');
+    Buffer b(kSector, 'b');
+    Buffer c(kSector, 'c');
     EXPECT_EQ(bench.write(0, a.data), 0);
-    const int* late = bench.start(rt::DiskOp::Kind::write, kBlockBytes, b.data);
+    const int* late = bench.start(rt::DiskOp::Kind::write, kSector, b.data);
     const int* flush = bench.start(rt::DiskOp::Kind::flush);
     const int* over = bench.start(rt::DiskOp::Kind::write, 0, c.data);
     bench.finish(flush);
@@ -178,8 +179,8 @@ TEST(SimDisk, power_failure_keeps_drops_and_tears_per_sector) {
   std::set<std::string> seen;
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     Bench bench(seed);
-    Buffer old(3 * kBlockBytes, 'o');
-    Buffer young(3 * kBlockBytes, 'y');
+    Buffer old(3 * kSector, 'o');
+    Buffer young(3 * kSector, 'y');
     EXPECT_EQ(bench.write(0, old.data, rt::Durability::durable), 0);
     const int* pending = bench.start(rt::DiskOp::Kind::write, 0, young.data);
     if (seed % 2 == 0) bench.finish(pending);
@@ -199,7 +200,7 @@ TEST(SimDisk, any_of_several_unflushed_versions_may_survive) {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     Bench bench(seed);
     for (const char letter : {'a', 'b', 'c'}) {
-      Buffer out(kBlockBytes, letter);
+      Buffer out(kSector, letter);
       EXPECT_EQ(bench.write(0, out.data), 0);
     }
     bench.crash_and_boot();
@@ -214,7 +215,7 @@ TEST(SimDisk, the_atomic_unit_can_be_4096) {
   std::set<std::string> seen;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     Bench bench(seed, options);
-    Buffer out(2 * 4096, 'y');
+    Buffer out(8_KiB, 'y');
     bench.start(rt::DiskOp::Kind::write, 0, out.data);
     EXPECT_EQ(bench.world.run_for(5 * rt::kMicrosecond), RunEnd::time);
     bench.crash_and_boot();
@@ -229,7 +230,7 @@ TEST(SimDisk, a_killed_process_loses_nothing_completed_but_it_stays_volatile) {
   std::set<std::string> after_power;
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     Bench bench(seed);
-    Buffer a(kBlockBytes, 'a');
+    Buffer a(kSector, 'a');
     EXPECT_EQ(bench.write(0, a.data), 0);
     bench.crash_and_boot(CrashKind::process);
     EXPECT_EQ(bench.letters(1), "a");
@@ -250,8 +251,8 @@ TEST(SimDisk, overlapping_writes_in_flight_have_no_defined_winner) {
   std::set<std::string> seen;
   for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     Bench bench(seed);
-    Buffer a(2 * kBlockBytes, 'a');
-    Buffer b(2 * kBlockBytes, 'b');
+    Buffer a(2 * kSector, 'a');
+    Buffer b(2 * kSector, 'b');
     const int* first = bench.start(rt::DiskOp::Kind::write, 0, a.data);
     const int* second = bench.start(rt::DiskOp::Kind::write, 0, b.data);
     bench.finish(first);
@@ -268,12 +269,12 @@ TEST(SimDisk, a_read_beside_a_write_sees_any_mix_and_never_goes_back) {
   std::set<std::string> seen;
   for (std::uint64_t seed = 1; seed <= 400; ++seed) {
     Bench bench(seed);
-    Buffer old(2 * kBlockBytes, 'o');
-    Buffer young(2 * kBlockBytes, 'y');
+    Buffer old(2 * kSector, 'o');
+    Buffer young(2 * kSector, 'y');
     EXPECT_EQ(bench.write(0, old.data), 0);
     const int* writing = bench.start(rt::DiskOp::Kind::write, 0, young.data);
-    Buffer first(2 * kBlockBytes);
-    Buffer second(2 * kBlockBytes);
+    Buffer first(2 * kSector);
+    Buffer second(2 * kSector);
     EXPECT_EQ(bench.read(0, first.data), 0);
     EXPECT_EQ(bench.read(0, second.data), 0);
     const std::string once = Bench::first_bytes({first.data.begin(), first.data.end()});
@@ -290,8 +291,8 @@ TEST(SimDisk, a_read_may_return_what_was_there_when_it_was_submitted) {
   std::set<std::string> seen;
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     Bench bench(seed);
-    Buffer in(kBlockBytes);
-    Buffer out(kBlockBytes, 'y');
+    Buffer in(kSector);
+    Buffer out(kSector, 'y');
     const int* reading = bench.start(rt::DiskOp::Kind::read, 0, in.data);
     const int* writing = bench.start(rt::DiskOp::Kind::write, 0, out.data);
     bench.finish(writing);
@@ -304,7 +305,7 @@ TEST(SimDisk, a_read_may_return_what_was_there_when_it_was_submitted) {
 
 TEST(SimDisk, changing_a_buffer_in_flight_fails_the_run) {
   Bench bench(1);
-  Buffer out(kBlockBytes, 'a');
+  Buffer out(kSector, 'a');
   bench.start(rt::DiskOp::Kind::write, 0, out.data);
   EXPECT_EQ(bench.world.run_for(5 * rt::kMicrosecond), RunEnd::time);
   out.data[7] = std::byte{'b'};
@@ -317,7 +318,7 @@ TEST(SimDisk, io_errors_leave_a_mix_and_are_reported) {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     Bench bench(seed);
     bench.world.faults().add(rule(FaultKind::io_error, kWrites, 1));
-    Buffer out(2 * kBlockBytes, 'y');
+    Buffer out(2 * kSector, 'y');
     EXPECT_EQ(bench.write(0, out.data), EIO);
     seen.insert(bench.letters(2));
     EXPECT_EQ(bench.write(0, out.data), 0);
@@ -331,7 +332,7 @@ TEST(SimDisk, a_failed_flush_may_lose_what_it_covered_although_reads_show_it) {
     StorageOptions options;
     Bench bench(seed, options);
     bench.world.faults().add(rule(FaultKind::io_error, kFlushes, 1));
-    Buffer out(kBlockBytes, 'y');
+    Buffer out(kSector, 'y');
     EXPECT_EQ(bench.write(0, out.data), 0);
     EXPECT_EQ(bench.flush(), EIO);
     EXPECT_EQ(bench.flush(), 0) << "trying again lies";
@@ -345,7 +346,7 @@ TEST(SimDisk, a_failed_flush_may_lose_what_it_covered_although_reads_show_it) {
 TEST(SimDisk, a_late_error_comes_with_the_next_flush_once) {
   Bench bench(1);
   bench.world.faults().add(rule(FaultKind::late_error, kWrites, 1));
-  Buffer out(kBlockBytes, 'y');
+  Buffer out(kSector, 'y');
   EXPECT_EQ(bench.write(0, out.data), 0);
   EXPECT_EQ(bench.flush(), EIO);
   EXPECT_EQ(bench.flush(), 0);
@@ -355,25 +356,25 @@ TEST(SimDisk, a_late_error_comes_with_the_next_flush_once) {
 
 TEST(SimDisk, space_runs_out_unless_it_was_allocated) {
   StorageOptions options;
-  options.capacity_bytes = 8 * kBlockBytes;
+  options.capacity_bytes = 8 * kSector;
   Bench bench(1, options);
-  Buffer out(8 * kBlockBytes, 'y');
-  EXPECT_EQ(bench.finish(bench.start(rt::DiskOp::Kind::allocate, 0, out.data.first(4 * kBlockBytes))), 0);
-  EXPECT_EQ(bench.write(16 * kBlockBytes, out.data.first(4 * kBlockBytes)), 0);
-  EXPECT_EQ(bench.write(32 * kBlockBytes, out.data.first(kBlockBytes)), ENOSPC);
-  EXPECT_EQ(bench.letters(1, 32 * kBlockBytes), ".");
-  EXPECT_EQ(bench.write(0, out.data.first(4 * kBlockBytes)), 0);
+  Buffer out(8 * kSector, 'y');
+  EXPECT_EQ(bench.finish(bench.start(rt::DiskOp::Kind::allocate, 0, out.data.first(4 * kSector))), 0);
+  EXPECT_EQ(bench.write(16 * kSector, out.data.first(4 * kSector)), 0);
+  EXPECT_EQ(bench.write(32 * kSector, out.data.first(kSector)), ENOSPC);
+  EXPECT_EQ(bench.letters(1, 32 * kSector), ".");
+  EXPECT_EQ(bench.write(0, out.data.first(4 * kSector)), 0);
   EXPECT_EQ(bench.finish(bench.start(rt::DiskOp::Kind::allocate, 0, out.data)), ENOSPC);
-  EXPECT_EQ(bench.storage.allocated_bytes(), 8 * kBlockBytes);
+  EXPECT_EQ(bench.storage.allocated_bytes(), 8 * kSector);
 }
 
 TEST(SimDisk, latent_errors_last_until_the_unit_is_written) {
   Bench bench(1);
-  Buffer in(4 * kBlockBytes);
-  bench.file->make_unreadable(2 * kBlockBytes, 1);
+  Buffer in(4 * kSector);
+  bench.file->make_unreadable(2 * kSector, 1);
   EXPECT_EQ(bench.read(0, in.data), EIO);
-  EXPECT_EQ(bench.read(0, in.data.first(2 * kBlockBytes)), 0);
-  EXPECT_EQ(bench.write(2 * kBlockBytes, in.data.first(kBlockBytes)), 0);
+  EXPECT_EQ(bench.read(0, in.data.first(2 * kSector)), 0);
+  EXPECT_EQ(bench.write(2 * kSector, in.data.first(kSector)), 0);
   EXPECT_EQ(bench.read(0, in.data), 0);
   bench.world.faults().add(rule(FaultKind::latent_error, kReads, 1));
   EXPECT_EQ(bench.read(0, in.data), EIO);
@@ -381,7 +382,7 @@ TEST(SimDisk, latent_errors_last_until_the_unit_is_written) {
 }
 
 TEST(SimDisk, lying_devices) {
-  Buffer out(2 * kBlockBytes, 'y');
+  Buffer out(2 * kSector, 'y');
   {
     Bench lost(1);
     lost.world.faults().add(rule(FaultKind::lost_write, kWrites, 1));
@@ -399,7 +400,7 @@ TEST(SimDisk, lying_devices) {
     Bench astray(1);
     astray.world.faults().add(rule(FaultKind::misdirected_write, kWrites, 1));
     EXPECT_EQ(astray.write(0, out.data), 0);
-    const std::string letters = astray.letters(kFileBytes / kBlockBytes);
+    const std::string letters = astray.letters(kFileBytes / kSector);
     EXPECT_EQ(std::count(letters.begin(), letters.end(), 'y'), 2);
     EXPECT_NE(letters.find("yy"), 0U);
   }
@@ -410,7 +411,7 @@ TEST(SimDisk, a_slow_device_is_slow_for_a_while) {
   FaultRule slow = rule(FaultKind::slow, kAllIo, 1);
   slow.slow_for = rt::kSecond;
   bench.world.faults().add(slow);
-  Buffer out(kBlockBytes, 'y');
+  Buffer out(kSector, 'y');
   EXPECT_EQ(bench.write(0, out.data), 0);
   EXPECT_GT(bench.world.now(), 2 * rt::kMillisecond);
   EXPECT_EQ(bench.world.run_for(2 * rt::kSecond), RunEnd::idle);
@@ -424,13 +425,13 @@ TEST(SimDisk, planned_crashes_before_after_and_in_the_middle) {
       options.crash.keep_everything = options.crash.drop_everything = 0;
       Bench bench(seed, options);
       bench.world.faults().add(rule(kind, kWrites, 2));
-      Buffer out(2 * kBlockBytes, 'y');
-      EXPECT_EQ(bench.write(8 * kBlockBytes, out.data, rt::Durability::durable), 0);
+      Buffer out(2 * kSector, 'y');
+      EXPECT_EQ(bench.write(8 * kSector, out.data, rt::Durability::durable), 0);
       const int* result = bench.start(rt::DiskOp::Kind::write, 0, out.data);
       EXPECT_EQ(bench.world.run_until_idle(), RunEnd::crash_requested);
       bench.crash_and_boot();
       EXPECT_EQ(*result, -1);
-      EXPECT_EQ(bench.letters(2, 8 * kBlockBytes), "yy");
+      EXPECT_EQ(bench.letters(2, 8 * kSector), "yy");
       if (kind == FaultKind::crash_before) {
         EXPECT_EQ(bench.letters(2), "..");
       }
@@ -446,7 +447,7 @@ TEST(SimDisk, planned_crashes_before_after_and_in_the_middle) {
 TEST(SimDisk, crash_after_a_flush_makes_it_durable) {
   Bench bench(1);
   bench.world.faults().add(rule(FaultKind::crash_after, kFlushes, 1));
-  Buffer out(kBlockBytes, 'y');
+  Buffer out(kSector, 'y');
   EXPECT_EQ(bench.write(0, out.data), 0);
   bench.start(rt::DiskOp::Kind::flush);
   EXPECT_EQ(bench.world.run_until_idle(), RunEnd::crash_requested);
@@ -461,7 +462,7 @@ TEST(SimDisk, observers_hear_of_submissions_completions_and_crashes) {
     heard.push_back(std::string(phases[static_cast<int>(event.phase)]) + " " + *event.file_name + " " +
                     std::to_string(static_cast<int>(event.kind)) + " " + std::to_string(event.data.size()));
   });
-  Buffer out(kBlockBytes, 'y');
+  Buffer out(kSector, 'y');
   EXPECT_EQ(bench.write(0, out.data), 0);
   EXPECT_EQ(bench.flush(), 0);
   bench.crash();
@@ -471,7 +472,7 @@ TEST(SimDisk, observers_hear_of_submissions_completions_and_crashes) {
 
 TEST(SimDiskDeathTest, a_disk_must_not_die_with_an_operation_in_flight) {
   Bench bench(1);
-  Buffer out(kBlockBytes, 'y');
+  Buffer out(kSector, 'y');
   bench.start(rt::DiskOp::Kind::write, 0, out.data);
   EXPECT_EQ(bench.world.run_for(5 * rt::kMicrosecond), RunEnd::time);
   EXPECT_DEATH(bench.disk = nullptr, "is_used_by");

@@ -18,11 +18,9 @@ inline constexpr MachineId kAllMachines = ~MachineId{0};
 /// Something that events happen to. `machine` says with whom its events die; kAllMachines = only with everyone.
 class EventSink {
  public:
+  virtual ~EventSink() = default;
   virtual void on_event(std::uint64_t argument) = 0;
   [[nodiscard]] virtual MachineId machine() const noexcept = 0;
-
- protected:
-  ~EventSink() = default;
 };
 
 struct Event {

@@ -54,7 +54,7 @@ class HistoryTest : public testing::Test {
 };
 
 TEST(Tag, every_byte_counts) {
-  std::array<std::byte, 2 * kBlockBytes> two{};
+  std::array<std::byte, 1_KiB> two{};
   make_tagged(two, 5, 70, 900);
   EXPECT_EQ(value_of(std::span(two).first(kBlockBytes)), (Value{Value::Kind::tagged, 5, 70, 900}));
   EXPECT_EQ(value_of(std::span(two).subspan(kBlockBytes)), (Value{Value::Kind::tagged, 5, 71, 900}));

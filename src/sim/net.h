@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/units.h"
 #include "runtime/net.h"
 #include "runtime/sync.h"
 #include "sim/world.h"
@@ -21,9 +22,9 @@ namespace tt::sim {
 
 struct NetworkOptions {
   rt::TimeNs delay_max = 200 * rt::kMicrosecond;
-  std::size_t chunk_max = 16 * 1024;     ///< Largest piece that travels at once.
-  std::size_t window_bytes = 64 * 1024;  ///< Sent and not yet read; a writer waits beyond it.
-  std::uint32_t cut_per_million = 0;     ///< Of the pieces delivered, so many cut their connection instead.
+  std::size_t chunk_max = 16_KiB;     ///< Largest piece that travels at once.
+  std::size_t window_bytes = 64_KiB;  ///< Sent and not yet read; a writer waits beyond it.
+  std::uint32_t cut_per_million = 0;  ///< Of the pieces delivered, so many cut their connection instead.
 };
 
 struct Connection;
@@ -34,7 +35,7 @@ class SimNetwork final : private CrashParticipant {
   explicit SimNetwork(World& world, NetworkOptions options = {});
   SimNetwork(const SimNetwork&) = delete;
   SimNetwork& operator=(const SimNetwork&) = delete;
-  ~SimNetwork();
+  ~SimNetwork() override;
 
   /// The rt::Net of one reactor.
   [[nodiscard]] std::unique_ptr<rt::Net> mount(SimReactor& reactor);

@@ -52,11 +52,9 @@ const char* name_of(RunEnd end) noexcept;
 /// What loses its operations in a crash: storages and networks.
 class CrashParticipant {
  public:
+  virtual ~CrashParticipant() = default;
   /// `machine` may be kAllMachines.
   virtual void on_crash(MachineId machine, CrashKind kind) = 0;
-
- protected:
-  ~CrashParticipant() = default;
 };
 
 /// One submit or completion of one disk operation, or the crash of a file.
