@@ -59,7 +59,8 @@ def check_promises(project, document="docs/promises.md"):
 def ctest_names(project):
     """The tests of the configured build; without one, the names that stand in CMakeLists.txt files."""
     if project.build and os.path.exists(os.path.join(project.build, "CTestTestfile.cmake")):
-        listed = subprocess.run(["ctest", "--test-dir", project.build, "-N"], stdout=subprocess.PIPE, text=True, check=True)
+        listed = subprocess.run(["ctest", "--test-dir", project.build, "-N"], stdout=subprocess.PIPE,
+                                stderr=subprocess.DEVNULL, text=True, check=True)
         return set(re.findall(r"Test +#\d+: (\S+)", listed.stdout))
     files = [file for file in project.files if os.path.basename(file) == "CMakeLists.txt"]
     return {name for file in files for name in re.findall(r"NAME\s+([\w.]+)", project.text(file))}

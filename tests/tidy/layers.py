@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which folder may use which: includes point down, and the engine sees the world only through src/runtime."""
 
+import os
 import re
 
 from project import is_test, without_comments_and_strings
@@ -71,10 +72,12 @@ def check_includes(project):
 
 
 def _judge(project, order, file, folder, included):
+    if folder == "apps" and "/" not in included and project.exists(os.path.join(os.path.dirname(file), included)):
+        return []  # A program's own files; it is no library.
     if "/" not in included or ".." in included or not project.exists("src/" + included):
         return [f'{file}: include "{included}" is not of the form "folder/file.h"']
     other = included.split("/")[0]
-    if is_test(file) and other == "sim":
+    if is_test(file) and (other == "sim" or "/testing/" in included):
         return []
     if order.index(other) > order.index(folder):
         return [f"{file}: includes {included}: {folder} is below {other}"]
