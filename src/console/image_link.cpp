@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "console/image_link.h"
 
+#include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/write.hpp>
+#include <iterator>
 #include <utility>
+
+#include "model/catalogue.h"
 
 namespace tt::console {
 
@@ -76,8 +80,20 @@ void ImageLink::lose(const std::string& why) {
   writing_ = false;
   if (why != last_problem_ && !stopped_) log_("storage image " + image_id_ + ": not connected: " + why);
   last_problem_ = why;
-  for (auto& [id, answered] : std::exchange(under_way_, {})) answered(failed(Errc::cancelled));
+  fail_under_way();
   if (!stopped_) arm_retry();
+}
+
+void ImageLink::fail_under_way() {
+  for (auto& [id, call] : std::exchange(under_way_, {})) {
+    const model::Operation* operation = model::find_operation(call.request.operation);
+    const bool harmless = operation != nullptr && operation->shape != model::Shape::change;
+    if (harmless && !stopped_ && call.deadline > Clock::now() && waiting_.size() < kMostWaiting) {
+      waiting_.push_back(std::move(call));
+    } else {
+      call.answered(failed(Errc::cancelled));
+    }
+  }
 }
 
 void ImageLink::arm_retry() {
@@ -100,11 +116,12 @@ void ImageLink::arm_greeting_deadline() {
 }
 
 void ImageLink::expire_waiting() {
-  while (!waiting_.empty() && waiting_.front().deadline <= Clock::now()) {
-    Answered answered = std::move(waiting_.front().answered);
-    waiting_.pop_front();
-    answered(failed(Errc::disconnected));
-  }
+  const auto now = Clock::now();
+  const auto expired =
+      std::partition(waiting_.begin(), waiting_.end(), [now](const Waiting& one) { return one.deadline > now; });
+  std::vector<Waiting> late(std::make_move_iterator(expired), std::make_move_iterator(waiting_.end()));
+  waiting_.erase(expired, waiting_.end());
+  for (const Waiting& one : late) one.answered(failed(Errc::disconnected));
 }
 
 void ImageLink::send_hello() {
@@ -160,7 +177,7 @@ bool ImageLink::on_hello(const std::string& payload) {
   state_ = State::ready;
   last_problem_.clear();
   log_("storage image " + image_id_ + ": connected to " + hello->program);
-  for (Waiting& one : std::exchange(waiting_, {})) send_call(std::move(one.request), std::move(one.answered));
+  for (Waiting& one : std::exchange(waiting_, {})) send_call(std::move(one));
   return true;
 }
 
@@ -171,7 +188,7 @@ bool ImageLink::on_answer(const std::string& payload) {
     lose("the storage image sent an answer that makes no sense");
     return false;
   }
-  const Answered answered = std::move(call->second);
+  const Answered answered = std::move(call->second.answered);
   under_way_.erase(call);
   const std::uint64_t epoch = epoch_;
   answered(std::move(answer->response));
@@ -179,27 +196,28 @@ bool ImageLink::on_answer(const std::string& payload) {
 }
 
 void ImageLink::call(model::Request request, Answered answered) {
+  Waiting one{std::move(request), std::move(answered), Clock::now() + kPatience};
   if (stopped_) {
-    answered(failed(Errc::shutting_down));
+    one.answered(failed(Errc::shutting_down));
   } else if (state_ == State::ready) {
-    send_call(std::move(request), std::move(answered));
+    send_call(std::move(one));
   } else if (waiting_.size() >= kMostWaiting) {
-    answered(failed(Errc::busy));
+    one.answered(failed(Errc::busy));
   } else {
-    waiting_.push_back({std::move(request), std::move(answered), Clock::now() + kPatience});
+    waiting_.push_back(std::move(one));
   }
 }
 
-void ImageLink::send_call(model::Request request, Answered answered) {
+void ImageLink::send_call(Waiting waiting) {
   control::Call call;
   call.id = next_id_++;
-  call.request = std::move(request);
+  call.request = waiting.request;
   const std::string payload = control::encode(call);
   if (payload.size() > control::kLargestCallBytes) {
-    answered(failed(Errc::limit_reached));
+    waiting.answered(failed(Errc::limit_reached));
     return;
   }
-  under_way_.emplace(call.id, std::move(answered));
+  under_way_.emplace(call.id, std::move(waiting));
   outbox_.push_back(control::make_frame(payload));
   write_next();
 }

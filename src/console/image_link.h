@@ -34,8 +34,9 @@ class ImageLink {
   /// Ends the connection; calls under way are answered with `cancelled`.
   void stop();
 
-  /// `answered` is called once. Status disconnected: the image was not there and nothing was sent; cancelled: the
-  /// connection was lost after sending, so the operation may or may not have been done.
+  /// `answered` is called once. Status disconnected: the image was not there and nothing was done; cancelled: the
+  /// connection was lost after a change was sent, so it may or may not have been done. Listings that lost their
+  /// connection are sent again over the next one.
   void call(model::Request request, Answered answered);
 
   [[nodiscard]] const std::string& image_id() const { return image_id_; }
@@ -47,7 +48,7 @@ class ImageLink {
   struct Waiting {
     model::Request request;
     Answered answered;
-    Clock::time_point deadline;
+    Clock::time_point deadline;  ///< Until then it may wait for a connection.
   };
 
   void connect();
@@ -57,7 +58,8 @@ class ImageLink {
   void on_frames();
   bool on_hello(const std::string& payload);
   bool on_answer(const std::string& payload);
-  void send_call(model::Request request, Answered answered);
+  void send_call(Waiting call);
+  void fail_under_way();
   void write_next();
   void expire_waiting();
   void arm_retry();
@@ -79,7 +81,7 @@ class ImageLink {
   std::deque<std::string> outbox_;
   bool writing_ = false;
   std::uint64_t next_id_ = 1;
-  std::map<std::uint64_t, Answered> under_way_;
+  std::map<std::uint64_t, Waiting> under_way_;
   std::deque<Waiting> waiting_;
 };
 

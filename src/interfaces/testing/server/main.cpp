@@ -40,7 +40,11 @@ int main(int argc, char** argv) {
   control.program = "fake image";
   tt::control::ControlServer server((*platform)->reactor(0), image, control);
   const auto started = server.start((*platform)->net(0), argv[1]);
-  if (!started) return 1;
+  if (!started) {
+    std::fprintf(stderr, "fake_image_server: cannot listen at %s: %s %llu\n", argv[1],
+                 tt::name_of(started.error().code), static_cast<unsigned long long>(started.error().detail));
+    return 1;
+  }
   std::puts("serving");
   std::fflush(stdout);
   (*platform)->run(serve(**platform, server));
