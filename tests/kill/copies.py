@@ -87,7 +87,7 @@ class Copies:
         self._by_name[target].known = False
 
     def _listed(self):
-        return {row["id"] for row in self._daemon.must("lsflash")}
+        return {row["id"] for row in self._daemon.must("lsflash", select=["0000-FFFF"])}
 
     def _write_target(self, target):
         volume = self._by_name[target]
