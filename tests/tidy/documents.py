@@ -26,6 +26,15 @@ def check_links(project):
     return problems
 
 
+_NAMED = re.compile(r"`((?:src|tests|tools|docs|bench|fuzz|cmake)/[\w./-]+)`")
+
+
+def check_names(project):
+    """Files and folders of the tree that a document names in backticks are there."""
+    return [f"{file}: names {name}, which is not there" for file in project.documents() if file != "CHANGELOG.md"
+            for name in _NAMED.findall(project.text(file)) if not project.exists(name)]
+
+
 def anchors(text):
     """The anchors a renderer makes of the headings."""
     found = set()

@@ -90,6 +90,9 @@ class TidyTest(unittest.TestCase):
         self.assert_finds(documents.check_links, "no such file", docs__a_md="[x](b.md)\n")
         self.assert_finds(documents.check_links, "no such heading", docs__a_md="[x](#nowhere)\n# Here\n")
 
+    def test_name_of_a_missing_file(self):
+        self.assert_finds(documents.check_names, "names src/base/b.h", docs__a_md="see `src/base/b.h`\n")
+
     def test_promise_without_test(self):
         self.assert_finds(documents.check_promises, "no test of this tree",
                           docs__promises_md="| P1 | never loses | `Journal.Nothing` |\n")

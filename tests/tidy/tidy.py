@@ -21,6 +21,7 @@ CHECKS = {
     "readmes": shape.check_readmes,
     "words": shape.check_words,
     "links": documents.check_links,
+    "names": documents.check_names,
     "promises": documents.check_promises,
     "format": compilers.check_format,
     "headers": compilers.check_headers,
