@@ -166,6 +166,9 @@ rt::Task<Result<void>> Batch::copy_phase() {
   if (bits_before_data) {
     auto early = co_await commit_copies();
     if (!early) co_return early;
+    auto late = co_await write_and_flush(writes);
+    auto lost = co_await fail_copies_on(late);
+    co_return lost;
   }
 #endif
   auto broken = co_await write_and_flush(writes);
