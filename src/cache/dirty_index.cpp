@@ -88,9 +88,7 @@ Entry& DirtyIndex::insert(OwnerList& list, void* owner, std::uint64_t track, Lsn
     *place = entry;
   }
 
-  entry->older = newest_;
-  (newest_ != nullptr ? newest_->newer : oldest_) = entry;
-  newest_ = entry;
+  link_youngest(*entry);
 
   ++entry_count_;
   ++list.entry_count;
@@ -183,6 +181,26 @@ void DirtyIndex::kill(OwnerList& list, Lsn limit, std::uint64_t track_limit) {
   }
 }
 
+void DirtyIndex::link_youngest(Entry& entry) noexcept {
+  entry.older = newest_;
+  entry.newer = nullptr;
+  (newest_ != nullptr ? newest_->newer : oldest_) = &entry;
+  newest_ = &entry;
+}
+
+void DirtyIndex::unlink_age(Entry& entry) noexcept {
+  (entry.older != nullptr ? entry.older->newer : oldest_) = entry.newer;
+  (entry.newer != nullptr ? entry.newer->older : newest_) = entry.older;
+}
+
+void DirtyIndex::relocate(Entry& entry, journal::SlotSeq slot, std::span<const std::byte> data) {
+  ring_.unpin(entry.slot);
+  entry.slot = slot;
+  if (entry.data != nullptr) entry.data = data.data();
+  unlink_age(entry);
+  link_youngest(entry);
+}
+
 void DirtyIndex::remove(OwnerList& list, Entry& entry) {
   DirtyTrack& track = *entry.track;
   Entry* previous = nullptr;
@@ -190,9 +208,7 @@ void DirtyIndex::remove(OwnerList& list, Entry& entry) {
   (previous != nullptr ? previous->next : track.first) = entry.next;
   if (track.last == &entry) track.last = previous;
 
-  (entry.older != nullptr ? entry.older->newer : oldest_) = entry.newer;
-  (entry.newer != nullptr ? entry.newer->older : newest_) = entry.older;
-
+  unlink_age(entry);
   ring_.unpin(entry.slot);
   --entry_count_;
   --list.entry_count;

@@ -109,6 +109,10 @@ class DirtyIndex {
   DirtyTrack& begin_read(OwnerList& list, void* owner, std::uint64_t track, bool of_image);
   void end_read(OwnerList& list, DirtyTrack& track, bool of_image);
 
+  /// The entry's bytes were copied forward in the ring: it moves to the new place, takes over the pin there, gives the
+  /// old one back, and counts as the youngest of the shard. Its Lsn stays.
+  void relocate(Entry& entry, journal::SlotSeq slot, std::span<const std::byte> data);
+
   /// Removes the entry and its pin, at once or when the last reader leaves.
   void retire(OwnerList& list, Entry& entry);
   /// Removes every entry of the owner with lsn < limit on tracks < track_limit (an establish onto it). No batch may be
@@ -146,6 +150,8 @@ class DirtyIndex {
   Column& column_at(std::uint64_t track);
   DirtyTrack& track_at(OwnerList& list, void* owner, std::uint64_t track);
   void remove(OwnerList& list, Entry& entry);
+  void link_youngest(Entry& entry) noexcept;
+  void unlink_age(Entry& entry) noexcept;
   void drop_if_idle(OwnerList& list, DirtyTrack& track);
   void drop_if_idle(Column& column);
   void update_dirty_bit(const Column& column);

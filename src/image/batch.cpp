@@ -402,7 +402,7 @@ void Batch::finish() noexcept {
   for (const UpdateWork& update : updates_) leave(*update.plan.volume);
   for (cache::Column* column : columns_) shard_.index_->unlatch(*column);
   --shard_.batches_in_flight_;
-  shard_.index_room_.wake_all();
+  shard_.room_.wake_all();
   shard_.collect_garbage();
 }
 

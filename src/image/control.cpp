@@ -28,9 +28,15 @@ rt::Task<Result<void>> ControlPlane::harden_every_shard() {
   co_return Result<void>{};
 }
 
-rt::Task<void> ControlPlane::wait_for_room(std::uint64_t payload_bytes) {
-  journal::Ring& ring = control_shard().ring();
-  while (!ring.failed() && !ring.has_room(payload_bytes, journal::SpaceClass::control)) co_await ring.room();
+/// journal_failed when room can no longer come.
+rt::Task<Result<void>> ControlPlane::wait_for_room(std::uint64_t payload_bytes) {
+  const journal::Ring& ring = control_shard().ring();
+  while (!ring.has_room(payload_bytes, journal::SpaceClass::control)) {
+    if (control_shard().no_more_room()) co_return Errc::journal_failed;
+    co_await rt::sleep_for(home_, rt::kMillisecond);
+  }
+  if (ring.failed()) co_return Errc::journal_failed;
+  co_return Result<void>{};
 }
 
 /// One turn: journal and configuration. The caller waited for room.
@@ -63,7 +69,8 @@ rt::Task<Result<void>> ControlPlane::make_volume(volume::MakeVolumeRequest reque
 /// `records_` is held from the choice of the extents to their record: nobody else can take them, and space is reserved
 /// before the volume exists.
 rt::Task<Result<void>> ControlPlane::make_volume_locked(volume::MakeVolumeRequest request) {
-  co_await wait_for_room(kRecordRoom);
+  auto room = co_await wait_for_room(kRecordRoom);
+  if (!room) co_return room;
   co_await records_.lock();
   auto plan = volume::plan_make_volume(config_, request, Generation{lsns_.draw().value}, home_.wall_seconds());
   if (!plan) {
@@ -163,7 +170,8 @@ rt::Task<Result<void>> ControlPlane::remove_volume_locked(VolumeId id, RemoveMod
   if (names_volume(id, false)) co_return Error{Errc::still_in_use, id.value};
   auto closed = co_await wait_for_closing(id);
   if (!closed) co_return closed;
-  co_await wait_for_room(kRecordRoom);
+  auto room = co_await wait_for_room(kRecordRoom);
+  if (!room) co_return room;
   auto plan = volume::plan_remove_volume(config_, id);
   if (!plan) co_return plan.error();
   // First nobody uses it any more (so its extents may be given away), then the record, then its maps and dirty data go:
@@ -187,15 +195,16 @@ rt::Task<Result<void>> ControlPlane::remove_volume_locked(VolumeId id, RemoveMod
 rt::Task<Result<std::uint16_t>> ControlPlane::make_pool(std::string name, std::uint8_t rank_group,
                                                         std::uint64_t extent_bytes) {
   co_await commands_.lock();
-  co_await wait_for_room(kRecordRoom);
-  auto plan = volume::plan_make_pool(config_, std::move(name), rank_group, extent_bytes);
-  Result<void> done;
+  auto done = co_await wait_for_room(kRecordRoom);
   std::uint16_t id = 0;
-  if (plan) {
-    id = plan->pool.id;
-    done = co_await harden(append(*plan));
-  } else {
-    done = plan.error();
+  if (done) {
+    auto plan = volume::plan_make_pool(config_, std::move(name), rank_group, extent_bytes);
+    if (plan) {
+      id = plan->pool.id;
+      done = co_await harden(append(*plan));
+    } else {
+      done = plan.error();
+    }
   }
   commands_.unlock();
   if (!done) co_return done.error();
@@ -204,13 +213,14 @@ rt::Task<Result<std::uint16_t>> ControlPlane::make_pool(std::string name, std::u
 
 rt::Task<Result<void>> ControlPlane::remove_pool(std::uint16_t pool) {
   co_await commands_.lock();
-  co_await wait_for_room(kRecordRoom);
-  auto plan = volume::plan_remove_pool(config_, pool);
-  Result<void> done;
-  if (plan) {
-    done = co_await harden(append(*plan));
-  } else {
-    done = plan.error();
+  auto done = co_await wait_for_room(kRecordRoom);
+  if (done) {
+    auto plan = volume::plan_remove_pool(config_, pool);
+    if (plan) {
+      done = co_await harden(append(*plan));
+    } else {
+      done = plan.error();
+    }
   }
   commands_.unlock();
   co_return done;
@@ -218,13 +228,14 @@ rt::Task<Result<void>> ControlPlane::remove_pool(std::uint16_t pool) {
 
 rt::Task<Result<void>> ControlPlane::assign_rank(std::uint16_t rank, std::optional<std::uint16_t> pool) {
   co_await commands_.lock();
-  co_await wait_for_room(kRecordRoom);
-  auto plan = volume::plan_assign_rank(config_, rank, pool);
-  Result<void> done;
-  if (plan) {
-    done = co_await harden(append(*plan));
-  } else {
-    done = plan.error();
+  auto done = co_await wait_for_room(kRecordRoom);
+  if (done) {
+    auto plan = volume::plan_assign_rank(config_, rank, pool);
+    if (plan) {
+      done = co_await harden(append(*plan));
+    } else {
+      done = plan.error();
+    }
   }
   commands_.unlock();
   co_return done;
@@ -242,7 +253,8 @@ rt::Task<Result<void>> ControlPlane::allocate_extent(Shard& from, VolumeHandle v
 }
 
 rt::Task<Result<void>> ControlPlane::allocate_here(VolumeHandle handle, std::uint32_t extent_number) {
-  co_await wait_for_room(kRecordRoom);
+  auto room = co_await wait_for_room(kRecordRoom);
+  if (!room) co_return room;
   const volume::VolumeConfig* volume = config_.find_volume(handle.id);
   if (volume == nullptr || volume->generation != handle.generation) co_return Errc::volume_not_found;
   if (volume->extents[extent_number]) co_return Result<void>{};  // another shard was first, and all were told
@@ -263,7 +275,8 @@ rt::Task<Result<void>> ControlPlane::allocate_here(VolumeHandle handle, std::uin
 }
 
 rt::Task<Result<void>> ControlPlane::record_failure(volume::Mutation mutation) {
-  co_await wait_for_room(kRecordRoom);
+  auto room = co_await wait_for_room(kRecordRoom);
+  if (!room) co_return room;
   const journal::SlotSeq slot = append(mutation);
   auto done = co_await harden(slot);
   co_return done;

@@ -76,7 +76,7 @@ class ControlPlane final : public ControlLink {
 
  private:
   rt::Task<Result<void>> harden_every_shard();
-  rt::Task<void> wait_for_room(std::uint64_t payload_bytes);
+  rt::Task<Result<void>> wait_for_room(std::uint64_t payload_bytes);
   journal::SlotSeq append(const volume::Mutation& mutation);
   rt::Task<Result<void>> harden(journal::SlotSeq slot);
   [[nodiscard]] bool closing_role_conflict(const volume::PairRequest& pair) const;

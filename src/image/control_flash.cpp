@@ -77,8 +77,8 @@ rt::Task<Result<void>> ControlPlane::establish_group(std::vector<volume::Relatio
   auto done = co_await harden_every_shard();
   if (done) {
     const volume::Mutation record = volume::Establish{group};
-    co_await wait_for_room(volume::encode_mutation(record).size());
-    done = co_await harden(append(record));  // the commit point
+    done = co_await wait_for_room(volume::encode_mutation(record).size());
+    if (done) done = co_await harden(append(record));  // the commit point
   }
   for (const auto& shard : shards_) {
     co_await rt::hop(home_, shard->reactor());
@@ -121,8 +121,9 @@ rt::Task<Result<void>> ControlPlane::withdraw_group(std::vector<Generation> grou
   if (group.empty()) co_return Result<void>{};
   const Lsn at = lsns_.draw();
   const volume::Mutation record = volume::Withdraw{group, at};
-  co_await wait_for_room(kRecordRoom);
-  auto done = co_await harden(append(record));
+  auto done = co_await wait_for_room(kRecordRoom);
+  if (!done) co_return done;
+  done = co_await harden(append(record));
   if (!done) co_return done;
   for (const Generation generation : group) {
     bool drained = true;
@@ -139,7 +140,8 @@ rt::Task<Result<void>> ControlPlane::withdraw_group(std::vector<Generation> grou
 }
 
 rt::Task<Result<void>> ControlPlane::end_relationship(Generation generation) {
-  co_await wait_for_room(kRecordRoom);
+  auto room = co_await wait_for_room(kRecordRoom);
+  if (!room) co_return room;
   if (!config_.relationships.contains(generation)) co_return Result<void>{};
   auto done = co_await harden(append(volume::EndRelationship{generation}));
   if (!done) co_return done;

@@ -23,6 +23,7 @@ rt::Task<void> Keeper::run() {
     const bool busy = ring.used_bytes() * 2 > ring.capacity_bytes();
     co_await rt::sleep_for(shard_.reactor_, busy ? kBusyPause : kCalmPause);
     if (stopping_ || ring.failed()) break;
+    if (busy) copy_forward();
     Result<void> done;
     if (shard_.options_.id == 0 && shard_.lsns_.room() < kLsnCeilingStep / 2) {
       done = co_await raise_ceiling();
@@ -31,8 +32,51 @@ rt::Task<void> Keeper::run() {
     } else if (ring.used_bytes() * 8 > ring.capacity_bytes()) {
       done = co_await move_tail();
     }
-    if (!done) break;  // the store is fenced; the journal fills up and writes are refused, nothing is lost
+    shard_.room_.wake_all();
+    if (!done) {  // the store is fenced: the journal fills up, then writes are refused; nothing is lost
+      shard_.tail_stuck_ = true;
+      break;
+    }
   }
+  shard_.room_.wake_all();
+}
+
+/// A bounded number of tracks per turn of the keeper.
+void Keeper::copy_forward() {
+  for (int n = 0; n < 64; ++n) {
+    const cache::Entry* oldest = shard_.index_->oldest();
+    if (oldest == nullptr) return;
+    auto& volume = *static_cast<flashcopy::VolumeShare*>(oldest->track->owner);
+    const MediaAddress at = shard_.address_of(volume, oldest->track->column->track);
+    if (at.rank == nullptr || !at.rank->failed) return;  // the destager will bring it out
+    if (!copy_track_forward(*oldest->track)) return;
+  }
+}
+
+bool Keeper::copy_track_forward(cache::DirtyTrack& track) {
+  std::uint64_t bytes = 0;
+  for (const cache::Entry* e = track.first; e != nullptr; e = e->next) {
+    bytes += journal::kSlotHeadBytes + (e->data != nullptr ? std::uint64_t{e->block_count} * kBlockBytes : 0);
+  }
+  // Never into the reserve of the records that clean the journal (I17).
+  if (shard_.ring_->used_bytes() + bytes > shard_.ring_->limit_bytes(journal::SpaceClass::control)) return false;
+  const auto& volume = *static_cast<flashcopy::VolumeShare*>(track.owner);
+  for (cache::Entry* e = track.first; e != nullptr; e = e->next) {
+    journal::RecordHeader header;
+    header.kind = journal::RecordKind::write;
+    header.lsn = e->lsn.value;
+    header.volume = volume.id.value;
+    header.volume_generation = volume.generation.value;
+    header.track = track.column->track;
+    header.first_block = e->first_block;
+    header.block_count = e->block_count;
+    header.flags = static_cast<std::uint8_t>(journal::kFlagRedo | (e->data == nullptr ? journal::kFlagZero : 0) |
+                                             (e->deallocate ? journal::kFlagDeallocate : 0));
+    const std::size_t payload = e->data != nullptr ? std::size_t{e->block_count} * kBlockBytes : 0;
+    const journal::Appended copy = shard_.ring_->append(header, {e->data, payload}, journal::SpaceClass::redo);
+    shard_.index_->relocate(*e, copy.slot, copy.payload);
+  }
+  return true;
 }
 
 /// I19: durable before any number above the old ceiling can be drawn.

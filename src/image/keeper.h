@@ -5,6 +5,10 @@
 // changes are applied in the turn in which their record is appended, so the copy is exactly the state after the cut. Then
 // the journal is hardened up to the cut, pages and superblock are committed, and slots at or before the cut that no entry
 // pins may go. Crash argument: the superblock names either the old pages with the old cut or the new with the new.
+//
+// Dirty data of a rank that takes no writes any more would hold the tail for ever. When the ring fills up it is copied
+// forward (engine notes C13, T36): all entries of a track in one turn and in Lsn order, so that positions in the ring and
+// Lsns keep the same order within a track (T50).
 #pragma once
 
 #include <cstdint>
@@ -31,6 +35,8 @@ class Keeper {
   rt::Task<void> run();
   rt::Task<Result<void>> raise_ceiling();
   rt::Task<Result<void>> move_tail();
+  void copy_forward();
+  bool copy_track_forward(cache::DirtyTrack& track);
   journal::Checkpoint collect();
 
   Shard& shard_;

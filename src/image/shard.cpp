@@ -22,7 +22,7 @@ Shard::Shard(rt::Reactor& reactor, ShardOptions options, LsnSource& lsns, Contro
       control_(control),
       frames_(reactor, kReadFrames),
       volumes_(kVolumeIds),
-      index_room_(reactor),
+      room_(reactor),
       image_read_done_(reactor) {}
 
 Shard::~Shard() = default;
@@ -118,7 +118,7 @@ void Shard::forget_volume(Generation generation) {
   volume.forgotten = true;
   volume_of_generation_.erase(found);
   removed_maps_.push_back({generation, journal::MapKind::written});
-  index_room_.wake_all();
+  room_.wake_all();
   collect_garbage();
 }
 

@@ -138,6 +138,8 @@ class Shard {
   void remove_relationship(Generation relationship);
   void mark_relationship_failed(Generation relationship) noexcept;
   [[nodiscard]] std::optional<RelationshipCounts> counts(Generation relationship) const;
+  /// No journal space can be expected any more: what needs some is refused.
+  [[nodiscard]] bool no_more_room() const noexcept { return tail_stuck_ || ring_->failed(); }
   /// Destage these first; used when something waits for owed tracks or for an empty cache.
   void request_drain(bool on) noexcept;
   [[nodiscard]] bool background_idle() const noexcept { return batches_in_flight_ == 0; }
@@ -224,7 +226,8 @@ class Shard {
   Lsn fence_{~std::uint64_t{0}};  ///< Entries above it may not be destaged (I10).
   std::uint32_t batches_in_flight_ = 0;
   std::uint32_t drain_requests_ = 0;
-  rt::WaitQueue index_room_;      ///< Writers that wait for the index to shrink.
+  rt::WaitQueue room_;            ///< Writers that wait for journal space or a smaller index.
+  bool tail_stuck_ = false;       ///< The checkpoint store failed: journal space will never come back.
   rt::WaitQueue image_read_done_;
   std::vector<std::byte> bits_payload_;
   std::uint64_t host_operations_ = 0;  ///< Since start; the copier's pacing looks at its growth.

@@ -70,7 +70,7 @@ void Shard::finish_establish(std::span<const volume::Relationship> relationships
     volume->held = false;
     volume->released.wake_all();
   }
-  index_room_.wake_all();
+  room_.wake_all();
 }
 
 bool Shard::close_relationship(Generation generation, Lsn at) {

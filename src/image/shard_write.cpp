@@ -86,12 +86,9 @@ rt::Task<Result<Shard::Admission>> Shard::admit_write(VolumeHandle handle, Piece
   if (const MediaAddress at = address_of(*volume, piece.local_track); at.rank != nullptr && at.rank->failed) {
     co_return Error{Errc::rank_failed, at.rank->id};
   }
-  if (index_->full()) {
-    co_await index_room_.wait();
-    co_return Admission::again;
-  }
-  if (!ring_->has_room(payload_bytes, journal::SpaceClass::host)) {
-    co_await ring_->room();
+  if (index_->full() || !ring_->has_room(payload_bytes, journal::SpaceClass::host)) {
+    if (tail_stuck_) co_return Errc::journal_failed;
+    co_await room_.wait();
     co_return Admission::again;
   }
   co_return Admission::go;
