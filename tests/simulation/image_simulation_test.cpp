@@ -20,9 +20,16 @@ TEST(ImageSimulation, NeverWrongOnFailingMedia) {
   EXPECT_TRUE(summary.ok()) << summary.report;
 }
 
+TEST(ImageSimulation, EN55_DeadRankRingLives) {
+  sim::CampaignOptions options;
+  options.end_seed = 4;
+  const sim::RunSummary summary = sim::campaign("dead_rank", dead_rank, options);
+  EXPECT_TRUE(summary.ok()) << summary.report;
+}
+
 TEST(ImageSimulation, SurvivesACrashAtEveryIo) {
   sim::SweepOptions options;
-  options.max_per_kind = 120;
+  options.max_per_kind = 60;
   const sim::RunSummary summary = sim::sweep("short_history", short_history, sim::crash_kinds(), options);
   EXPECT_TRUE(summary.ok()) << summary.report;
 }

@@ -7,6 +7,7 @@ int main(int argc, char** argv) {
       {"crashes", tt::simulation::crashes},
       {"short_history", tt::simulation::short_history},
       {"failing_media", tt::simulation::failing_media},
+      {"dead_rank", tt::simulation::dead_rank},
   };
   return tt::sim::simulator_main(argc, argv, scenarios);
 }

@@ -11,5 +11,7 @@ void crashes(sim::Case& c);
 void short_history(sim::Case& c);
 /// The same with media that fail: operations may be refused, no byte may be wrong.
 void failing_media(sim::Case& c);
+/// EN-55: one rank refuses every write; the journal must not stop for the volumes of the other one.
+void dead_rank(sim::Case& c);
 
 }  // namespace tt::simulation
