@@ -169,6 +169,13 @@ Result<void> Recovery::load_maps() {
     if (page.page >= map->page_count()) return Errc::corrupt;
     if (map->page_state(page.page) == volume::TrackMap::PageState::mixed) map->load_mixed(page.page, page.bytes);
   }
+  const auto incomplete = [](const volume::TrackMap& map) { return map.missing_pages() != 0; };
+  for (const auto& [generation, volume] : shard_.volume_of_generation_) {
+    if (incomplete(volume->written)) return Errc::corrupt;
+  }
+  for (const auto& [generation, share] : shard_.relationships_) {
+    if (incomplete(share->uncopied)) return Errc::corrupt;
+  }
   return {};
 }
 
