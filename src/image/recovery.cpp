@@ -91,8 +91,10 @@ rt::Task<Result<void>> Recovery::open_files(rt::Storage& storage) {
   if (!raised) co_return raised;
 
   TT_CO_TRY(auto ring_disk, storage.open(ring_name(id), rt::OpenMode::must_exist, 0));
+  journal::RingOptions ring_options;
+  ring_options.must_reach = fields.checkpoint_cut;
   auto ring = co_await journal::Ring::open(shard_.reactor_, std::move(ring_disk), fields.ring, fields.tail,
-                                           fields.boot_epoch, {});
+                                           fields.boot_epoch, ring_options);
   if (!ring) co_return ring.error();
   shard_.ring_ = std::move(*ring);
   shard_.ring_->set_checkpoint_cut(fields.checkpoint_cut);
