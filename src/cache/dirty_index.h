@@ -4,16 +4,18 @@
 //   inserted (volatile) -> hardened (its slot is durable) -> clean (on the medium, flushed) -> removed
 //
 // Invariants
-//   D1  the entries of a track are in ascending Lsn order (engine notes I5: every version is kept; two entries are never
+//   D1  the entries of a track are in ascending Lsn order (engine notes I5: every version is kept; two entries are
+//   never
 //       merged here, so no T0 can fall between merged versions);
-//   D2  an entry pins its journal slot exactly once, until it is removed: the ring cannot release bytes that a reader or
+//   D2  an entry pins its journal slot exactly once, until it is removed: the ring cannot release bytes that a reader
+//   or
 //       a batch still needs (I13);
 //   D3  an entry that became clean while the track is being read stays visible until the last reader left: a reader
 //       overlays *after* its media read and must find every entry that was there when it began;
 //   D4  a column is latched by at most one batch; nothing else ever waits for a latch.
 //
-// Belongs to one reactor. Nothing here suspends or allocates in a steady state: objects come from pools that grow to the
-// working set; the number of entries is bounded by the limit given at construction.
+// Belongs to one reactor. Nothing here suspends or allocates in a steady state: objects come from pools that grow to
+// the working set; the number of entries is bounded by the limit given at construction.
 #pragma once
 
 #include <cstddef>
@@ -42,7 +44,7 @@ struct Entry {
   std::uint16_t first_block = 0;
   std::uint16_t block_count = 0;
   bool deallocate = false;
-  bool clean = false;   ///< On the medium and flushed; still visible to readers that began earlier (D3).
+  bool clean = false;  ///< On the medium and flushed; still visible to readers that began earlier (D3).
   rt::TimeNs inserted_at = 0;
   DirtyTrack* track = nullptr;
   Entry* next = nullptr;   ///< In the track, by Lsn.

@@ -35,7 +35,7 @@ struct Copy {
   RelationshipShare* relationship = nullptr;
   Lsn target_entries_up_to{0};  ///< Own entries of T that go with it; 0 = none.
   bool reads_source_medium = false;
-  bool image_is_zero = false;   ///< S never had the track and nothing is laid over it: T becomes "not written".
+  bool image_is_zero = false;  ///< S never had the track and nothing is laid over it: T becomes "not written".
 };
 
 /// Phase 2: lay a volume's own entries over its medium.
@@ -61,9 +61,8 @@ struct ColumnPlan {
   [[nodiscard]] std::size_t frames() const noexcept { return 2 * (copies.size() + updates.size()); }
 };
 
-/// Decides for the column as it stands. `forced`: relationships whose background copy wants this track. Volumes that are
-/// held or removed are left out. `global_track` is only used for the length of a
-/// volume's last track.
+/// Decides for the column as it stands. `forced`: relationships whose background copy wants this track. Volumes that
+/// are held or removed are left out. `global_track` is only used for the length of a volume's last track.
 ColumnPlan plan_column(const cache::DirtyIndex& index, std::uint64_t track, std::uint64_t global_track, PickLimit limit,
                        std::span<RelationshipShare* const> forced);
 

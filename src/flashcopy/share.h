@@ -40,17 +40,17 @@ struct VolumeShare {
   std::uint64_t local_track_count;
   cache::OwnerList dirty;
 
-  RelationshipShare* parent = nullptr;             ///< The relationship whose target this volume is.
-  std::vector<RelationshipShare*> children;        ///< Those whose source it is.
+  RelationshipShare* parent = nullptr;       ///< The relationship whose target this volume is.
+  std::vector<RelationshipShare*> children;  ///< Those whose source it is.
 
-  bool held = false;     ///< An establish holds all host I/O of this target for a moment.
+  bool held = false;       ///< An establish holds all host I/O of this target for a moment.
   bool removed = false;    ///< Being deleted: no host, no batch.
   bool forgotten = false;  ///< Its removal is durable; the object goes with its last user.
   std::uint32_t host_operations = 0;
   std::optional<rt::TimeNs> last_host_io;  ///< "In use" for deletion: I/O in the last five minutes.
-  std::uint32_t batches = 0;  ///< Destage or copy batches in flight that write this volume.
-  rt::WaitQueue idle;         ///< Woken when host_operations or batches fall to zero.
-  rt::WaitQueue released;     ///< Woken when `held` ends.
+  std::uint32_t batches = 0;               ///< Destage or copy batches in flight that write this volume.
+  rt::WaitQueue idle;                      ///< Woken when host_operations or batches fall to zero.
+  rt::WaitQueue released;                  ///< Woken when `held` ends.
 
   /// Blocks of the given track that the volume really has (the last track may be short).
   [[nodiscard]] std::uint16_t blocks_of(std::uint64_t global_track) const noexcept {
@@ -72,9 +72,9 @@ struct RelationshipShare {
   bool persistent = false;
   bool inhibit_target_writes = false;
   bool failed = false;
-  std::optional<Lsn> withdrawn_at;  ///< Closing: only owed tracks are left in `uncopied`.
-  bool removed = false;             ///< Gone from the configuration; batches in flight may still look at it.
-  bool end_reported = false;        ///< The control shard was told that this share is zero.
+  std::optional<Lsn> withdrawn_at;        ///< Closing: only owed tracks are left in `uncopied`.
+  bool removed = false;                   ///< Gone from the configuration; batches in flight may still look at it.
+  bool end_reported = false;              ///< The control shard was told that this share is zero.
   RelationshipShare* replaced = nullptr;  ///< During establish: the closing relationship onto the same target.
   std::uint64_t background_cursor = 0;
   // For people: tracks brought over since start, and the recent rate of the background copy.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the tracks of every volume are dealt to shards: stripes of 256 tracks (16 MiB) round robin. A track number belongs
-// to the same shard in every volume, so a track of a source and the same track of its target are always together. Within
-// its shard a track has a dense *local* number; maps and the dirty index use local numbers only.
+// How the tracks of every volume are dealt to shards: stripes of 256 tracks (16 MiB) round robin. A track number
+// belongs to the same shard in every volume, so a track of a source and the same track of its target are always
+// together. Within its shard a track has a dense *local* number; maps and the dirty index use local numbers only.
 #pragma once
 
 #include <cstdint>

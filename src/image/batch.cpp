@@ -18,7 +18,9 @@ using flashcopy::VolumeShare;
 
 namespace {
 
-bool writes_medium(Update::Kind kind) noexcept { return kind == Update::Kind::runs || kind == Update::Kind::whole; }
+bool writes_medium(Update::Kind kind) noexcept {
+  return kind == Update::Kind::runs || kind == Update::Kind::whole;
+}
 
 }  // namespace
 
@@ -43,9 +45,8 @@ void Batch::add(flashcopy::ColumnPlan plan, cache::Column& latched) {
   }
   for (const Update& update : plan.updates) {
     ++update.volume->batches;
-    const bool follows = std::any_of(plan.copies.begin(), plan.copies.end(), [&](const Copy& copy) {
-      return copy.relationship->source == update.volume;
-    });
+    const bool follows = std::any_of(plan.copies.begin(), plan.copies.end(),
+                                     [&](const Copy& copy) { return copy.relationship->source == update.volume; });
     updates_.push_back({update, plan.track, {}, follows, false});
   }
 }
@@ -153,7 +154,8 @@ rt::Task<Result<void>> Batch::copy_phase() {
   if (copies_.empty()) co_return Result<void>{};
   std::vector<MediaWrite> writes;
   for (CopyWork& copy : copies_) {
-    if (copy.plan.reads_source_medium && !copy.failed && !old_track(copy.plan.relationship->source, copy.track)->status) {
+    if (copy.plan.reads_source_medium && !copy.failed &&
+        !old_track(copy.plan.relationship->source, copy.track)->status) {
       auto failed = co_await fail_copy(copy);  // an unreadable source track: only the targets that need it are lost
       if (!failed) co_return failed;
     }
@@ -275,8 +277,10 @@ void Batch::build_update(UpdateWork& update, std::vector<MediaWrite>& writes) {
     std::uint32_t end = b;
     while (end < kTrackBlocks && covered.test(end)) ++end;
     const std::size_t bytes = std::size_t{end - b} * kBlockBytes;
-    writes.push_back({at.rank, at.offset + std::uint64_t{b} * kBlockBytes,
-                      update.frame.subspan(std::size_t{b} * kBlockBytes, bytes), {}});
+    writes.push_back({at.rank,
+                      at.offset + std::uint64_t{b} * kBlockBytes,
+                      update.frame.subspan(std::size_t{b} * kBlockBytes, bytes),
+                      {}});
     b = end;
   }
 }

@@ -9,9 +9,9 @@
 //   6  BITS for tracks that hold data for the first time, hardened
 //   7  the entries are clean; latches and memory are given back
 //
-// Crash argument. Before 3 is hardened: U=1 is what replay finds, and no source medium has changed. After 3: targets hold
-// their images durably and no longer need the source. Between 5 and 6: every entry is still in the journal (nothing is
-// clean before 7), so replay lays it over whatever the medium holds.
+// Crash argument. Before 3 is hardened: U=1 is what replay finds, and no source medium has changed. After 3: targets
+// hold their images durably and no longer need the source. Between 5 and 6: every entry is still in the journal
+// (nothing is clean before 7), so replay lays it over whatever the medium holds.
 //
 // A failed write or flush is never repeated: phase 1 fails the relationships concerned, phase 2 fails the rank; the
 // entries stay in the journal.

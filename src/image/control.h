@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The control plane: owns the configuration, runs commands one after the other, and tells the shards. Lives on shard 0's
-// reactor; its records go to shard 0's ring.
+// The control plane: owns the configuration, runs commands one after the other, and tells the shards. Lives on shard
+// 0's reactor; its records go to shard 0's ring.
 //
 // Every change is one mutation: planned (nothing changes), appended and applied to the configuration in the same turn,
 // hardened, then told to the shards, then answered. Readers of the configuration may see a change that is not hardened
 // yet; they never see one that could be undone, because a ring that fails to harden is fenced for good.
 //
 // Two locks, always in this order: `commands_` (a whole command) and `records_` (allocations and failures that the data
-// path asks for). A command never waits for a batch while it holds `records_`, so a batch may ask for an extent while an
-// establish waits for that batch.
+// path asks for). A command never waits for a batch while it holds `records_`, so a batch may ask for an extent while
+// an establish waits for that batch.
 #pragma once
 
 #include <cstdint>

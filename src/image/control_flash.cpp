@@ -42,8 +42,8 @@ bool ControlPlane::closing_role_conflict(const volume::PairRequest& pair) const 
   });
 }
 
-/// A volume is source or target, never both, for the shards also while a withdrawn relationship is still closing: what it
-/// owes is pushed out first. A closing relationship onto the same target needs no waiting: the establish voids it.
+/// A volume is source or target, never both, for the shards also while a withdrawn relationship is still closing: what
+/// it owes is pushed out first. A closing relationship onto the same target needs no waiting: the establish voids it.
 rt::Task<void> ControlPlane::settle_closing_roles(std::span<const volume::PairRequest> pairs) {
   for (const volume::PairRequest& pair : pairs) {
     if (!closing_role_conflict(pair)) continue;
@@ -97,8 +97,7 @@ rt::Task<std::vector<Result<void>>> ControlPlane::withdraw(std::vector<std::pair
   std::vector<Generation> group;
   for (const auto& [source, target] : pairs) {
     auto found = volume::find_relationship(config_, source, target);
-    if (found && sequence_number &&
-        config_.relationships.at(*found).options.sequence_number != *sequence_number) {
+    if (found && sequence_number && config_.relationships.at(*found).options.sequence_number != *sequence_number) {
       found = Errc::no_such_relationship;
     }
     if (found && std::find(group.begin(), group.end(), *found) != group.end()) found = Errc::no_such_relationship;
@@ -115,8 +114,8 @@ rt::Task<std::vector<Result<void>>> ControlPlane::withdraw(std::vector<std::pair
   co_return verdicts;
 }
 
-/// One record for all. Only after it is durable do shards forget tracks that are not owed: until then a source may not be
-/// overwritten without a copy.
+/// One record for all. Only after it is durable do shards forget tracks that are not owed: until then a source may not
+/// be overwritten without a copy.
 rt::Task<Result<void>> ControlPlane::withdraw_group(std::vector<Generation> group) {
   if (group.empty()) co_return Result<void>{};
   const Lsn at = lsns_.draw();
@@ -166,7 +165,8 @@ rt::Task<void> ControlPlane::run_end_task(Shard& from, Generation generation) {
   co_await rt::hop(home_, from.reactor());
 }
 
-/// T24: decided by generation, and only if every shard is at zero. Bits of one generation only ever fall, so a zero stays.
+/// T24: decided by generation, and only if every shard is at zero. Bits of one generation only ever fall, so a zero
+/// stays.
 rt::Task<void> ControlPlane::end_if_drained(Generation generation) {
   const auto found = config_.relationships.find(generation);
   if (found == config_.relationships.end()) co_return;

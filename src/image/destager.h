@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Brings dirty data to the media: picks columns (a quarter by age, so that no straggler pins the journal's tail; the rest
-// in elevator order) and runs one batch after the other, two at a time on disjoint columns.
+// Brings dirty data to the media: picks columns (a quarter by age, so that no straggler pins the journal's tail; the
+// rest in elevator order) and runs one batch after the other, two at a time on disjoint columns.
 #pragma once
 
 #include <cstdint>

@@ -45,7 +45,9 @@ std::optional<std::uint16_t> numbered(char letter, const std::string& text) {
   return static_cast<std::uint16_t>(*number);
 }
 
-std::string text_of(const json& arguments, const char* key) { return arguments.value(key, std::string()); }
+std::string text_of(const json& arguments, const char* key) {
+  return arguments.value(key, std::string());
+}
 
 }  // namespace
 

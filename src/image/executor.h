@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Carries out the operations of the catalogue (model/executor.h) on an image: turns canonical arguments into typed calls
-// of the control plane, and its state into rows of raw values.
+// Carries out the operations of the catalogue (model/executor.h) on an image: turns canonical arguments into typed
+// calls of the control plane, and its state into rows of raw values.
 #pragma once
 
 #include <string>

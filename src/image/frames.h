@@ -26,8 +26,8 @@ inline AlignedBytes allocate_aligned(std::size_t bytes) {
   return AlignedBytes(p);
 }
 
-/// Consecutive frames for one batch: neighbours in the arena may be written with one I/O when they are neighbours on the
-/// medium too.
+/// Consecutive frames for one batch: neighbours in the arena may be written with one I/O when they are neighbours on
+/// the medium too.
 class FrameArena {
  public:
   explicit FrameArena(std::size_t frame_count)

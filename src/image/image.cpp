@@ -25,7 +25,8 @@ struct Image::Workers {
 };
 
 Image::Image(std::span<const Port> ports, std::uint32_t shard_count, OpenOptions options)
-    : ports_(ports.begin(), ports.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(ports.size(), shard_count))),
+    : ports_(ports.begin(),
+             ports.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(ports.size(), shard_count))),
       options_(options) {
   control_ = std::make_unique<ControlPlane>(*ports_[0].reactor, shards_, lsns_);
   for (std::uint32_t i = 0; i < shard_count; ++i) {
@@ -43,9 +44,13 @@ Image::Image(std::span<const Port> ports, std::uint32_t shard_count, OpenOptions
 }
 
 /// After stop() there is nothing to kill; after a simulated crash there is.
-Image::~Image() { kill(); }
+Image::~Image() {
+  kill();
+}
 
-bool Image::exists(rt::Storage& storage) { return storage.exists(meta_name(0)); }
+bool Image::exists(rt::Storage& storage) {
+  return storage.exists(meta_name(0));
+}
 
 rt::Task<Result<void>> Image::create(std::span<const Port> ports, CreateOptions options) {
   rt::Storage& storage = *ports[0].storage;
@@ -57,8 +62,8 @@ rt::Task<Result<void>> Image::create(std::span<const Port> ports, CreateOptions 
     volume::PoolConfig made;
     made.id = pool;
     made.name = pool == 0 ? "fb_even" : "fb_odd";
-    made.extent_bytes = volume::limits_of(options.personality).small_extents ? volume::kSmallExtentBytes
-                                                                             : volume::kLargeExtentBytes;
+    made.extent_bytes =
+        volume::limits_of(options.personality).small_extents ? volume::kSmallExtentBytes : volume::kLargeExtentBytes;
     volume::apply(config, volume::MakePool{made});
   }
   for (std::size_t i = 0; i < options.ranks.size(); ++i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Several tasks at once inside one coroutine. If the coroutine's frame is destroyed (a simulated crash) the tasks go with
-// it, so declare the group after everything its tasks refer to.
+// Several tasks at once inside one coroutine. If the coroutine's frame is destroyed (a simulated crash) the tasks go
+// with it, so declare the group after everything its tasks refer to.
 #pragma once
 
 #include <utility>

@@ -2,13 +2,14 @@
 // Keeps the journal short: takes checkpoints, and moves the tail in the superblock when entries became clean.
 //
 // A checkpoint (engine notes 3.11) in one turn closes the open slot (the cut) and copies the pages that changed; map
-// changes are applied in the turn in which their record is appended, so the copy is exactly the state after the cut. Then
-// the journal is hardened up to the cut, pages and superblock are committed, and slots at or before the cut that no entry
-// pins may go. Crash argument: the superblock names either the old pages with the old cut or the new with the new.
+// changes are applied in the turn in which their record is appended, so the copy is exactly the state after the cut.
+// Then the journal is hardened up to the cut, pages and superblock are committed, and slots at or before the cut that
+// no entry pins may go. Crash argument: the superblock names either the old pages with the old cut or the new with the
+// new.
 //
 // Dirty data of a rank that takes no writes any more would hold the tail for ever. When the ring fills up it is copied
-// forward (engine notes C13, T36): all entries of a track in one turn and in Lsn order, so that positions in the ring and
-// Lsns keep the same order within a track (T50).
+// forward (engine notes C13, T36): all entries of a track in one turn and in Lsn order, so that positions in the ring
+// and Lsns keep the same order within a track (T50).
 #pragma once
 
 #include <cstdint>

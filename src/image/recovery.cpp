@@ -41,15 +41,18 @@ rt::Task<Result<void>> fill_with_zeros(rt::Disk& disk, std::uint64_t bytes) {
 }
 
 bool is_killed(const volume::VolumeConfig& volume, Lsn lsn, std::uint64_t global_track) {
-  return std::any_of(volume.kills.begin(), volume.kills.end(), [&](const volume::Kill& kill) {
-    return lsn < kill.lsn && global_track < kill.track_count;
-  });
+  return std::any_of(volume.kills.begin(), volume.kills.end(),
+                     [&](const volume::Kill& kill) { return lsn < kill.lsn && global_track < kill.track_count; });
 }
 
 }  // namespace
 
-std::string meta_name(std::uint32_t shard) { return "meta." + std::to_string(shard); }
-std::string ring_name(std::uint32_t shard) { return "journal." + std::to_string(shard); }
+std::string meta_name(std::uint32_t shard) {
+  return "meta." + std::to_string(shard);
+}
+std::string ring_name(std::uint32_t shard) {
+  return "journal." + std::to_string(shard);
+}
 
 rt::Task<Result<void>> create_shard_files(rt::Reactor& reactor, rt::Storage& storage, ShardFiles files,
                                           std::vector<std::byte> config) {

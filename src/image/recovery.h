@@ -2,10 +2,10 @@
 // Makes the files of an image, and opens them again after any end (engine notes 3.12).
 //
 // Opening, in this order: superblock quorum; boot epoch (and on shard 0 the Lsn ceiling) raised durably before anything
-// is appended; the ring scanned and validated; the configuration = last checkpoint + control records after its cut; each
-// shard's maps = last checkpoint + BITS records after its cut; every WRITE that is still in the ring, belongs to a living
-// volume and was not made void by an establish, becomes an index entry. No media I/O happens and no host is served before
-// all of that is done. Cost: the journal and the bits that are really mixed, not the size of volumes.
+// is appended; the ring scanned and validated; the configuration = last checkpoint + control records after its cut;
+// each shard's maps = last checkpoint + BITS records after its cut; every WRITE that is still in the ring, belongs to a
+// living volume and was not made void by an establish, becomes an index entry. No media I/O happens and no host is
+// served before all of that is done. Cost: the journal and the bits that are really mixed, not the size of volumes.
 #pragma once
 
 #include <array>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The BlockService of one reactor: checks ranges, cuts requests at stripe borders and takes each piece to the shard that
-// owns it. On the shard's own reactor that is a plain call.
+// The BlockService of one reactor: checks ranges, cuts requests at stripe borders and takes each piece to the shard
+// that owns it. On the shard's own reactor that is a plain call.
 #pragma once
 
 #include <memory>

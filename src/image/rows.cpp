@@ -16,7 +16,9 @@ namespace {
 
 constexpr std::uint32_t kWarningThresholdPercent = 15;
 
-std::string pool_id(std::uint16_t id) { return fmt::format("P{}", id); }
+std::string pool_id(std::uint16_t id) {
+  return fmt::format("P{}", id);
+}
 
 /// Derived from machine type and serial: 50050763, eight bits of hash, ten ones, fourteen bits of hash (the ones are
 /// where a port's address goes).
@@ -92,7 +94,8 @@ json image_row(const volume::ImageConfig& config, const std::string& code_level,
           {"description", ""},
           {"model", ds8000 ? "961" : "511"},
           {"wwnn", wwnn_of(config)},
-          {"signature", fmt::format("{:04x}-{:04x}-{:04x}-{:04x}", hash >> 16U, hash & 0xFFFFU, ~hash >> 16U, ~hash & 0xFFFFU)},
+          {"signature",
+           fmt::format("{:04x}-{:04x}-{:04x}-{:04x}", hash >> 16U, hash & 0xFFFFU, ~hash >> 16U, ~hash & 0xFFFFU)},
           {"state", "Online"},
           {"es_net", true},
           {"volume_group", "V0"},

@@ -27,7 +27,9 @@ Shard::Shard(rt::Reactor& reactor, ShardOptions options, LsnSource& lsns, Contro
 
 Shard::~Shard() = default;
 
-VolumeShare* Shard::find(VolumeId id) const noexcept { return volumes_[id.value].get(); }
+VolumeShare* Shard::find(VolumeId id) const noexcept {
+  return volumes_[id.value].get();
+}
 
 VolumeShare* Shard::find(VolumeHandle handle) const noexcept {
   VolumeShare* volume = find(handle.id);
@@ -82,7 +84,9 @@ void Shard::add_rank(RankShare rank) {
   ranks_[id] = std::move(rank);
 }
 
-void Shard::mark_rank_failed(std::uint16_t rank) noexcept { ranks_[rank].failed = true; }
+void Shard::mark_rank_failed(std::uint16_t rank) noexcept {
+  ranks_[rank].failed = true;
+}
 
 void Shard::add_volume(const volume::VolumeConfig& config, std::uint64_t extent_bytes) {
   const std::uint64_t local = options_.stripes.local_count(options_.id, config.track_count());
@@ -146,6 +150,8 @@ void Shard::drop_unwritable(flashcopy::ColumnPlan& plan) {
   });
 }
 
-void Shard::request_drain(bool on) noexcept { on ? ++drain_requests_ : --drain_requests_; }
+void Shard::request_drain(bool on) noexcept {
+  on ? ++drain_requests_ : --drain_requests_;
+}
 
 }  // namespace tt::image

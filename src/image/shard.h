@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One shard: a journal ring, a checkpoint store, the dirty index, and its share of every volume and relationship. All of
-// it is touched only on the shard's reactor; others hop here.
+// One shard: a journal ring, a checkpoint store, the dirty index, and its share of every volume and relationship. All
+// of it is touched only on the shard's reactor; others hop here.
 //
 // The parts work on the same state and are separate classes for reading's sake:
 //   shard_write.cpp / shard_read.cpp   the host path (engine notes 3.1, L of section 4)
@@ -57,8 +57,8 @@ class ControlLink {
 };
 
 enum class Acknowledge : std::uint8_t {
-  hardened,     ///< Every write is answered after it is durable.
-  as_cached,    ///< Only FUA writes and flushes wait: the protocol's volatile cache semantics.
+  hardened,   ///< Every write is answered after it is durable.
+  as_cached,  ///< Only FUA writes and flushes wait: the protocol's volatile cache semantics.
 };
 
 struct ShardOptions {
@@ -226,8 +226,8 @@ class Shard {
   Lsn fence_{~std::uint64_t{0}};  ///< Entries above it may not be destaged (I10).
   std::uint32_t batches_in_flight_ = 0;
   std::uint32_t drain_requests_ = 0;
-  rt::WaitQueue room_;            ///< Writers that wait for journal space or a smaller index.
-  bool tail_stuck_ = false;       ///< The checkpoint store failed: journal space will never come back.
+  rt::WaitQueue room_;       ///< Writers that wait for journal space or a smaller index.
+  bool tail_stuck_ = false;  ///< The checkpoint store failed: journal space will never come back.
   rt::WaitQueue image_read_done_;
   std::vector<std::byte> bits_payload_;
   std::uint64_t host_operations_ = 0;  ///< Since start; the copier's pacing looks at its growth.

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads: L(v,t,now) of the engine notes. A run of tracks that have no dirty data, no uncopied parent and lie together on
-// the medium is one disk read; every other track is put together from a medium (its own, or its source's) and the dirty
-// entries that belong to it.
+// Reads: L(v,t,now) of the engine notes. A run of tracks that have no dirty data, no uncopied parent and lie together
+// on the medium is one disk read; every other track is put together from a medium (its own, or its source's) and the
+// dirty entries that belong to it.
 //
 // Why it is safe against a batch that runs at the same time:
-//   * a track with entries registers as reader first, so entries that become clean meanwhile stay visible to the overlay,
+//   * a track with entries registers as reader first, so entries that become clean meanwhile stay visible to the
+//   overlay,
 //     which is laid over *after* the media read (D3 of the dirty index);
 //   * a read of a source's medium for an uncopied target registers as image reader: a batch that copied the track
 //     overwrites the source's medium only when no image reader is left (engine notes T3).

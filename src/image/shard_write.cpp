@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way of a host write: admission, then in one turn (no suspension in between) an Lsn, the journal, the index; then the
-// answer, after the journal is durable if the write must be hardened.
+// The way of a host write: admission, then in one turn (no suspension in between) an Lsn, the journal, the index; then
+// the answer, after the journal is durable if the write must be hardened.
 #include <algorithm>
 
 #include "image/shard.h"

@@ -62,7 +62,7 @@ bool host_and_port(std::string_view text, Options& options) {
 using Setter = std::function<bool(Options&, std::string_view)>;
 
 template <class T>
-Setter numeric(T Options::*member, std::uint64_t low, std::uint64_t high) {
+Setter numeric(T Options::* member, std::uint64_t low, std::uint64_t high) {
   return [=](Options& options, std::string_view text) {
     std::uint64_t value = 0;
     if (!number(text, low, high, value)) return false;
@@ -71,7 +71,7 @@ Setter numeric(T Options::*member, std::uint64_t low, std::uint64_t high) {
   };
 }
 
-Setter textual(std::string Options::*member) {
+Setter textual(std::string Options::* member) {
   return [=](Options& options, std::string_view text) {
     options.*member = std::string(text);
     return !text.empty();
@@ -79,7 +79,7 @@ Setter textual(std::string Options::*member) {
 }
 
 template <class T>
-Setter one_of(T Options::*member, std::map<std::string_view, T> names) {
+Setter one_of(T Options::* member, std::map<std::string_view, T> names) {
   return [=](Options& options, std::string_view text) { return choose(text, names, options.*member); };
 }
 
@@ -99,9 +99,9 @@ const std::map<std::string_view, Setter>& setters() {
       {"--nbd-unix", textual(&Options::nbd_unix)},
       {"--control", textual(&Options::control)},
       {"--ready-file", textual(&Options::ready_file)},
-      {"--tls", one_of<TlsMode>(&Options::tls, {{"off", TlsMode::off},
-                                                {"allowed", TlsMode::allowed},
-                                                {"required", TlsMode::required}})},
+      {"--tls",
+       one_of<TlsMode>(&Options::tls,
+                       {{"off", TlsMode::off}, {"allowed", TlsMode::allowed}, {"required", TlsMode::required}})},
       {"--tls-certs", textual(&Options::tls_certificates)},
       {"--tls-psk", textual(&Options::tls_psk)},
       {"--io", one_of<rt::IoBackend>(&Options::io, {{"automatic", rt::IoBackend::automatic},

@@ -19,7 +19,9 @@ namespace tt::daemon {
 
 namespace {
 
-void say(const std::string& line) { fmt::print(stderr, "twintrackd: {}\n", line); }
+void say(const std::string& line) {
+  fmt::print(stderr, "twintrackd: {}\n", line);
+}
 
 std::string explain(const char* what, Error error) {
   const char* hint = "";
