@@ -90,6 +90,7 @@ class Binder {
   bool read_flags(std::span<const Word> words) {
     for (std::size_t i = 0; i < words.size(); ++i) {
       const Word& word = words[i];
+      if (!is_plain_text(word.text)) return fail("a word holds characters that are no text (UTF-8).");
       const bool is_flag = !word.quoted && word.text.size() > 1 && word.text[0] == '-';
       if (!is_flag) {
         operands_.push_back(word.text);
@@ -129,6 +130,7 @@ class Binder {
     if (argument.kind != ArgumentKind::constant) {
       if (i + 1 >= words.size()) return fail(dashed + " needs a value.");
       text = words[++i].text;
+      if (!is_plain_text(text)) return fail(dashed + ": the value holds characters that are no text (UTF-8).");
     }
     json value;
     const std::string problem = read_value(argument, text, value);
@@ -158,6 +160,9 @@ class Binder {
         return false;
       }
       operands_ = context_.read_operands();
+      for (const std::string& text : operands_) {
+        if (!is_plain_text(text)) return fail("standard input holds characters that are no text (UTF-8).");
+      }
     }
     if (operand->has(model::kSingle) && operands_.size() > 1) {
       return fail("'" + operands_[1] + "' is too much: " + std::string(operation_.name) + " has one operand.");

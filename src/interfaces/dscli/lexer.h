@@ -23,6 +23,9 @@ struct LexedLine {
 
 LexedLine lex_line(std::string_view line);
 
+/// Whether the text is UTF-8 without control characters: everything else would reach an image as something else.
+bool is_plain_text(std::string_view text);
+
 /// Whether a line of a script holds no command: blank, or a comment.
 bool is_blank_or_comment(std::string_view line);
 

@@ -62,9 +62,6 @@ std::string read_text(const Argument& argument, std::string_view text, json& int
     return "the value must have " + std::to_string(argument.low) + " to " + std::to_string(argument.high) +
            " characters.";
   }
-  for (const char c : text) {
-    if (static_cast<unsigned char>(c) < 0x20) return "the value holds a control character.";
-  }
   into = text;
   return {};
 }

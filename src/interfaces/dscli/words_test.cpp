@@ -32,6 +32,14 @@ TEST(Lexer, BlanksAndQuotes) {
   EXPECT_FALSE(is_blank_or_comment("lssi # no comment here"));
 }
 
+TEST(Lexer, TextIsUtf8WithoutControlCharacters) {
+  for (const char* good : {"", "plain", "dépôt", "日本", "😀"}) EXPECT_TRUE(is_plain_text(good)) << good;
+  for (const char* wrong : {"\x01", "a\x7F", "\x91", "\xC3", "\xC0\xAF", "\xE0\x80\xAF", "\xED\xA0\x80",
+                            "\xF5\x80\x80\x80", "\xF4\x90\x80\x80", "\xE2\x82"}) {
+    EXPECT_FALSE(is_plain_text(wrong));
+  }
+}
+
 TEST(Expansion, Ids) {
   EXPECT_EQ(expand_ids(IdKind::volume, "0fe-0100").problem.empty(), false);
   EXPECT_EQ(expand_ids(IdKind::volume, "10fe-10FF").ids, (Words{"10FE", "10FF"}));
@@ -153,6 +161,8 @@ TEST(Binder, SyntaxErrors) {
       "mkextpool -rankgrp 2 -stgtype fb x",
       "mkextpool -rankgrp 0 -stgtype tape x",
       "quit now",
+      "chuser -pw \"a\x91\" x",
+      "mkextpool -rankgrp 0 -stgtype fb \x01",
       "rmextpool -quiet P00",
       "lsuser -dev IBM.2107-75ABCD1",
   };
