@@ -45,9 +45,7 @@ void Batch::add(flashcopy::ColumnPlan plan, cache::Column& latched) {
   }
   for (const Update& update : plan.updates) {
     ++update.volume->batches;
-    const bool follows = std::any_of(plan.copies.begin(), plan.copies.end(),
-                                     [&](const Copy& copy) { return copy.relationship->source == update.volume; });
-    updates_.push_back({update, plan.track, {}, follows, false});
+    updates_.push_back({update, plan.track, {}, false});
   }
 }
 
@@ -231,9 +229,10 @@ rt::Task<Result<void>> Batch::fail_ranks(const std::vector<RankShare*>& ranks) {
 
 // ---- steps 4 to 6 ---------------------------------------------------------------------------------------------------
 
+/// Also when no image was taken in this batch: a reader may have begun before an earlier batch copied the track.
 rt::Task<void> Batch::wait_for_image_readers() {
   for (const UpdateWork& update : updates_) {
-    if (!update.follows_copy) continue;
+    if (!writes_medium(update.plan.kind)) continue;
     for (;;) {
       const cache::DirtyTrack* track = shard_.index_->find(update.plan.volume, update.track);
       if (track == nullptr || track->image_readers == 0) break;
@@ -388,7 +387,9 @@ void Batch::retire_entries() {
     if (!update.failed) retire(*update.plan.volume, update.track, Lsn{0}, update.plan.up_to);
   }
   for (const CopyWork& copy : copies_) {
-    // Also when the copy failed: the target is lost then, and what was written to it has nowhere to go.
+    // Also when the copy failed: the target is lost then, and what was written to it has nowhere to go. Not when the
+    // relationship was withdrawn meanwhile: no bit says that the target's medium holds them, so they are written again.
+    if (copy.plan.relationship->removed) continue;
     const Lsn up_to = copy.plan.target_entries_up_to;
     if (up_to.value != 0) retire(*copy.plan.relationship->target, copy.track, Lsn{0}, up_to);
   }

@@ -65,7 +65,6 @@ class Batch {
     flashcopy::Update plan;
     std::uint64_t track = 0;
     std::span<std::byte> frame;
-    bool follows_copy = false;  ///< A child's image was taken from this medium in the same batch.
     bool failed = false;
   };
   struct OldTrack {

@@ -78,7 +78,9 @@ bool Shard::close_relationship(Generation generation, Lsn at) {
   if (found == relationships_.end()) return true;
   RelationshipShare& share = *found->second;
   volume::TrackMap owed(share.uncopied.track_count(), false);
-  for (const std::uint64_t track : flashcopy::owed_tracks(share, at)) owed.set(track, true);
+  if (!share.failed) {  // nothing is owed to a target that is lost
+    for (const std::uint64_t track : flashcopy::owed_tracks(share, at)) owed.set(track, true);
+  }
   share.uncopied = std::move(owed);
   share.withdrawn_at = at;
   share.background_copy = false;
@@ -104,7 +106,11 @@ void Shard::drop_share(RelationshipShare& share) noexcept {
 void Shard::mark_relationship_failed(Generation generation) noexcept {
   const auto found = relationships_.find(generation);
   if (found == relationships_.end()) return;
-  found->second->failed = true;
+  RelationshipShare& share = *found->second;
+  share.failed = true;
+  if (!share.withdrawn_at) return;
+  share.uncopied.set_run(0, share.uncopied.track_count(), false);  // what it owed cannot be brought over any more
+  report_if_drained(share);
 }
 
 std::optional<RelationshipCounts> Shard::counts(Generation generation) const {

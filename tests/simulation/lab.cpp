@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lab.h"
+
+#include <algorithm>
+
+#include "base/assert.h"
+
+namespace tt::simulation {
+
+namespace {
+
+constexpr rt::TimeNs kNever = 100'000 * rt::kSecond;
+
+std::string runs_of(const std::vector<std::byte>& data) {
+  std::string out;
+  char last = 0;
+  std::uint64_t count = 0;
+  const auto put = [&] {
+    if (count == 0) return;
+    if (!out.empty()) out += ' ';
+    out += last;
+    out += '*' + std::to_string(count);
+  };
+  for (std::size_t at = 0; at < data.size(); at += kBlockBytes) {
+    const bool uniform = std::all_of(data.begin() + static_cast<std::ptrdiff_t>(at),
+                                     data.begin() + static_cast<std::ptrdiff_t>(at + kBlockBytes),
+                                     [&](std::byte b) { return b == data[at]; });
+    char letter = uniform ? static_cast<char>(data[at]) : '?';
+    if (letter == 0) letter = '.';
+    if (letter == last) {
+      ++count;
+      continue;
+    }
+    put();
+    last = letter;
+    count = 1;
+  }
+  put();
+  return out;
+}
+
+}  // namespace
+
+Lab::Lab(std::uint64_t seed, const LabOptions& options) : world(seed), storage(world, options.storage) {
+  shape_.shards = options.shards;
+  shape_.ring_bytes = options.ring_bytes;
+  shape_.open.batch_frames = options.batch_frames;
+  shape_.open.acknowledge = options.acknowledge;
+  shape_.open.destage.age_limit = kNever;
+  shape_.open.destage.eager_percent = 40;
+  life = std::make_unique<Life>(world, storage, shape_);
+  const bool made = life->create() && life->open();
+  TT_ASSERT(made);
+}
+
+Lab::~Lab() {
+  world.crash();
+  life.reset();
+}
+
+template <class T>
+rt::Task<void> Lab::keep(rt::Task<T> task, Pending<T> into) {
+  auto result = co_await std::move(task);
+  into->emplace(std::move(result));
+}
+
+template <class T>
+Pending<T> Lab::start(rt::Task<T> task) {
+  auto pending = std::make_shared<std::optional<T>>();
+  life->scope(0).spawn(keep(std::move(task), pending));
+  return pending;
+}
+
+template <class T>
+T Lab::run(rt::Task<T> task) {
+  const Pending<T> pending = start(std::move(task));
+  const bool ended = wait(pending);
+  TT_ASSERT(ended);
+  return std::move(**pending);
+}
+
+VolumeId Lab::make(std::uint16_t id, std::uint64_t tracks, bool thin) {
+  volume::MakeVolumeRequest request;
+  request.id = VolumeId{id};
+  request.pool = static_cast<std::uint16_t>((id >> 8U) % 2);
+  request.block_count = tracks * kTrackBlocks;
+  request.capacity_type = volume::CapacityType::blocks;
+  request.method = thin ? volume::AllocationMethod::ese : volume::AllocationMethod::standard;
+  const Result<void> made = run(control().make_volume(request));
+  TT_ASSERT(made.has_value());
+  return request.id;
+}
+
+Result<void> Lab::remove(VolumeId volume) {
+  return run(control().remove_volume(volume, image::RemoveMode::force));
+}
+
+image::VolumeHandle Lab::handle(VolumeId volume) {
+  const volume::VolumeConfig* config = control().config().find_volume(volume);
+  TT_ASSERT(config != nullptr);
+  return {volume, config->generation};
+}
+
+rt::Task<Result<void>> Lab::write_task(VolumeId volume, std::uint64_t block, std::uint64_t blocks, char letter) {
+  const std::vector<std::byte> data(blocks * kBlockBytes, static_cast<std::byte>(letter));
+  auto done = co_await life->image().blocks(0).write(handle(volume), block * kBlockBytes, data, false);
+  co_return done;
+}
+
+rt::Task<std::string> Lab::read_task(VolumeId volume, std::uint64_t block, std::uint64_t blocks) {
+  std::vector<std::byte> data(blocks * kBlockBytes, std::byte{'!'});
+  auto done = co_await life->image().blocks(0).read(handle(volume), block * kBlockBytes, data);
+  if (!done) co_return std::string("error ") + name_of(done.error().code);
+  co_return runs_of(data);
+}
+
+Result<void> Lab::write(VolumeId volume, std::uint64_t block, std::uint64_t blocks, char letter) {
+  return run(write_task(volume, block, blocks, letter));
+}
+
+Result<void> Lab::zero(VolumeId volume, std::uint64_t block, std::uint64_t blocks, bool deallocate) {
+  return run(
+      life->image().blocks(0).zero(handle(volume), block * kBlockBytes, blocks * kBlockBytes, deallocate, false));
+}
+
+std::string Lab::content(VolumeId volume, std::uint64_t block, std::uint64_t blocks) {
+  return run(read_task(volume, block, blocks));
+}
+
+Pending<Result<void>> Lab::start_write(VolumeId volume, std::uint64_t block, std::uint64_t blocks, char letter) {
+  return start(write_task(volume, block, blocks, letter));
+}
+
+Pending<std::string> Lab::start_read(VolumeId volume, std::uint64_t block, std::uint64_t blocks) {
+  return start(read_task(volume, block, blocks));
+}
+
+volume::PairRequest Lab::pair(VolumeId source, VolumeId target, bool copy, bool persistent) {
+  volume::PairRequest request;
+  request.source = source;
+  request.target = target;
+  request.options.background_copy = copy;
+  request.options.persistent = persistent;
+  return request;
+}
+
+std::vector<Result<void>> Lab::establish(std::vector<volume::PairRequest> pairs) {
+  return run(control().establish(std::move(pairs)));
+}
+
+Result<void> Lab::establish(VolumeId source, VolumeId target, bool copy, bool persistent) {
+  return establish({pair(source, target, copy, persistent)}).front();
+}
+
+Pending<std::vector<Result<void>>> Lab::start_establish(std::vector<volume::PairRequest> pairs) {
+  return start(control().establish(std::move(pairs)));
+}
+
+Pending<std::vector<Result<void>>> Lab::start_withdraw(VolumeId source, VolumeId target) {
+  return start(control().withdraw({{source, target}}, std::nullopt));
+}
+
+Result<void> Lab::withdraw(VolumeId source, VolumeId target) {
+  const auto pending = start_withdraw(source, target);
+  const bool ended = wait(pending);
+  TT_ASSERT(ended);
+  return (*pending)->front();
+}
+
+std::optional<image::FlashStatus> Lab::status(VolumeId source, VolumeId target) {
+  for (const image::FlashStatus& status : run(control().flash_status())) {
+    if (status.relationship.source == source && status.relationship.target == target) return status;
+  }
+  return std::nullopt;
+}
+
+std::uint64_t Lab::uncopied(VolumeId source, VolumeId target) {
+  const auto found = status(source, target);
+  return found ? found->counts.uncopied : 0;
+}
+
+std::size_t Lab::relationship_count() {
+  return control().config().relationships.size();
+}
+
+void Lab::destaging(bool on) {
+  for (const auto& shard : life->image().shards()) shard->request_drain(on);
+}
+
+bool Lab::dirty() {
+  return std::any_of(life->image().shards().begin(), life->image().shards().end(),
+                     [](const auto& shard) { return shard->index().next_dirty(0).has_value(); });
+}
+
+bool Lab::drain() {
+  destaging(true);
+  const bool done = run_until([this] {
+    return !dirty() && std::all_of(life->image().shards().begin(), life->image().shards().end(),
+                                   [](const auto& shard) { return shard->background_idle(); });
+  });
+  destaging(false);
+  return done;
+}
+
+void Lab::open() {
+  life = std::make_unique<Life>(world, storage, shape_);
+  const bool opened = life->open();
+  TT_ASSERT(opened);
+}
+
+void Lab::crash(sim::CrashKind kind) {
+  world.crash(kind);
+  world.faults().clear();
+  life.reset();
+  open();
+}
+
+void Lab::restart() {
+  const bool stopped = life->stop();
+  TT_ASSERT(stopped);
+  crash();
+}
+
+void Lab::slow_once(const std::string& file, sim::IoMask operations, std::uint32_t factor) {
+  sim::FaultRule rule;
+  rule.kind = sim::FaultKind::slow;
+  rule.operations = operations;
+  rule.file = file;
+  rule.at = 1;
+  rule.slow_factor = factor;
+  rule.slow_for = 1;
+  world.faults().add(rule);
+}
+
+void Lab::fail(const std::string& file, sim::IoMask operations, bool sticky) {
+  sim::FaultRule rule;
+  rule.kind = sim::FaultKind::io_error;
+  rule.operations = operations;
+  rule.file = file;
+  rule.at = 1;
+  rule.sticky = sticky;
+  world.faults().add(rule);
+}
+
+}  // namespace tt::simulation

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// One simulated image for tests that say step by step what happens. Nothing is destaged until drain() or
+// destaging(true), so a test decides what is in the cache and what is on a medium. Volumes of even LSSes lie on rank.0,
+// of odd ones on rank.1.
+//
+// Content is written as one letter per block and read back run by run: "a*8 t*1 a*119"; '.' are zeros, '?' is a block
+// that is not of one letter, "error NAME" a read that failed.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "life.h"
+
+namespace tt::simulation {
+
+struct LabOptions {
+  std::uint32_t shards = 1;
+  std::uint64_t ring_bytes = 17_MiB;
+  std::size_t batch_frames = 256;
+  image::Acknowledge acknowledge = image::Acknowledge::hardened;
+  sim::StorageOptions storage;
+};
+
+/// Result of an operation that was started and may still be running.
+template <class T>
+using Pending = std::shared_ptr<std::optional<T>>;
+
+class Lab {
+ public:
+  explicit Lab(std::uint64_t seed = 1, const LabOptions& options = {});
+  ~Lab();
+  Lab(const Lab&) = delete;
+  Lab& operator=(const Lab&) = delete;
+
+  VolumeId make(std::uint16_t id, std::uint64_t tracks, bool thin = false);
+  Result<void> remove(VolumeId volume);
+  Result<void> write(VolumeId volume, std::uint64_t block, std::uint64_t blocks, char letter);
+  Result<void> zero(VolumeId volume, std::uint64_t block, std::uint64_t blocks, bool deallocate);
+  std::string content(VolumeId volume, std::uint64_t block, std::uint64_t blocks);
+  std::string track(VolumeId volume, std::uint64_t track) {
+    return content(volume, track * kTrackBlocks, kTrackBlocks);
+  }
+  Result<void> fill(VolumeId volume, std::uint64_t track, char letter) {
+    return write(volume, track * kTrackBlocks, kTrackBlocks, letter);
+  }
+
+  static volume::PairRequest pair(VolumeId source, VolumeId target, bool copy = false, bool persistent = false);
+  std::vector<Result<void>> establish(std::vector<volume::PairRequest> pairs);
+  Result<void> establish(VolumeId source, VolumeId target, bool copy = false, bool persistent = false);
+  Result<void> withdraw(VolumeId source, VolumeId target);
+  std::optional<image::FlashStatus> status(VolumeId source, VolumeId target);
+  /// Tracks with U=1; 0 when there is no relationship.
+  std::uint64_t uncopied(VolumeId source, VolumeId target);
+  /// Relationships of the configuration, closing ones included.
+  std::size_t relationship_count();
+
+  Pending<Result<void>> start_write(VolumeId volume, std::uint64_t block, std::uint64_t blocks, char letter);
+  Pending<std::string> start_read(VolumeId volume, std::uint64_t block, std::uint64_t blocks);
+  Pending<std::vector<Result<void>>> start_establish(std::vector<volume::PairRequest> pairs);
+  Pending<std::vector<Result<void>>> start_withdraw(VolumeId source, VolumeId target);
+  template <class T>
+  bool wait(const Pending<T>& pending) {
+    return world.run_until([&] { return pending->has_value(); }) == sim::RunEnd::reached;
+  }
+  void run_for(rt::TimeNs duration) { world.run_for(duration); }
+  bool run_until(const std::function<bool()>& condition) {
+    return world.run_until(condition, 120 * rt::kSecond) == sim::RunEnd::reached;
+  }
+
+  void destaging(bool on);
+  /// Until nothing is left to be destaged.
+  bool drain();
+  [[nodiscard]] bool dirty();
+
+  /// Power loss and the next start.
+  void crash(sim::CrashKind kind = sim::CrashKind::power);
+  void restart();
+
+  /// The next operation of that kind on the file takes so much longer; nothing else does.
+  void slow_once(const std::string& file, sim::IoMask operations, std::uint32_t factor);
+  void fail(const std::string& file, sim::IoMask operations, bool sticky);
+  image::Shard& shard(std::size_t i) { return *life->image().shards()[i]; }
+  image::ControlPlane& control() { return life->image().control(); }
+  [[nodiscard]] image::VolumeHandle handle(VolumeId volume);
+
+  sim::World world;
+  sim::SimStorage storage;
+  std::unique_ptr<Life> life;
+
+ private:
+  template <class T>
+  static rt::Task<void> keep(rt::Task<T> task, Pending<T> into);
+  template <class T>
+  Pending<T> start(rt::Task<T> task);
+  template <class T>
+  T run(rt::Task<T> task);
+  rt::Task<Result<void>> write_task(VolumeId volume, std::uint64_t block, std::uint64_t blocks, char letter);
+  rt::Task<std::string> read_task(VolumeId volume, std::uint64_t block, std::uint64_t blocks);
+  void open();
+
+  ImageShape shape_;
+};
+
+}  // namespace tt::simulation
