@@ -34,8 +34,13 @@ Register& History::sector(std::uint32_t volume, std::uint64_t number) {
 /// Adds a version to a sector and to every image that may have been taken of it.
 void History::add_version(std::uint32_t volume, std::uint64_t number, const VersionRef& version) {
   sector(volume, number).add(version);
+  offer_to_images(volume, number, version, version->begin);
+}
+
+/// The version may have been there from `since` on.
+void History::offer_to_images(std::uint32_t volume, std::uint64_t number, const VersionRef& version, Instant since) {
   for (auto& [id, copy] : copies_) {
-    if (version->begin >= copy.end) continue;
+    if (since >= copy.end) continue;
     for (const CopyPair& pair : copy.pairs) {
       if (pair.source != volume || number < pair.source_sector || number >= pair.source_sector + pair.sectors) continue;
       const auto image = copy.images.find({pair.target, pair.target_sector + (number - pair.source_sector)});

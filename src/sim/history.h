@@ -11,7 +11,11 @@
 //  - a target of a copy shows its source at one instant between the issue of the command and its answer, the same
 //    instant for all pairs of the command: a write is in the image only if every write acknowledged before it was
 //    issued is in it, too; what the image has once shown it shows for ever, under the target's own later writes;
-//  - an establish makes what its sources hold durable, and is after a crash there fully or not at all.
+//  - an establish makes what its sources hold durable, and is after a crash there fully or not at all;
+//  - once a withdraw is acknowledged, what lies under the target's own writes is unknown where it was the image:
+//  perhaps
+//    the image, perhaps old bytes, perhaps older than any that a reader of the target saw before the copy. What a read
+//    shows of it stays, over every crash. Nothing follows from it for the image, which later copies may still hold.
 #pragma once
 
 #include <map>
@@ -64,12 +68,15 @@ class History {
   void acknowledge_copy(Operation copy);
   /// The command failed: nothing happened.
   void refuse_copy(Operation copy);
-  /// A withdraw is issued and the target may not be complete: what was not copied may from now on show the target's old
-  /// bytes, of which the oracle knows nothing; each sector holds on to what is first read. Nothing to tell when a copy
-  /// ends because it is complete.
-  void withdraw_copy(Operation copy);
+  /// A withdraw is issued for the copy's pairs onto that volume. Until its end is told, nothing is concluded from reads
+  /// of what was the image. May be issued again. Nothing to tell when a copy ends because it is complete.
+  void begin_withdraw(Operation copy, std::uint32_t target);
+  void acknowledge_withdraw(Operation copy, std::uint32_t target);
+  /// There was nothing left to withdraw: the image stays as it was.
+  void refuse_withdraw(Operation copy, std::uint32_t target);
 
-  /// Everything in flight is cut off. Copies then wait in `undecided` until the restarted server says if they exist.
+  /// Everything in flight is cut off. Copies then wait in `undecided` until the restarted server says if they exist;
+  /// withdraws go on until the restarted server says how they ended.
   void crash();
   [[nodiscard]] std::vector<Operation> undecided_copies() const;
   void decide_copy(Operation copy, bool exists);
@@ -96,7 +103,7 @@ class History {
     std::uint64_t sectors = 0;
   };
   struct Copy {
-    enum class State : std::uint8_t { open, undecided, established, withdrawn };
+    enum class State : std::uint8_t { open, undecided, established };
     State state = State::open;
     Instant begin = 0;
     Instant end = kNever;
@@ -104,6 +111,8 @@ class History {
     std::shared_ptr<CutWindow> cut;
     /// The image versions, by target and sector.
     std::map<std::pair<std::uint32_t, std::uint64_t>, VersionRef> images;
+    std::map<std::uint32_t, Instant> withdrawing;  ///< Targets, and when that was issued.
+    std::map<std::uint32_t, Instant> withdrawn;    ///< Targets, and when that was acknowledged.
   };
   struct Volume {
     std::map<std::uint64_t, Register> sectors;
@@ -116,12 +125,13 @@ class History {
                            Instant now);
   Register& sector(std::uint32_t volume, std::uint64_t number);
   void add_version(std::uint32_t volume, std::uint64_t number, const VersionRef& version);
+  void offer_to_images(std::uint32_t volume, std::uint64_t number, const VersionRef& version, Instant since);
   void add_image(Copy& copy, const CopyPair& pair, std::uint64_t target_sector);
   void settle_copy(Copy& copy, Instant now);
   void settle_image(Register& target, Version& image, Instant now);
   void drop_images(Copy& copy);
   void harden_sources(const Copy& copy);
-  static VersionRef unknown_version(Instant now);
+  static VersionRef forget_image(Register& target, const Version& image, Instant now);
   static void harden(Volume& volume, Instant before);
 
   HistoryOptions options_;

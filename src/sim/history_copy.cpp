@@ -23,11 +23,12 @@ void History::add_image(Copy& copy, const CopyPair& pair, std::uint64_t target_s
   }
   Register& target = sector(pair.target, target_sector);
   add_version(pair.target, target_sector, image);
-  if (copy.state == Copy::State::established || copy.state == Copy::State::withdrawn) {
-    settle_image(target, *image, copy.end);
-  }
+  if (copy.state == Copy::State::established) settle_image(target, *image, copy.end);
   if (copy.state == Copy::State::undecided) image->decided_by = last_crash_;
-  if (copy.state == Copy::State::withdrawn) target.add(unknown_version(now_));
+  image->withdrawing = copy.withdrawing.contains(pair.target);
+  if (const auto withdrawn = copy.withdrawn.find(pair.target); withdrawn != copy.withdrawn.end()) {
+    forget_image(target, *image, withdrawn->second);
+  }
 }
 
 History::Operation History::begin_copy(std::span<const CopyPair> pairs) {
@@ -109,23 +110,49 @@ void History::decide_copy(Operation operation, bool exists) {
   copies_.erase(operation);
 }
 
-VersionRef History::unknown_version(Instant now) {
-  auto version = std::make_shared<Version>();
-  version->kind = Version::Kind::unknown;
-  version->begin = version->effective_by = version->acknowledged_at = now;
-  version->hardened = true;
-  return version;
-}
-
-void History::withdraw_copy(Operation operation) {
+void History::begin_withdraw(Operation operation, std::uint32_t target) {
   const Instant now = tick();
   Copy& copy = copies_.at(operation);
-  TT_ASSERT(copy.state == Copy::State::established);
-  copy.state = Copy::State::withdrawn;
+  TT_ASSERT(copy.state == Copy::State::established && !copy.withdrawn.contains(target));
+  copy.withdrawing.emplace(target, now);
   for (auto& [key, image] : copy.images) {
-    Register& target = sector(key.first, key.second);
-    // Where the target has been overwritten since, the image is no longer what shows.
-    if (image->removed_at == kNever) target.add(unknown_version(now));
+    if (key.first == target) image->withdrawing = true;
+  }
+}
+
+/// The unknown takes the image's place under the target's own writes. Images of other copies keep the image.
+VersionRef History::forget_image(Register& target, const Version& image, Instant now) {
+  auto unknown = std::make_shared<Version>(image);
+  unknown->kind = Version::Kind::unknown;
+  unknown->withdrawing = false;
+  unknown->choices.clear();
+  unknown->cut = nullptr;
+  unknown->acknowledged_at = now;
+  return target.replace(image, unknown) ? unknown : nullptr;
+}
+
+void History::acknowledge_withdraw(Operation operation, std::uint32_t target) {
+  const Instant now = tick();
+  Copy& copy = copies_.at(operation);
+  const auto issued = copy.withdrawing.find(target);
+  TT_ASSERT(issued != copy.withdrawing.end());
+  const Instant since = issued->second;
+  copy.withdrawing.erase(issued);
+  copy.withdrawn.emplace(target, now);
+  for (auto& [key, image] : copy.images) {
+    if (key.first != target) continue;
+    image->withdrawing = false;
+    const VersionRef unknown = forget_image(sector(key.first, key.second), *image, now);
+    if (unknown != nullptr) offer_to_images(key.first, key.second, unknown, since);
+  }
+}
+
+void History::refuse_withdraw(Operation operation, std::uint32_t target) {
+  tick();
+  Copy& copy = copies_.at(operation);
+  copy.withdrawing.erase(target);
+  for (auto& [key, image] : copy.images) {
+    if (key.first == target) image->withdrawing = false;
   }
 }
 

@@ -49,6 +49,11 @@ class HistoryTest : public testing::Test {
     return operation;
   }
 
+  void withdraw(History::Operation operation, std::uint32_t target = kTarget) {
+    history.begin_withdraw(operation, target);
+    history.acknowledge_withdraw(operation, target);
+  }
+
   History history;
   const Block zeros{};
 };
@@ -315,13 +320,110 @@ TEST_F(HistoryTest, after_a_withdraw_the_first_read_decides) {
   write(kSource, 1);
   const auto operation = copy();
   const Block own = write(kTarget, 1);
-  history.withdraw_copy(operation);
+  withdraw(operation);
   EXPECT_THAT(read(kTarget, 0, stale), IsEmpty());
   EXPECT_THAT(read(kTarget, 0, image), HasSubstr("not legal"));
   EXPECT_THAT(read(kTarget, 1, zeros), HasSubstr("not legal")) << "the target's own write is not withdrawn";
   EXPECT_THAT(read(kTarget, 1, own), IsEmpty());
   const Block young = write(kTarget, 0);
   EXPECT_THAT(read(kTarget, 0, young), IsEmpty());
+}
+
+TEST_F(HistoryTest, old_bytes_after_a_withdraw_may_be_older_than_what_a_reader_saw) {
+  const Block oldest = write(kTarget, 0);
+  const Block seen = write(kTarget, 0);
+  EXPECT_THAT(read(kTarget, 0, seen), IsEmpty());
+  withdraw(copy());
+  EXPECT_THAT(read(kTarget, 0, oldest), IsEmpty());
+  history.crash();
+  EXPECT_THAT(read(kTarget, 0, seen), HasSubstr("not legal"));
+  EXPECT_THAT(read(kTarget, 0, oldest), IsEmpty());
+}
+
+TEST_F(HistoryTest, old_bytes_that_look_like_the_image_say_nothing_of_its_instant) {
+  constexpr std::uint32_t kOther = 3;
+  const std::array<CopyPair, 2> pairs{{{kSource, kTarget, 0, 0, 8}, {kSource, kOther, 0, 0, 8}}};
+  const auto operation = history.begin_copy(pairs);
+  write(kSource, 1);
+  const Block dependent = write(kSource, 2);
+  history.acknowledge_copy(operation);
+  EXPECT_THAT(read(kOther, 2, dependent), IsEmpty());  // so the image of sector 1 is not zeros ...
+  withdraw(operation);
+  EXPECT_THAT(read(kTarget, 1, zeros), IsEmpty());  // ... but the target's old bytes are
+  EXPECT_THAT(read(kOther, 1, zeros), HasSubstr("no instant"));
+}
+
+TEST_F(HistoryTest, old_bytes_after_a_withdraw_say_nothing_of_the_source) {
+  constexpr std::uint32_t kGrandchild = 3;
+  const Block image = write(kSource, 0);
+  withdraw(copy());
+  const Block old = write(kGrandchild, 0);
+  withdraw(copy(kTarget, kGrandchild), kGrandchild);
+  EXPECT_THAT(read(kGrandchild, 0, old), IsEmpty());
+  EXPECT_THAT(read(kTarget, 0, image), IsEmpty()) << "the grandchild's bytes need not be those of its source";
+}
+
+TEST_F(HistoryTest, a_copy_of_a_withdrawn_target_shows_what_that_held) {
+  constexpr std::uint32_t kGrandchild = 3;
+  const Block image = write(kSource, 0);
+  const Block old = write(kTarget, 1);
+  withdraw(copy());
+  copy(kTarget, kGrandchild);
+  EXPECT_THAT(read(kGrandchild, 0, image), IsEmpty());
+  EXPECT_THAT(read(kTarget, 0, zeros), HasSubstr("not legal"));
+  EXPECT_THAT(read(kTarget, 1, old), IsEmpty());
+  EXPECT_THAT(read(kGrandchild, 1, zeros), HasSubstr("not legal"));
+}
+
+TEST_F(HistoryTest, a_write_after_the_withdraw_is_told_from_old_bytes) {
+  withdraw(copy());
+  const Write pending = begin(kTarget, 0);
+  EXPECT_THAT(read(kTarget, 0, pending.block), IsEmpty());
+  EXPECT_THAT(read(kTarget, 0, zeros), HasSubstr("not legal"));
+}
+
+TEST_F(HistoryTest, a_withdraw_leaves_other_copies_of_the_command_exact) {
+  constexpr std::uint32_t kOther = 3;
+  const Block image = write(kSource, 0);
+  const std::array<CopyPair, 2> pairs{{{kSource, kTarget, 0, 0, 8}, {kSource, kOther, 0, 0, 8}}};
+  const auto operation = history.begin_copy(pairs);
+  history.acknowledge_copy(operation);
+  withdraw(operation);
+  EXPECT_THAT(read(kTarget, 0, zeros), IsEmpty());
+  EXPECT_THAT(read(kOther, 0, zeros), HasSubstr("not legal"));
+  EXPECT_THAT(read(kOther, 0, image), IsEmpty());
+}
+
+TEST_F(HistoryTest, beside_a_withdraw_nothing_is_concluded) {
+  const Block image = write(kSource, 0);
+  const auto operation = copy();
+  const auto slow = history.begin_read(kTarget, 0, 1);
+  history.begin_withdraw(operation, kTarget);
+  EXPECT_THAT(read(kTarget, 0, image), IsEmpty());
+  EXPECT_THAT(read(kTarget, 0, zeros), IsEmpty());
+  history.acknowledge_withdraw(operation, kTarget);
+  EXPECT_THAT(history.end_read(slow, image), IsEmpty());
+  EXPECT_THAT(read(kTarget, 0, zeros), IsEmpty());
+  EXPECT_THAT(read(kTarget, 0, image), HasSubstr("not legal"));
+}
+
+TEST_F(HistoryTest, a_withdraw_that_did_not_happen_leaves_the_image_exact) {
+  const Block image = write(kSource, 0);
+  const auto operation = copy();
+  history.begin_withdraw(operation, kTarget);
+  history.crash();
+  history.refuse_withdraw(operation, kTarget);
+  EXPECT_THAT(read(kTarget, 0, zeros), HasSubstr("not legal"));
+  EXPECT_THAT(read(kTarget, 0, image), IsEmpty());
+}
+
+TEST_F(HistoryTest, the_targets_own_write_beside_a_withdraw_stays) {
+  const auto operation = copy();
+  history.begin_withdraw(operation, kTarget);
+  const Block own = write(kTarget, 0);
+  history.acknowledge_withdraw(operation, kTarget);
+  EXPECT_THAT(read(kTarget, 0, zeros), HasSubstr("not legal"));
+  EXPECT_THAT(read(kTarget, 0, own), IsEmpty());
 }
 
 TEST_F(HistoryTest, a_new_volume_of_an_old_number_is_empty) {

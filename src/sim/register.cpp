@@ -19,11 +19,12 @@ Instant Version::end() const noexcept {
 }
 
 bool Version::matches(const Value& seen) const {
+  if (open()) return true;
   switch (kind) {
     case Kind::plain:
       return value == seen;
     case Kind::unknown:
-      return !fixed || value == seen;
+      return value == seen;
     case Kind::image:
       return std::any_of(choices.begin(), choices.end(),
                          [&](const VersionRef& choice) { return choice->matches(seen); });
@@ -50,6 +51,15 @@ void Register::took_effect(Version& version, Instant now) {
 
 void Register::erase(const Version& version) {
   std::erase_if(versions_, [&](const VersionRef& ref) { return ref.get() == &version; });
+}
+
+bool Register::replace(const Version& version, const VersionRef& other) {
+  for (VersionRef& ref : versions_) {
+    if (ref.get() != &version) continue;
+    ref = other;
+    return true;
+  }
+  return false;
 }
 
 /// A few witnesses are enough: those that overwrite them in turn count too.
@@ -93,6 +103,7 @@ void Register::prune(Instant oldest_read) {
 
 /// Keeps what agrees with what was seen; false if an image's instant can then not exist.
 bool Register::narrow(Version& version, const Value& seen) {
+  if (version.withdrawing) return true;
   if (version.kind == Version::Kind::unknown) {
     version.fixed = true;
     version.value = seen;
@@ -114,22 +125,28 @@ bool Register::narrow(Version& version, const Value& seen) {
   return cut.low < cut.high && narrow(*version.choices.front(), seen);
 }
 
+/// The bytes of a write that was issued after the copy was there are that write's alone: what lay under the image
+/// cannot hold them. Zeros can lie anywhere.
+void Register::drop_what_cannot_be(std::vector<VersionRef>& matching) {
+  const auto written = std::find_if(matching.begin(), matching.end(), [](const VersionRef& version) {
+    return version->kind == Version::Kind::plain && version->value.kind == Value::Kind::tagged;
+  });
+  if (written == matching.end()) return;
+  const Instant begin = (*written)->begin;
+  std::erase_if(matching, [&](const VersionRef& version) { return version->open() && version->effective_by < begin; });
+}
+
 std::string Register::observe(const Observation& read) {
   std::vector<VersionRef> matching;
-  bool exact = false;
   for (const VersionRef& version : versions_) {
-    if (version->removed_at < read.begin || !version->matches(read.seen)) continue;
-    const bool open = version->kind == Version::Kind::unknown && !version->fixed;
-    exact = exact || !open;
-    matching.push_back(version);
+    if (version->removed_at >= read.begin && version->matches(read.seen)) matching.push_back(version);
   }
   if (matching.empty()) return "reads " + read.seen.text() + ", which is not legal here: " + describe();
-  // Something that is known explains more than something that may be anything.
-  if (exact) {
-    std::erase_if(matching, [](const VersionRef& v) { return v->kind == Version::Kind::unknown && !v->fixed; });
-  }
+  drop_what_cannot_be(matching);
   if (matching.size() != 1) return {};  // equal values of several writes: nothing can be concluded
   Version& seen = *matching.front();
+  // Beside a withdraw the content may still change once: nothing can be concluded either.
+  if (seen.withdrawing || (seen.open() && seen.acknowledged_at >= read.begin)) return {};
   if (!narrow(seen, read.seen)) {
     return "reads " + read.seen.text() + ", but no instant had that together with what other reads of the copy showed";
   }
@@ -151,7 +168,7 @@ std::string Register::observe(const Observation& read) {
 std::string Version::text() const {
   if (kind == Kind::plain || fixed) return value.text();
   if (kind == Kind::unknown) return "anything";
-  std::string text = "image of";
+  std::string text = withdrawing ? "being withdrawn: image of" : "image of";
   for (const VersionRef& choice : choices) text += " [" + choice->text() + "]";
   return text;
 }

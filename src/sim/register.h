@@ -37,16 +37,17 @@ struct Version {
   enum class Kind : std::uint8_t {
     plain,    ///< `value`
     image,    ///< the content of another sector at the instant of a copy: one of `choices`
-    unknown,  ///< anything; the first read decides (`value` once `fixed`)
+    unknown,  ///< was an image and is withdrawn: anything; the first read decides (`value` once `fixed`)
   };
   Kind kind = Kind::plain;
   Value value;
   bool fixed = false;
+  bool withdrawing = false;  ///< An image that may be on its way to become unknown.
   std::vector<VersionRef> choices;
   std::shared_ptr<CutWindow> cut;
 
   Instant begin = 0;
-  Instant acknowledged_at = kNever;
+  Instant acknowledged_at = kNever;  ///< Of an unknown: the withdraw.
   Instant effective_by = kNever;
   Instant refused_at = kNever;
   Instant decided_by = kNever;
@@ -58,6 +59,8 @@ struct Version {
   /// Its effect, if it had one, lies before this.
   [[nodiscard]] Instant end() const noexcept;
   [[nodiscard]] bool matches(const Value& seen) const;
+  /// May still be anything.
+  [[nodiscard]] bool open() const noexcept { return withdrawing || (kind == Kind::unknown && !fixed); }
   [[nodiscard]] std::string text() const;
 };
 
@@ -70,6 +73,8 @@ class Register {
   void took_effect(Version& version, Instant now);
   void refused(Version& version, Instant now) noexcept { version.refused_at = now; }
   void erase(const Version& version);
+  /// `other` stands where `version` stood; false if that is forgotten already.
+  bool replace(const Version& version, const VersionRef& other);
   void crash(Instant now);
   /// Forgets versions that neither a crash nor a read begun at or after `oldest_read` can return.
   void prune(Instant oldest_read);
@@ -87,6 +92,7 @@ class Register {
 
  private:
   static bool narrow(Version& version, const Value& seen);
+  static void drop_what_cannot_be(std::vector<VersionRef>& matching);
   static void note_overwritten(Version& older, const VersionRef& by);
   void find_gone();
 

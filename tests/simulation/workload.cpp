@@ -242,23 +242,34 @@ rt::Task<void> Workload::establish(Life& life) {
 }
 
 rt::Task<void> Workload::withdraw(Life& life) {
-  const std::size_t chosen = case_.random().below(flashes_.size());
-  const bool told = std::exchange(flashes_[chosen].withdraw_told, true);
-  const Flash flash = flashes_[chosen];
-  std::vector<std::pair<VolumeId, VolumeId>> pairs;
-  for (const auto& [source, target] : flash.pairs) pairs.emplace_back(plan_.volumes[source].id, plan_.volumes[target].id);
+  const Flash flash = flashes_[case_.random().below(flashes_.size())];
   for (const auto& [source, target] : flash.pairs) withdrawing_.insert(target);
   for (const auto& [source, target] : flash.pairs) {
     while (reads_in_flight_[target] > 0) co_await rt::sleep_for(life.reactor(0), 100 * rt::kMicrosecond);
   }
-  if (!told) history_.withdraw_copy(flash.copy);
+  std::vector<std::pair<VolumeId, VolumeId>> pairs;
+  std::vector<Withdraw> issued;
+  const volume::ImageConfig& config = life.image().control().config();
+  for (const auto& [source, target] : flash.pairs) {
+    const auto found = volume::find_relationship(config, plan_.volumes[source].id, plan_.volumes[target].id);
+    if (!found) continue;  // it ended by itself meanwhile, and is complete
+    pairs.emplace_back(plan_.volumes[source].id, plan_.volumes[target].id);
+    history_.begin_withdraw(flash.copy, static_cast<std::uint32_t>(target));
+    issued.push_back({flash.copy, static_cast<std::uint32_t>(target), *found});
+    std::erase(withdraws_, issued.back());  // tried again
+    withdraws_.push_back(issued.back());
+  }
   const std::vector<Result<void>> verdicts = co_await life.image().control().withdraw(pairs, std::nullopt);
-  for (const Result<void>& verdict : verdicts) {
-    // One that ended by itself meanwhile is not there any more.
-    if (!verdict && verdict.error().code != Errc::no_such_relationship) unexpected("withdraw", verdict.error());
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    if (!verdicts[i] && verdicts[i].error().code != Errc::no_such_relationship) {
+      unexpected("withdraw", verdicts[i].error());
+      continue;
+    }
+    settle_withdraw(issued[i], verdicts[i].has_value());  // not found: it ended by itself a moment later
+    std::erase(withdraws_, issued[i]);
   }
   withdrawing_.clear();
-  forget_ended(life.image().control().config());
+  forget_ended(config);
 }
 
 // ---- crashes and checks ---------------------------------------------------------------------------------------------
@@ -287,7 +298,24 @@ void Workload::settle_after_restart(Life& life) {
     }
     history_.decide_copy(copy, exists);
   }
+  settle_withdraws(config);
   forget_ended(config);
+}
+
+/// A relationship that the restarted image still shows was not withdrawn, and its image is exact.
+void Workload::settle_withdraws(const volume::ImageConfig& config) {
+  for (const Withdraw& withdraw : std::exchange(withdraws_, {})) {
+    const auto found = config.relationships.find(withdraw.relationship);
+    settle_withdraw(withdraw, found == config.relationships.end() || found->second.closing());
+  }
+}
+
+void Workload::settle_withdraw(const Withdraw& withdraw, bool happened) {
+  if (happened) {
+    history_.acknowledge_withdraw(withdraw.copy, withdraw.target);
+  } else {
+    history_.refuse_withdraw(withdraw.copy, withdraw.target);
+  }
 }
 
 bool Workload::check_everything(Life& life) {

@@ -57,7 +57,13 @@ class Workload {
   struct Flash {
     sim::History::Operation copy = 0;
     std::vector<std::pair<std::size_t, std::size_t>> pairs;  ///< Indexes of volumes.
-    bool withdraw_told = false;  ///< To the oracle; a crash may have undone the command.
+  };
+  /// Issued, and not answered or answered with an error that leaves open what happened.
+  struct Withdraw {
+    sim::History::Operation copy = 0;
+    std::uint32_t target = 0;
+    Generation relationship;
+    friend bool operator==(const Withdraw&, const Withdraw&) = default;
   };
   struct Range {
     std::size_t volume = 0;
@@ -80,6 +86,8 @@ class Workload {
   [[nodiscard]] bool is_source(std::size_t volume) const;
   [[nodiscard]] bool is_target(std::size_t volume) const;
   void forget_ended(const volume::ImageConfig& config);
+  void settle_withdraws(const volume::ImageConfig& config);
+  void settle_withdraw(const Withdraw& withdraw, bool happened);
   void unexpected(const char* what, Error error);
 
   sim::Case& case_;
@@ -87,6 +95,7 @@ class Workload {
   bool hardened_;
   sim::History history_;
   std::vector<Flash> flashes_;
+  std::vector<Withdraw> withdraws_;
   /// Targets of a withdraw under way: a read beside it may show either content, which the oracle does not know.
   std::set<std::size_t> withdrawing_;
   std::map<std::size_t, std::uint64_t> reads_in_flight_;
