@@ -22,7 +22,9 @@ TEST(Catalogue, EveryErrorHasAMessage) {
     ASSERT_NE(find_message(id), nullptr) << name_of(code);
     EXPECT_EQ(id.back(), 'E') << name_of(code);
     const bool general = code == Errc::bad_message;
-    if (!general) EXPECT_NE(id, "CMUN91011E") << name_of(code) << " has no message of its own";
+    if (!general) {
+      EXPECT_NE(id, "CMUN91011E") << name_of(code) << " has no message of its own";
+    }
   }
   EXPECT_GT(codes, 30);
 }
@@ -76,7 +78,9 @@ TEST(Catalogue, OperationsNameThingsThatExist) {
     EXPECT_FALSE(operation.summary.empty()) << operation.name;
     EXPECT_FALSE(operation.example.empty()) << operation.name;
     EXPECT_EQ(operation.example.substr(0, operation.name.size()), operation.name);
-    if (!operation.success.empty()) EXPECT_NE(find_message(operation.success), nullptr) << operation.name;
+    if (!operation.success.empty()) {
+      EXPECT_NE(find_message(operation.success), nullptr) << operation.name;
+    }
     if (!operation.prompt.empty()) {
       ASSERT_NE(find_message(operation.prompt), nullptr) << operation.name;
       EXPECT_EQ(operation.prompt.back(), 'W') << operation.name;
@@ -94,7 +98,9 @@ TEST(Catalogue, OperationsNameThingsThatExist) {
 
 TEST(Catalogue, DestructiveOperationsAsk) {
   for (const Operation& operation : operations()) {
-    if (operation.name.substr(0, 2) == "rm") EXPECT_FALSE(operation.prompt.empty()) << operation.name;
+    if (operation.name.substr(0, 2) == "rm") {
+      EXPECT_FALSE(operation.prompt.empty()) << operation.name;
+    }
   }
 }
 
@@ -118,14 +124,18 @@ TEST(Catalogue, ArgumentsAreWellFormed) {
       EXPECT_FALSE(argument.key.empty()) << where;
       EXPECT_FALSE(argument.help.empty()) << where;
       operands += argument.is_operand() ? 1 : 0;
-      if (argument.is_flag()) EXPECT_TRUE(flags.insert(argument.flag).second) << where;
+      if (argument.is_flag()) {
+        EXPECT_TRUE(flags.insert(argument.flag).second) << where;
+      }
       if (argument.kind == ArgumentKind::constant || argument.kind == ArgumentKind::choice) {
         EXPECT_FALSE(argument.value.empty()) << where;
       }
       if (argument.kind == ArgumentKind::number || argument.kind == ArgumentKind::hex_number) {
         EXPECT_LT(argument.low, argument.high) << where;
       }
-      if (!argument.matches.empty()) EXPECT_EQ(operation.shape, Shape::list) << where;
+      if (!argument.matches.empty()) {
+        EXPECT_EQ(operation.shape, Shape::list) << where;
+      }
     }
     EXPECT_LE(operands, 1) << operation.name;
   }

@@ -140,7 +140,9 @@ TEST(HttpAnswers, CutAnywhere) {
   for (std::size_t cut = 0; cut <= whole.size(); ++cut) {
     HttpAnswerReader reader;
     reader.feed(whole.substr(0, cut));
-    if (cut < whole.size()) EXPECT_EQ(reader.state(), HttpAnswerReader::State::more);
+    if (cut < whole.size()) {
+      EXPECT_EQ(reader.state(), HttpAnswerReader::State::more);
+    }
     reader.feed(whole.substr(cut));
     ASSERT_EQ(reader.state(), HttpAnswerReader::State::complete);
     EXPECT_TRUE(reader.closes());
