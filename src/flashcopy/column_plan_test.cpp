@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+// The I/O matrix of a relationship, row by row: what a destage of one track does for U=1 and U=0.
+#include "flashcopy/column_plan.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <optional>
+
+#include "sim/disk.h"
+#include "sim/world.h"
+
+namespace tt::flashcopy {
+namespace {
+
+constexpr std::uint64_t kTrack = 3;
+constexpr Lsn kT0{100};
+constexpr std::uint64_t kBefore = 50;
+constexpr std::uint64_t kAfter = 150;
+
+class ColumnPlanTest : public testing::Test {
+ protected:
+  ColumnPlanTest()
+      : storage_(world_),
+        reactor_(&world_.boot(1).reactor()),
+        scope_(*reactor_),
+        source_(*reactor_, 8),
+        target_(*reactor_, 8),
+        second_(*reactor_, 8),
+        relationship_(Generation{9}, kT0, 8),
+        later_(Generation{10}, Lsn{200}, 8) {
+    mounted_ = storage_.mount(*reactor_);
+    scope_.spawn(open_ring(std::move(mounted_->open("ring", rt::OpenMode::create, kRingBytes)).value()));
+    world_.run_until([this] { return ring_ != nullptr; });
+    ring_->start(scope_);
+    index_.emplace(*ring_, 1000, 100);
+    for (VolumeShare* v : {&source_, &target_, &second_}) v->block_count = 8 * kTrackBlocks;
+    connect(relationship_, target_);
+  }
+  ~ColumnPlanTest() override {
+    index_->clear();
+    ring_->stop();
+    world_.run_until([this] { return scope_.count() == 0; });
+  }
+
+  rt::Task<void> open_ring(std::unique_ptr<rt::Disk> disk) {
+    auto ring = co_await journal::Ring::open(*reactor_, std::move(disk), {7, kRingBytes}, {}, 1, {});
+    ring_ = std::move(*ring);
+  }
+  void connect(RelationshipShare& r, VolumeShare& target) {
+    r.source = &source_;
+    r.target = &target;
+    target.parent = &r;
+    source_.children.push_back(&r);
+  }
+  enum class What : std::uint8_t { data, zeros, unmap };
+  journal::SlotSeq put(VolumeShare& volume, std::uint64_t lsn, std::uint16_t first, std::uint16_t count,
+                       What what = What::data) {
+    journal::RecordHeader header;
+    header.lsn = lsn;
+    const std::vector<std::byte> data(what == What::data ? std::size_t{count} * kBlockBytes : 0, std::byte{'x'});
+    const journal::Appended appended = ring_->append(header, data, journal::SpaceClass::host);
+    index_->insert(volume.dirty, &volume, kTrack, Lsn{lsn}, appended.slot, appended.payload, first, count,
+                   what == What::unmap, 0);
+    return appended.slot;
+  }
+  void copied() { relationship_.uncopied.set(kTrack, false); }
+  ColumnPlan plan(std::initializer_list<RelationshipShare*> forced = {}) {
+    const std::vector<RelationshipShare*> list(forced);
+    return plan_column(*index_, kTrack, kTrack, limit_, list);
+  }
+
+  static constexpr std::uint64_t kRingBytes = 17_MiB;
+  sim::World world_{1};
+  sim::SimStorage storage_;
+  sim::SimReactor* reactor_;
+  rt::Scope scope_;
+  std::unique_ptr<rt::Storage> mounted_;
+  std::unique_ptr<journal::Ring> ring_;
+  std::optional<cache::DirtyIndex> index_;
+  VolumeShare source_;
+  VolumeShare target_;
+  VolumeShare second_;
+  RelationshipShare relationship_;
+  RelationshipShare later_;
+  PickLimit limit_{journal::SlotSeq{~std::uint64_t{0}}, Lsn{~std::uint64_t{0}}};
+};
+
+TEST_F(ColumnPlanTest, ReadsNeedNothing) {
+  EXPECT_TRUE(plan().empty());
+}
+
+TEST_F(ColumnPlanTest, WriteSourceUncopiedCopiesFirst) {
+  source_.written.set(kTrack, true);
+  put(source_, kAfter, 4, 2);
+  const ColumnPlan p = plan();
+  ASSERT_EQ(p.copies.size(), 1U);
+  EXPECT_EQ(p.copies[0].relationship, &relationship_);
+  EXPECT_TRUE(p.copies[0].reads_source_medium);
+  EXPECT_EQ(p.copies[0].target_entries_up_to, Lsn{0});
+  ASSERT_EQ(p.updates.size(), 1U);
+  EXPECT_EQ(p.updates[0].volume, &source_);
+  EXPECT_EQ(p.updates[0].kind, Update::Kind::runs);
+  EXPECT_EQ(p.updates[0].up_to, Lsn{kAfter});
+}
+
+TEST_F(ColumnPlanTest, WriteSourceWholeTrackCopiesToo) {
+  source_.written.set(kTrack, true);
+  put(source_, kAfter, 0, kTrackBlocks);
+  const ColumnPlan p = plan();
+  ASSERT_EQ(p.copies.size(), 1U);
+  EXPECT_TRUE(p.copies[0].reads_source_medium);
+}
+
+TEST_F(ColumnPlanTest, WriteSourceCopiedOnlyChangesTheSource) {
+  source_.written.set(kTrack, true);
+  copied();
+  put(source_, kAfter, 4, 2);
+  const ColumnPlan p = plan();
+  EXPECT_TRUE(p.copies.empty());
+  EXPECT_EQ(p.updates.size(), 1U);
+}
+
+TEST_F(ColumnPlanTest, SourceEntriesOfTheImageNeedNoCopy) {
+  source_.written.set(kTrack, true);
+  put(source_, kBefore, 4, 2);
+  const ColumnPlan p = plan();
+  EXPECT_TRUE(p.copies.empty());
+  ASSERT_EQ(p.updates.size(), 1U);
+  EXPECT_EQ(p.updates[0].up_to, Lsn{kBefore});
+}
+
+TEST_F(ColumnPlanTest, AnImageThatIsWhollyInTheCacheNeedsNoMediumRead) {
+  source_.written.set(kTrack, true);
+  put(source_, kBefore, 0, kTrackBlocks);
+  put(source_, kAfter, 4, 2);
+  const ColumnPlan p = plan();
+  ASSERT_EQ(p.copies.size(), 1U);
+  EXPECT_FALSE(p.copies[0].reads_source_medium);
+  EXPECT_FALSE(p.copies[0].image_is_zero);
+}
+
+TEST_F(ColumnPlanTest, AnImageOfNothingBecomesNotWritten) {
+  put(source_, kAfter, 4, 2);
+  const ColumnPlan p = plan();
+  ASSERT_EQ(p.copies.size(), 1U);
+  EXPECT_TRUE(p.copies[0].image_is_zero);
+  ASSERT_EQ(p.updates.size(), 1U);
+  EXPECT_EQ(p.updates[0].kind, Update::Kind::whole);  // the source's medium holds nothing valid yet
+}
+
+TEST_F(ColumnPlanTest, WriteTargetFullTrackDoesNotReadTheSource) {
+  source_.written.set(kTrack, true);
+  put(target_, kAfter, 0, kTrackBlocks);
+  const ColumnPlan p = plan();
+  ASSERT_EQ(p.copies.size(), 1U);
+  EXPECT_FALSE(p.copies[0].reads_source_medium);
+  EXPECT_EQ(p.copies[0].target_entries_up_to, Lsn{kAfter});
+  EXPECT_TRUE(p.updates.empty());
+}
+
+TEST_F(ColumnPlanTest, WriteTargetPartialBuildsTheWholeTrack) {
+  source_.written.set(kTrack, true);
+  put(target_, kAfter, 4, 2);
+  const ColumnPlan p = plan();
+  ASSERT_EQ(p.copies.size(), 1U);
+  EXPECT_TRUE(p.copies[0].reads_source_medium);
+  EXPECT_EQ(p.copies[0].target_entries_up_to, Lsn{kAfter});
+  EXPECT_TRUE(p.updates.empty());
+}
+
+TEST_F(ColumnPlanTest, WriteTargetCopiedIsAnOrdinaryWrite) {
+  copied();
+  target_.written.set(kTrack, true);
+  put(target_, kAfter, 4, 2);
+  const ColumnPlan p = plan();
+  EXPECT_TRUE(p.copies.empty());
+  ASSERT_EQ(p.updates.size(), 1U);
+  EXPECT_EQ(p.updates[0].kind, Update::Kind::runs);
+}
+
+TEST_F(ColumnPlanTest, UnmapSourceCopiesFirstThenClears) {
+  source_.written.set(kTrack, true);
+  put(source_, kAfter, 0, kTrackBlocks, What::unmap);
+  const ColumnPlan p = plan();
+  ASSERT_EQ(p.copies.size(), 1U);
+  EXPECT_TRUE(p.copies[0].reads_source_medium);
+  ASSERT_EQ(p.updates.size(), 1U);
+  EXPECT_EQ(p.updates[0].kind, Update::Kind::clear);
+}
+
+TEST_F(ColumnPlanTest, WriteSameOfZerosWithoutUnmapIsWritten) {
+  source_.written.set(kTrack, true);
+  put(source_, kAfter, 0, kTrackBlocks, What::zeros);
+  EXPECT_EQ(plan().updates.at(0).kind, Update::Kind::runs);
+}
+
+TEST_F(ColumnPlanTest, UnmapTargetWholeOrInPart) {
+  source_.written.set(kTrack, true);
+  put(target_, kAfter, 4, 2, What::unmap);
+  EXPECT_TRUE(plan().copies.at(0).reads_source_medium);
+  put(target_, kAfter + 1, 0, kTrackBlocks, What::unmap);
+  const ColumnPlan p = plan();
+  ASSERT_EQ(p.copies.size(), 1U);
+  EXPECT_FALSE(p.copies[0].reads_source_medium);
+  EXPECT_EQ(p.copies[0].target_entries_up_to, Lsn{kAfter + 1});
+}
+
+TEST_F(ColumnPlanTest, EachTargetHasItsOwnImage) {
+  source_.written.set(kTrack, true);
+  connect(later_, second_);
+  put(source_, kAfter, 4, 2);  // after the first T0, before the second
+  ColumnPlan p = plan();
+  ASSERT_EQ(p.copies.size(), 1U);
+  EXPECT_EQ(p.copies[0].relationship, &relationship_);
+  put(source_, 250, 4, 2);
+  p = plan();
+  EXPECT_EQ(p.copies.size(), 2U);
+}
+
+TEST_F(ColumnPlanTest, BothVolumesInOneColumnShareOneCopy) {
+  source_.written.set(kTrack, true);
+  put(source_, kAfter, 4, 2);
+  put(target_, kAfter + 1, 8, 2);
+  const ColumnPlan p = plan({&relationship_});
+  ASSERT_EQ(p.copies.size(), 1U);
+  EXPECT_EQ(p.copies[0].target_entries_up_to, Lsn{kAfter + 1});
+  EXPECT_EQ(p.updates.size(), 1U);
+}
+
+TEST_F(ColumnPlanTest, BackgroundCopyOfACleanTrack) {
+  source_.written.set(kTrack, true);
+  ColumnPlan p = plan({&relationship_});
+  ASSERT_EQ(p.copies.size(), 1U);
+  EXPECT_TRUE(p.copies[0].reads_source_medium);
+  EXPECT_TRUE(p.updates.empty());
+  copied();
+  EXPECT_TRUE(plan({&relationship_}).empty());
+}
+
+TEST_F(ColumnPlanTest, NothingIsPickedAboveTheFenceOrBeforeItIsDurable) {
+  source_.written.set(kTrack, true);
+  copied();
+  put(source_, kBefore, 4, 2);
+  ring_->cut();
+  const journal::SlotSeq late = put(source_, kAfter, 8, 2);
+  limit_.fence = Lsn{kAfter - 1};
+  EXPECT_EQ(plan().updates.at(0).up_to, Lsn{kBefore});
+  limit_.fence = Lsn{~std::uint64_t{0}};
+  limit_.durable = journal::SlotSeq{late.value - 1};
+  EXPECT_EQ(plan().updates.at(0).up_to, Lsn{kBefore});
+  limit_.durable = late;
+  EXPECT_EQ(plan().updates.at(0).up_to, Lsn{kAfter});
+}
+
+TEST_F(ColumnPlanTest, HeldAndRemovedVolumesAreLeftAlone) {
+  source_.written.set(kTrack, true);
+  put(target_, kAfter, 4, 2);
+  target_.held = true;
+  EXPECT_TRUE(plan({&relationship_}).empty());
+  target_.held = false;
+  target_.removed = true;
+  EXPECT_TRUE(plan({&relationship_}).empty());
+}
+
+TEST_F(ColumnPlanTest, AFailedTargetHoldsNobodyUp) {
+  source_.written.set(kTrack, true);
+  relationship_.failed = true;
+  put(source_, kAfter, 4, 2);
+  put(target_, kAfter + 1, 4, 2);
+  const ColumnPlan p = plan({&relationship_});
+  EXPECT_TRUE(p.copies.empty());
+  ASSERT_EQ(p.updates.size(), 2U);
+  for (const Update& update : p.updates) {
+    EXPECT_EQ(update.kind, update.volume == &target_ ? Update::Kind::drop : Update::Kind::runs);
+  }
+}
+
+TEST_F(ColumnPlanTest, TracksBeyondTheRelationshipAreOrdinary) {
+  RelationshipShare small(Generation{11}, kT0, 2);
+  target_.parent = &small;
+  small.source = &source_;
+  small.target = &target_;
+  put(target_, kBefore, 4, 2);
+  const ColumnPlan p = plan();
+  EXPECT_TRUE(p.copies.empty());
+  EXPECT_EQ(p.updates.size(), 1U);
+}
+
+}  // namespace
+}  // namespace tt::flashcopy
