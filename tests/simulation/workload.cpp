@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "image/frames.h"
+
 namespace tt::simulation {
 
 using sim::CopyPair;
@@ -144,7 +146,10 @@ rt::Task<void> Workload::reader(Life& life, std::size_t port, std::uint64_t oper
 }
 
 rt::Task<bool> Workload::read_and_check(Life& life, std::size_t port, Range range) {
-  std::vector<std::byte> data(range.blocks * kBlockBytes);
+  // An image may read straight into aligned memory: where the buffer lies is the seed's choice, not the allocator's.
+  const std::size_t bytes = range.blocks * kBlockBytes;
+  const image::AlignedBytes memory = image::allocate_aligned(round_up(bytes + 1, kTrackBytes));
+  const std::span<std::byte> data(memory.get() + (case_.random().chance(1, 2) ? 1 : 0), bytes);
   const auto number = static_cast<std::uint32_t>(range.volume);
   const image::VolumeHandle volume = handle(life, range.volume);
   const auto read = history_.begin_read(number, range.block, range.blocks);
