@@ -26,7 +26,6 @@ SECTORS = 16 * 2048  # 16 MiB per volume
 SOURCES = ["0100", "0101", "0200", "0201"]
 TARGETS = ["0300", "0301", "0302", "0400", "0401", "0402"]
 WRITERS = 6
-OPTIONS = ["--journal-mib", "64", "--cores", "2"]
 
 
 def make_volumes(daemon):
@@ -84,7 +83,8 @@ def one_round(daemon, writers, copies, chance):
 
 def run(arguments):
     chance = random.Random(arguments.seed)
-    with Daemon(arguments.programs, "kill", OPTIONS) as daemon:
+    options = ["--journal-mib", "64", "--cores", str(chance.choice([1, 2, 3])), "--io", arguments.io]
+    with Daemon(arguments.programs, "kill", options) as daemon:
         daemon.up()
         make_volumes(daemon)
         sources = [oracle.Volume(name, SECTORS) for name in SOURCES]
@@ -113,12 +113,13 @@ def main():
     parser.add_argument("--kills", type=int, default=int(os.environ.get("TWINTRACK_KILLS", "20")))
     parser.add_argument("--seed", type=int,
                         default=int(os.environ.get("TWINTRACK_SEED", str(random.SystemRandom().randrange(1 << 32)))))
+    parser.add_argument("--io", default="automatic", choices=["automatic", "uring", "posix"])
     arguments = parser.parse_args()
     print(f"seed {arguments.seed}, {arguments.kills} kills", flush=True)
     try:
         run(arguments)
     except oracle.Mismatch as error:
-        print(f"FAILED: {error}\nagain: TWINTRACK_SEED={arguments.seed} tests/kill/kill.py PROGRAMS")
+        print(f"FAILED: {error}\nagain: tests/kill/kill.py PROGRAMS --seed {arguments.seed} --io {arguments.io}")
         return 1
     print("no acknowledged write lost, no T0 image changed, no relationship half there")
     return 0
