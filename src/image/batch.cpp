@@ -157,7 +157,9 @@ rt::Task<Result<void>> Batch::copy_phase() {
       auto failed = co_await fail_copy(copy);  // an unreadable source track: only the targets that need it are lost
       if (!failed) co_return failed;
     }
-    if (copy.failed || copy.plan.image_is_zero || copy.plan.relationship->failed) continue;
+    const RelationshipShare& r = *copy.plan.relationship;
+    // Withdrawn while space was being allocated: its target may have none.
+    if (copy.failed || copy.plan.image_is_zero || r.failed || r.removed) continue;
     build_image(copy);
     const MediaAddress at = shard_.address_of(*copy.plan.relationship->target, copy.track);
     writes.push_back({at.rank, at.offset, copy.frame, {}});
