@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "invariants.h"
 #include "workload.h"
 
 namespace tt::simulation {
@@ -90,6 +91,7 @@ void run_lives(sim::Case& c, sim::SimStorage& storage, const Plan& plan) {
     if (last) world.faults().set_quiet(true);
     auto life = open_life(c, storage, plan.shape);
     if (life == nullptr) return;
+    const InvariantWatch watch(c, life->image(), 16);
     work.settle_after_restart(*life);
     if (!last) {
       work.start(*life);

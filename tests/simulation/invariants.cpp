@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "invariants.h"
+
+namespace tt::simulation {
+
+namespace {
+
+using flashcopy::RelationshipShare;
+using flashcopy::VolumeShare;
+
+/// Looks at one shard; the first break is kept.
+class Inspector {
+ public:
+  explicit Inspector(image::Shard& shard)
+      : shard_(shard),
+        newest_(shard.lsns().newest()),
+        tail_(shard.store().fields().tail.sequence),
+        needed_(shard.ring().needed_tail().sequence) {}
+
+  std::string run() {
+    check(shard_.lsns().newest() < shard_.lsns().ceiling(), "I19: an Lsn at or above the ceiling was drawn");
+    check(tail_ <= needed_, "I13: the durable tail is beyond what is still needed");
+    shard_.for_each_volume([this](const VolumeShare& volume) { look_at(volume); });
+    return broken_;
+  }
+
+ private:
+  void check(bool holds, const char* what) {
+    if (!holds && broken_.empty()) broken_ = "shard " + std::to_string(shard_.options().id) + ": " + what;
+  }
+
+  void look_at(const VolumeShare& volume) {
+    check(volume.generation.value <= newest_.value, "I14: a generation that was never drawn");
+    check(volume.parent == nullptr || volume.children.empty(), "a volume is source and target");
+    check(volume.written.track_count() == volume.local_track_count, "the written map has another length");
+    look_at_space(volume);
+    std::uint64_t entries = 0;
+    for (const cache::DirtyTrack* t = volume.dirty.first; t != nullptr; t = t->next_of_owner)
+      entries += look_at(volume, *t);
+    check(entries == volume.dirty.entry_count, "I18: a volume's count of entries is wrong");
+    if (volume.parent != nullptr) look_at(*volume.parent, volume);
+    for (const RelationshipShare* child : volume.children) check(child->source == &volume, "a child of another source");
+  }
+
+  void look_at_space(const VolumeShare& volume) {
+    for (auto t = volume.written.find(0, true); t; t = volume.written.find(*t, true)) {
+      const std::uint64_t extent = shard_.global_of(*t) / volume.tracks_per_extent;
+      check(volume.extents[extent].has_value(), "I20: a written track without an extent");
+      // On to the next extent, at most one stripe ahead: global numbers jump between stripes.
+      std::uint64_t next = *t + 1;
+      while (next < volume.local_track_count && shard_.global_of(next) / volume.tracks_per_extent == extent) ++next;
+      if (next >= volume.local_track_count) break;
+      *t = next;
+    }
+  }
+
+  std::uint64_t look_at(const VolumeShare& volume, const cache::DirtyTrack& track) {
+    const std::uint64_t number = track.column->track;
+    const RelationshipShare* parent = volume.parent;
+    check(track.owner == &volume, "a dirty track of another volume");
+    check(track.image_readers <= track.readers, "more image readers than readers");
+    check(track.first != nullptr || track.readers > 0, "an idle track was not dropped");
+    std::uint64_t entries = 0;
+    Lsn last{0};
+    for (const cache::Entry* e = track.first; e != nullptr; e = e->next) {
+      ++entries;
+      check(last < e->lsn, "I5: entries are not in the order of their Lsns");
+      last = e->lsn;
+      check(e->lsn <= newest_, "I6: an entry with an Lsn that was never drawn");
+      check(e->slot >= tail_ && e->slot >= needed_, "I13: the journal let go of an entry's slot");
+      check(!e->clean || track.readers > 0, "a clean entry nobody reads was not removed");
+      check(e->clean || shard_.index().next_dirty(number) == number, "dirty data that no destage would find");
+      check(std::uint32_t{e->first_block} + e->block_count <= kTrackBlocks, "an entry beyond its track");
+      const bool void_by_establish = parent != nullptr && !volume.held && parent->covers(number) && e->lsn < parent->t0;
+      check(!void_by_establish, "an entry of the target's former life was not killed");
+    }
+    return entries;
+  }
+
+  void look_at(const RelationshipShare& r, const VolumeShare& target) {
+    check(r.target == &target && r.source != nullptr && !r.removed, "the target's parent is not its relationship");
+    check(r.t0 <= newest_ && r.generation.value <= newest_.value, "I14: a T0 or generation that was never drawn");
+    check(r.uncopied.track_count() <= target.local_track_count, "more tracks than the target has");
+    if (!r.withdrawn_at) return;
+    // T19: what a closing relationship still holds is owed, and its data is still there to be brought over.
+    check(flashcopy::owed_tracks(r, std::nullopt).size() == r.uncopied.count(),
+          "I7: a closing relationship owes nothing");
+  }
+
+  image::Shard& shard_;
+  Lsn newest_;
+  journal::SlotSeq tail_;
+  journal::SlotSeq needed_;
+  std::string broken_;
+};
+
+}  // namespace
+
+std::string broken_invariant(image::Image& image) {
+  for (const auto& shard : image.shards()) {
+    std::string broken = Inspector(*shard).run();
+    if (!broken.empty()) return broken;
+  }
+  return {};
+}
+
+InvariantWatch::InvariantWatch(sim::Case& c, image::Image& image, std::uint64_t every) : case_(c) {
+  case_.world().set_after_event([this, &image, every] {
+    if (case_.world().events() % every != 0 || case_.failed()) return;
+    const std::string broken = broken_invariant(image);
+    if (!broken.empty()) case_.fail(broken);
+  });
+}
+
+InvariantWatch::~InvariantWatch() {
+  case_.world().set_after_event(nullptr);
+}
+
+}  // namespace tt::simulation
