@@ -218,9 +218,8 @@ rt::Task<void> Workload::establish(Life& life) {
     const auto& to = plan_.volumes[target];
     if (source == target || is_target(source) || is_source(target) || is_target(target)) continue;
     if (used.contains(target) || to.block_count < from.block_count) continue;
-    const bool becomes_both = std::any_of(flash.pairs.begin(), flash.pairs.end(), [&](const auto& p) {
-      return p.second == source || p.first == target;
-    });
+    const bool becomes_both = std::any_of(flash.pairs.begin(), flash.pairs.end(),
+                                          [&](const auto& p) { return p.second == source || p.first == target; });
     if (becomes_both) continue;
     used.insert(target);
     volume::PairRequest request;
@@ -230,7 +229,8 @@ rt::Task<void> Workload::establish(Life& life) {
     request.options.persistent = random.chance(1, 2);
     requests.push_back(request);
     flash.pairs.emplace_back(source, target);
-    oracle_pairs.push_back({static_cast<std::uint32_t>(source), static_cast<std::uint32_t>(target), 0, 0, from.block_count});
+    oracle_pairs.push_back(
+        {static_cast<std::uint32_t>(source), static_cast<std::uint32_t>(target), 0, 0, from.block_count});
   }
   if (requests.empty()) co_return;
   flash.copy = history_.begin_copy(oracle_pairs);
@@ -335,7 +335,8 @@ bool Workload::check_everything(Life& life) {
 rt::Task<void> Workload::check_task(Life& life, bool& done, bool& ok) {
   for (std::size_t v = 0; v < plan_.volumes.size() && ok; ++v) {
     std::set<std::uint64_t> tracks;
-    for (const std::uint64_t sector : history_.touched(static_cast<std::uint32_t>(v))) tracks.insert(sector / kTrackBlocks);
+    for (const std::uint64_t sector : history_.touched(static_cast<std::uint32_t>(v)))
+      tracks.insert(sector / kTrackBlocks);
     for (const std::uint64_t track : tracks) {
       const std::uint64_t block = track * kTrackBlocks;
       const Range range{v, block, std::min<std::uint64_t>(kTrackBlocks, plan_.volumes[v].block_count - block)};

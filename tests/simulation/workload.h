@@ -27,10 +27,10 @@ struct WorkloadPlan {
   std::uint64_t readers = 1;
   std::uint64_t operations = 40;  ///< Of each writer and reader.
   std::uint64_t commands = 6;
-  std::uint64_t hot_tracks = 6;   ///< Most I/O goes to so many tracks of a volume.
+  std::uint64_t hot_tracks = 6;  ///< Most I/O goes to so many tracks of a volume.
   std::uint64_t large_percent = 20;
-  bool fua_only = false;          ///< Volatile acknowledgement: every write carries FUA or is followed by a flush.
-  bool errors_expected = false;   ///< Media faults are planned: operations may fail, data may not be wrong.
+  bool fua_only = false;         ///< Volatile acknowledgement: every write carries FUA or is followed by a flush.
+  bool errors_expected = false;  ///< Media faults are planned: operations may fail, data may not be wrong.
 };
 
 class Workload {
