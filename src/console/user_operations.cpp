@@ -83,6 +83,22 @@ std::vector<std::string> words_argument(const model::Request& request, const cha
   return words;
 }
 
+UserChange change_of(const model::Request& request) {
+  UserChange change;
+  change.name = text_argument(request, "id");
+  if (request.arguments.contains("groups")) change.groups = words_argument(request, "groups");
+  if (request.arguments.contains("locked")) change.locked = request.arguments["locked"] == true;
+  if (request.arguments.contains("password")) change.password = text_argument(request, "password");
+  return change;
+}
+
+void apply_rights(const UserChange& change, User& user) {
+  if (change.groups) user.groups = *change.groups;
+  if (!change.locked) return;
+  user.locked = *change.locked;
+  if (!user.locked) user.failed_logins = 0;
+}
+
 }  // namespace
 
 Result<void> UserOperations::ensure_first_user(const std::string& password_file) {
@@ -208,69 +224,71 @@ void UserOperations::make(const model::Request& request, Answered done) {
 }
 
 void UserOperations::change(const Caller& caller, const model::Request& request, Answered done) {
-  const std::string name = text_argument(request, "id");
+  const UserChange change = change_of(request);
   const bool is_admin = model::allows(caller.groups, model::Access::admin);
-  const bool only_password = !request.arguments.contains("locked") && !request.arguments.contains("groups");
-  if (!is_admin && (name != caller.user || !only_password)) return done(rejected(Errc::not_authorised));
-  auto found = store_.find(name);
+  const bool only_password = !change.locked && !change.groups;
+  if (!is_admin && (change.name != caller.user || !only_password)) return done(rejected(Errc::not_authorised));
+  auto found = store_.find(change.name);
   if (!found) return done(rejected(found.error()));
   if (!found->has_value()) return done(rejected(Errc::object_not_found));
-  User changed = **found;
-  if (request.arguments.contains("groups")) {
-    changed.groups = words_argument(request, "groups");
-    const std::string unknown = unknown_group(changed.groups);
+  if (change.groups) {
+    const std::string unknown = unknown_group(*change.groups);
     if (!unknown.empty()) return done(rejected(Errc::invalid_argument, "CMUN90813E", unknown));
   }
-  if (request.arguments.contains("locked")) {
-    changed.locked = request.arguments["locked"] == true;
-    if (!changed.locked) changed.failed_logins = 0;
-  }
-  const auto remains = admin_remains(name, &changed);
+  User changed = **found;
+  apply_rights(change, changed);
+  const auto remains = admin_remains(change.name, &changed);
   if (!remains) return done(rejected(remains.error()));
   if (!*remains) return done(rejected(Errc::invalid_argument, "CMUN90811E"));
-  if (request.arguments.contains("password")) {
-    return change_password(caller, std::move(changed), text_argument(request, "password"), std::move(done));
-  }
+  if (change.password) return change_password(caller, change, **found, std::move(done));
   const Result<void> saved = store_.save(changed);
   if (!saved) return done(rejected(saved.error()));
   // Rights are part of a session: whoever lost or got some logs in again.
-  sessions_.end_all_of(name, {});
-  done(succeeded(name));
+  sessions_.end_all_of(change.name, {});
+  done(succeeded(change.name));
 }
 
-void UserOperations::change_password(const Caller& caller, User changed, std::string password, Answered done) {
-  const std::string problem = password_problem(password, changed.name);
+void UserOperations::change_password(const Caller& caller, const UserChange& change, const User& before,
+                                     Answered done) {
+  const std::string problem = password_problem(*change.password, change.name);
   if (!problem.empty()) return done(rejected(Errc::invalid_argument, "CMUN90810E", problem));
-  auto former = store_.history(changed.name, kHistory - 1);
+  auto former = store_.history(change.name, kHistory - 1);
   if (!former) return done(rejected(former.error()));
-  former->push_back(changed.password);
+  former->push_back(before.password);
   auto reused = std::make_shared<bool>(false);
   auto hashed = std::make_shared<std::string>();
-  const auto slow = [password, old = *former, reused, hashed] {
+  const auto slow = [password = *change.password, old = *former, reused, hashed] {
     *reused =
         std::any_of(old.begin(), old.end(), [&](const std::string& one) { return verify_password(password, one); });
     if (!*reused) *hashed = hash_password(password);
   };
-  const bool started = slow_.run(slow, [this, caller, changed, reused, hashed, done]() mutable {
+  const bool started = slow_.run(slow, [this, caller, change, reused, hashed, done] {
     if (*reused) {
       const std::string text = "it was one of the last " + std::to_string(kHistory) + " passwords.";
       return done(rejected(Errc::invalid_argument, "CMUN90810E", text));
     }
-    Result<void> saved = store_.add_to_history(changed.name, changed.password);
-    if (saved) {
-      changed.password = *hashed;
-      changed.password_changed = now_();
-      changed.must_change = changed.name != caller.user;
-      saved = store_.save(changed);
-    }
-    if (!saved) return done(rejected(saved.error()));
-    sessions_.end_all_of(changed.name, changed.name == caller.user ? caller.token : std::string());
-    if (LoginSession* own = sessions_.find(caller.token, now_()); own != nullptr && changed.name == caller.user) {
-      own->password_expired = false;
-    }
-    done(succeeded(changed.name));
+    const Result<void> saved = save_password(caller, change, *hashed);
+    done(saved ? succeeded(change.name) : rejected(saved.error()));
   });
   if (!started) done(rejected(Errc::busy));
+}
+
+Result<void> UserOperations::save_password(const Caller& caller, const UserChange& change, const std::string& hashed) {
+  // Read again: while the password was hashed, somebody may have locked or removed the account.
+  TT_TRY(const auto found, store_.find(change.name));
+  if (!found) return Errc::object_not_found;
+  User user = *found;
+  TT_CHECK(store_.add_to_history(user.name, user.password));
+  apply_rights(change, user);
+  const bool own = user.name == caller.user;
+  user.password = hashed;
+  user.password_changed = now_();
+  user.must_change = !own;
+  TT_CHECK(store_.save(user));
+  sessions_.end_all_of(user.name, own ? caller.token : std::string());
+  LoginSession* session = sessions_.find(caller.token, now_());
+  if (own && session != nullptr) session->password_expired = false;
+  return {};
 }
 
 void UserOperations::remove(const model::Request& request, const Answered& done) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,14 @@ struct Caller {
   std::string user;
   std::vector<std::string> groups;
   std::string token;
+};
+
+/// What chuser asks for.
+struct UserChange {
+  std::string name;
+  std::optional<std::vector<std::string>> groups;
+  std::optional<bool> locked;
+  std::optional<std::string> password;
 };
 
 class UserOperations {
@@ -55,7 +64,8 @@ class UserOperations {
   void show(const model::Request& request, const Answered& done);
   void make(const model::Request& request, Answered done);
   void change(const Caller& caller, const model::Request& request, Answered done);
-  void change_password(const Caller& caller, User changed, std::string password, Answered done);
+  void change_password(const Caller& caller, const UserChange& change, const User& before, Answered done);
+  Result<void> save_password(const Caller& caller, const UserChange& change, const std::string& hashed);
   void remove(const model::Request& request, const Answered& done);
   void finish_login(const std::string& name, bool good, const LoggedIn& done);
   /// Whether an administrator who may log in would remain if `changed` (null: nobody) replaced the account `name`.

@@ -75,7 +75,7 @@ class HttpsTransport final : public Transport {
 
   Error broken() {
     explanation_ = "the management console's answer is not understood: use programs of the same release";
-    return Error{Errc::bad_message, 0};
+    return Error{Errc::disconnected, 0};
   }
 
   Result<json> post(const std::string& path, const json& body) {
@@ -93,7 +93,7 @@ class HttpsTransport final : public Transport {
     }
     if (answer.status != kOk) {
       explanation_ = text_at(*parsed, "text");
-      return Error{Errc::bad_message, static_cast<std::uint64_t>(answer.status)};
+      return Errc::disconnected;
     }
     return std::move(parsed).value();
   }
