@@ -28,7 +28,11 @@ rt::Task<std::vector<Result<void>>> ControlPlane::establish(std::vector<volume::
     positions.push_back(i);
   }
   if (!group.empty()) {
-    auto done = co_await establish_group(std::move(group));
+    auto done = co_await establish_group(group);
+    while (!done && done.error().code == Errc::busy) {  // the targets were released; room will come
+      co_await rt::sleep_for(home_, rt::kMillisecond);
+      done = co_await establish_group(group);
+    }
     for (const std::size_t i : positions) verdicts[i] = done;
   }
   commands_.unlock();
@@ -63,6 +67,13 @@ rt::Task<Result<void>> ControlPlane::establish_group(std::vector<volume::Relatio
     co_await shard->prepare_establish(targets);
     co_await rt::hop(shard->reactor(), home_);
   }
+  Result<void> done;
+  for (const auto& shard : shards_) {
+    if (!done) break;
+    co_await rt::hop(home_, shard->reactor());
+    done = co_await shard->read_own_ends(group);
+    co_await rt::hop(shard->reactor(), home_);
+  }
   const Lsn t0 = lsns_.draw(group.size());
   for (std::size_t i = 0; i < group.size(); ++i) {
     group[i].t0 = t0;
@@ -71,10 +82,11 @@ rt::Task<Result<void>> ControlPlane::establish_group(std::vector<volume::Relatio
   for (const auto& shard : shards_) {
     co_await rt::hop(home_, shard->reactor());
     shard->install(group);
+    if (done) done = shard->write_own_ends();
     co_await rt::hop(shard->reactor(), home_);
   }
   // Everything below T0 is in the image, so it must be as durable as the image (C2).
-  auto done = co_await harden_every_shard();
+  if (done) done = co_await harden_every_shard();
   if (done) {
     const volume::Mutation record = volume::Establish{group};
     done = co_await wait_for_room(volume::encode_mutation(record).size());

@@ -75,6 +75,10 @@ struct RankShare {
   std::unique_ptr<rt::Disk> disk;
   media::RankLayout layout;
   bool failed = false;
+  /// A failed flush damns every write since the last good one, also those of other batches, and may be reported only
+  /// once (engine notes T22): flushes of a rank run one after the other, and after a failure none succeeds.
+  std::unique_ptr<rt::Mutex> flush_lock;
+  bool suspect = false;
 };
 
 /// Where one track lies; `rank` null when no extent is allocated.
@@ -128,6 +132,10 @@ class Shard {
   // --- FlashCopy, from the control plane (engine notes 3.5 and 3.7) ---
   /// Holds host I/O of the targets, drains what is in flight on them, and fences destage at the newest Lsn.
   rt::Task<void> prepare_establish(std::span<const VolumeId> targets);
+  /// What a target holds behind its source's end in the source's last, short track. Targets are held.
+  rt::Task<Result<void>> read_own_ends(std::span<const volume::Relationship> relationships);
+  /// After T0 is drawn: gives it to the targets as writes younger than T0. busy: no journal space just now.
+  Result<void> write_own_ends();
   void install(std::span<const volume::Relationship> relationships);
   rt::Task<Result<void>> harden_all();
   /// `committed`: the EST record is durable; entries of the targets below T0 are void. Otherwise the shares go.
@@ -222,6 +230,13 @@ class Shard {
   std::vector<journal::MapKey> removed_maps_;  ///< To be dropped from the checkpoint.
 
   std::vector<journal::StoredBlob> loaded_blobs_;  ///< Between open and load only.
+
+  struct OwnEnd {
+    VolumeId target;
+    Piece piece;
+    std::vector<std::byte> bytes;
+  };
+  std::vector<OwnEnd> own_ends_;  ///< Of the establish under way.
 
   Lsn fence_{~std::uint64_t{0}};  ///< Entries above it may not be destaged (I10).
   std::uint32_t batches_in_flight_ = 0;

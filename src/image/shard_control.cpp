@@ -3,7 +3,9 @@
 // most one fence is up.
 //
 //   prepare   hold T, drain reads and batches on T, fence := newest Lsn      nothing durable yet
+//   own ends  what T holds in the source's short last track behind the source's end is read
 //   install   U = all ones for every new pair; entries are classed by Lsn
+//   own ends  are T's own writes now, with an Lsn above T0: U is a matter of whole tracks, the image is not
 //   (control: harden all shards, append EST, harden: the commit point)
 //   finish    committed: T's entries below T0 are void; fence and hold end
 //             otherwise: the shares go as if nothing had been
@@ -26,6 +28,43 @@ rt::Task<void> Shard::prepare_establish(std::span<const VolumeId> targets) {
     VolumeShare& volume = *find(id);
     while (volume.host_operations > 0 || volume.batches > 0) co_await volume.idle.wait();
   }
+}
+
+rt::Task<Result<void>> Shard::read_own_ends(std::span<const volume::Relationship> relationships) {
+  own_ends_.clear();
+  for (const volume::Relationship& r : relationships) {
+    const std::uint64_t track = r.track_count - 1;
+    VolumeShare& target = *find(r.target);
+    const std::uint16_t first = find(r.source)->blocks_of(track);
+    const std::uint16_t end = target.blocks_of(track);
+    if (options_.stripes.shard_of(track) != options_.id || first >= end) continue;
+    OwnEnd own{r.target, {options_.stripes.to_local(track), first, static_cast<std::uint16_t>(end - first)}, {}};
+    own.bytes.resize(std::size_t{own.piece.block_count} * kBlockBytes);
+    auto read = co_await read_mixed(target, own.piece, own.bytes);
+    if (!read) co_return read;
+    // Behind its end a source reads as zeros, so zeros need no write.
+    if (std::all_of(own.bytes.begin(), own.bytes.end(), [](std::byte b) { return b == std::byte{0}; })) continue;
+    const auto extent = static_cast<std::uint32_t>(track / target.tracks_per_extent);
+    if (!target.extents[extent]) {
+      const VolumeHandle handle{target.id, target.generation};
+      auto allocated = co_await control_.allocate_extent(*this, handle, extent);
+      if (!allocated) co_return allocated;
+    }
+    own_ends_.push_back(std::move(own));
+  }
+  co_return Result<void>{};
+}
+
+/// If the establish is not committed the writes stay and change nothing: they are what the target held.
+Result<void> Shard::write_own_ends() {
+  for (const OwnEnd& own : std::exchange(own_ends_, {})) {
+    if (no_more_room()) return Errc::journal_failed;
+    // Not waited for: while targets are held, their dirty data may be what keeps the journal full.
+    if (index_->full() || !ring_->has_room(own.bytes.size(), journal::SpaceClass::host)) return Errc::busy;
+    auto written = insert_write(*find(own.target), own.piece, own.bytes, false);
+    if (!written) return written.error();
+  }
+  return {};
 }
 
 void Shard::install(std::span<const volume::Relationship> relationships) {

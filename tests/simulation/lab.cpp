@@ -79,11 +79,11 @@ T Lab::run(rt::Task<T> task) {
   return std::move(**pending);
 }
 
-VolumeId Lab::make(std::uint16_t id, std::uint64_t tracks, bool thin) {
+VolumeId Lab::make_blocks(std::uint16_t id, std::uint64_t blocks, bool thin) {
   volume::MakeVolumeRequest request;
   request.id = VolumeId{id};
   request.pool = static_cast<std::uint16_t>((id >> 8U) % 2);
-  request.block_count = tracks * kTrackBlocks;
+  request.block_count = blocks;
   request.capacity_type = volume::CapacityType::blocks;
   request.method = thin ? volume::AllocationMethod::ese : volume::AllocationMethod::standard;
   const Result<void> made = run(control().make_volume(request));

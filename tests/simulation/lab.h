@@ -36,7 +36,10 @@ class Lab {
   Lab(const Lab&) = delete;
   Lab& operator=(const Lab&) = delete;
 
-  VolumeId make(std::uint16_t id, std::uint64_t tracks, bool thin = false);
+  VolumeId make(std::uint16_t id, std::uint64_t tracks, bool thin = false) {
+    return make_blocks(id, tracks * kTrackBlocks, thin);
+  }
+  VolumeId make_blocks(std::uint16_t id, std::uint64_t blocks, bool thin = false);
   Result<void> remove(VolumeId volume);
   Result<void> write(VolumeId volume, std::uint64_t block, std::uint64_t blocks, char letter);
   Result<void> zero(VolumeId volume, std::uint64_t block, std::uint64_t blocks, bool deallocate);
