@@ -81,6 +81,7 @@ volume::TrackMap* Shard::find_map(const journal::MapKey& key) noexcept {
 void Shard::add_rank(RankShare rank) {
   if (ranks_.size() <= rank.id) ranks_.resize(std::size_t{rank.id} + 1);
   const std::uint16_t id = rank.id;
+  rank.flush_lock = std::make_unique<rt::Mutex>(reactor_);
   ranks_[id] = std::move(rank);
 }
 
