@@ -203,11 +203,21 @@ Result<void> Recovery::replay_ring(const volume::ImageConfig& config) {
   return done;
 }
 
+/// A record that was copied forward may still stand in its old place, too.
+bool Recovery::already_indexed(const VolumeShare& volume, const journal::RecordHeader& header) const {
+  const cache::DirtyTrack* track = shard_.index_->find(&volume, header.track);
+  for (const cache::Entry* e = track != nullptr ? track->first : nullptr; e != nullptr; e = e->next) {
+    if (e->lsn == Lsn{header.lsn}) return true;
+  }
+  return false;
+}
+
 void Recovery::replay_write(const volume::ImageConfig& config, const journal::ReplayedRecord& record) {
   const journal::RecordHeader& h = record.header;
   VolumeShare* volume = shard_.find(VolumeHandle{VolumeId{h.volume}, Generation{h.volume_generation}});
   if (volume == nullptr || h.track >= volume->local_track_count) return;
   if (is_killed(config.volumes.at(volume->id), Lsn{h.lsn}, shard_.global_of(h.track))) return;
+  if ((h.flags & journal::kFlagRedo) != 0 && already_indexed(*volume, h)) return;
   shard_.ring_->pin(record.slot);
   shard_.index_->insert(volume->dirty, volume, h.track, Lsn{h.lsn}, record.slot, record.payload, h.first_block,
                         h.block_count, (h.flags & journal::kFlagDeallocate) != 0, shard_.reactor_.now());

@@ -51,6 +51,7 @@ class Recovery {
  private:
   Result<void> load_maps();
   Result<void> replay_ring(const volume::ImageConfig& config);
+  [[nodiscard]] bool already_indexed(const flashcopy::VolumeShare& volume, const journal::RecordHeader& header) const;
   void replay_write(const volume::ImageConfig& config, const journal::ReplayedRecord& record);
   void close_withdrawn(const volume::ImageConfig& config);
 

@@ -229,10 +229,8 @@ rt::Task<void> Workload::establish(Life& life) {
     request.options.persistent = random.chance(1, 2);
     requests.push_back(request);
     flash.pairs.emplace_back(source, target);
-    // The relationship owns the source's last track whole: what a larger target has there beyond the source's end
-    // reads as zeros afterwards.
-    const std::uint64_t sectors = std::min(round_up(from.block_count, kTrackBlocks), to.block_count);
-    oracle_pairs.push_back({static_cast<std::uint32_t>(source), static_cast<std::uint32_t>(target), 0, 0, sectors});
+    oracle_pairs.push_back(
+        {static_cast<std::uint32_t>(source), static_cast<std::uint32_t>(target), 0, 0, from.block_count});
   }
   if (requests.empty()) co_return;
   flash.copy = history_.begin_copy(oracle_pairs);
