@@ -134,10 +134,6 @@ rt::Task<Result<void>> ControlPlane::withdraw_group(std::vector<Generation> grou
   const volume::Mutation record = volume::Withdraw{group, at};
   auto done = co_await wait_for_room(kRecordRoom);
   if (!done) co_return done;
-  // What makes a track owed must be as durable as the record: a restart has to find the same tracks owed, or a target
-  // would show old bytes where it has shown the image.
-  done = co_await harden_every_shard();
-  if (!done) co_return done;
   done = co_await harden(append(record));
   if (!done) co_return done;
   for (const Generation generation : group) {

@@ -122,29 +122,6 @@ TEST(En, EN24_WithdrawOwed) {
   EXPECT_EQ(lab.track(t, 0), "A*3 t*1 A*124");
 }
 
-/// Which tracks are owed does not change with a crash, although the writes that made them owed were volatile.
-TEST(En, EN24_OwedByAVolatileWrite) {
-  LabOptions options;
-  options.shards = 2;
-  options.acknowledge = image::Acknowledge::as_cached;
-  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
-    Lab lab(seed, options);
-    const VolumeId s = lab.make(0x0000, 512);
-    const VolumeId t = lab.make(0x0100, 512);
-    std::uint64_t track = 0;
-    while (lab.shard(0).options().stripes.shard_of(track) != 1) ++track;
-    ASSERT_TRUE(lab.fill(s, track, 'A'));
-    ASSERT_TRUE(lab.fill(t, track, 'o'));
-    ASSERT_TRUE(lab.drain());
-    ASSERT_TRUE(lab.establish(s, t));
-    ASSERT_TRUE(lab.write(t, track * kTrackBlocks + 5, 1, 't'));
-    ASSERT_TRUE(lab.withdraw(s, t));
-    EXPECT_EQ(lab.track(t, track), "A*5 t*1 A*122");
-    lab.crash();
-    EXPECT_EQ(lab.track(t, track), "A*5 t*1 A*122") << "seed " << seed;
-  }
-}
-
 TEST(En, EN29_TargetFailedThenCrash) {
   Lab lab;
   const VolumeId s = lab.make(0x0000, 4);
