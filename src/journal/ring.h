@@ -139,7 +139,7 @@ class Ring {
   /// What SpaceClass::redo may fill: ring_bytes - kMaxSlotBytes.
   [[nodiscard]] std::uint64_t capacity_bytes() const noexcept;
   [[nodiscard]] std::uint64_t limit_bytes(SpaceClass space_class) const noexcept;
-  /// Bytes appended since the last checkpoint cut.
+  /// Bytes appended since the last checkpoint cut; before the first cut of a life also all that replay found.
   [[nodiscard]] std::uint64_t bytes_since_cut() const noexcept;
 
   /// Counters for metrics and tests.

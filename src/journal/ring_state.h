@@ -90,7 +90,7 @@ struct Ring::State {
   std::uint64_t kept_bytes = 0;
   SlotSeq checkpoint_cut;
   std::uint64_t cut_mark = 0;        ///< appended_bytes at the last cut().
-  std::uint64_t appended_bytes = 0;  ///< Of closed slots, since open.
+  std::uint64_t appended_bytes = 0;  ///< Of closed slots, replayed ones included.
   mutable SlotSeq pin_cursor;        ///< No pin before it.
 
   bool failed = false;

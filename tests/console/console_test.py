@@ -284,10 +284,11 @@ class Clients(Case):
         return context.wrap_socket(plain, server_hostname="localhost")
 
     def exchange(self, text):
+        """What the server answers; it may hang up on a hostile text before all of it is sent."""
         with self.raw_tls() as stream:
-            stream.sendall(text)
             received = b""
             try:
+                stream.sendall(text)
                 while chunk := stream.recv(65536):
                     received += chunk
             except (ConnectionError, ssl.SSLError):
