@@ -101,8 +101,8 @@ Result<void> Ring::State::accept(const SlotHeader& header) {
   slot.record_count = header.record_count;
   slot.phase = SlotPhase::written;
   kept_bytes += header.slot_bytes;
-  // Whatever the superblock's cut: the next checkpoint is due as if all of it had been appended now. Else lives that end
-  // before their first checkpoint would fill the ring between them, and no life would see a reason for one.
+  // Whatever the superblock's cut: the next checkpoint is due as if all of it had been appended now. Else lives that
+  // end before their first checkpoint would fill the ring between them, and no life would see a reason for one.
   appended_bytes += header.slot_bytes;
   ++summary.slot_count;
   summary.record_count += header.record_count;

@@ -42,6 +42,7 @@ class Listener {
 class Net {
  public:
   virtual ~Net() = default;
+  /// Both wait up to two seconds, without a suspension, for an address in use to become free.
   /// port 0 = any free port. Sets SO_REUSEADDR; accepted streams have TCP_NODELAY.
   virtual Result<std::unique_ptr<Listener>> listen_tcp(const std::string& host, std::uint16_t port) = 0;
   /// Replaces a stale socket file; mode 0600.

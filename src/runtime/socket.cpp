@@ -9,8 +9,10 @@
 #include <sys/un.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstddef>
 #include <cstring>
+#include <thread>
 
 namespace tt::rt {
 namespace {
@@ -18,6 +20,8 @@ namespace {
 constexpr int kBacklog = 256;
 /// Attempts to connect are given up after 1 + 2 + 4 + 8 seconds.
 constexpr int kConnectRetries = 3;
+/// An address in use is tried again after 1, 2, 4 ... milliseconds, about two seconds in all.
+constexpr int kListenRetries = 11;
 
 Error last_error() {
   const auto detail = static_cast<std::uint64_t>(errno);
@@ -57,6 +61,20 @@ Result<SocketAddress> unix_address(const std::string& path) {
   return address;
 }
 
+/// What `attempt` gives, which makes a listener. Whether an address in use will soon be free cannot be known: a request
+/// of io_uring holds its socket, and the kernel ends those of a killed process only after others have seen it gone. The
+/// process that takes its place may be here earlier, so it asks again before it believes that somebody is alive.
+template <class Attempt>
+Result<UniqueFd> retry_while_in_use(const Attempt& attempt) {
+  std::chrono::milliseconds pause{1};
+  for (int retries = 0;; ++retries) {
+    Result<UniqueFd> made = attempt();
+    if (made || made.error() != Error{Errc::busy, EADDRINUSE} || retries == kListenRetries) return made;
+    std::this_thread::sleep_for(pause);
+    pause *= 2;
+  }
+}
+
 /// Removes the socket file that a process which is gone has left. `busy` if it is alive or no socket.
 Result<void> remove_stale(const std::string& path, const SocketAddress& address) {
   struct stat status{};
@@ -69,6 +87,27 @@ Result<void> remove_stale(const std::string& path, const SocketAddress& address)
   }
   if (::unlink(path.c_str()) != 0) return last_error();
   return {};
+}
+
+Result<UniqueFd> try_tcp_listener(const SocketAddress& address, bool non_blocking) {
+  TT_TRY(UniqueFd fd, make_socket(address, non_blocking));
+  set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  if (::bind(fd.get(), address.get(), address.bytes) != 0 || ::listen(fd.get(), kBacklog) != 0) return last_error();
+  return fd;
+}
+
+Result<UniqueFd> try_unix_listener(const std::string& path, bool non_blocking) {
+  TT_TRY(const SocketAddress address, unix_address(path));
+  TT_TRY(UniqueFd fd, make_socket(address, non_blocking));
+  // The file takes its mode from the socket, so there is no moment at which others may connect.
+  if (::fchmod(fd.get(), 0600) != 0) return last_error();
+  if (::bind(fd.get(), address.get(), address.bytes) != 0) {
+    if (errno != EADDRINUSE) return last_error();
+    TT_CHECK(remove_stale(path, address));
+    if (::bind(fd.get(), address.get(), address.bytes) != 0) return last_error();
+  }
+  if (::listen(fd.get(), kBacklog) != 0) return last_error();
+  return fd;
 }
 
 }  // namespace
@@ -100,24 +139,11 @@ Result<UniqueFd> make_socket(const SocketAddress& address, bool non_blocking) {
 }
 
 Result<UniqueFd> make_tcp_listener(const SocketAddress& address, bool non_blocking) {
-  TT_TRY(UniqueFd fd, make_socket(address, non_blocking));
-  set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
-  if (::bind(fd.get(), address.get(), address.bytes) != 0 || ::listen(fd.get(), kBacklog) != 0) return last_error();
-  return fd;
+  return retry_while_in_use([&] { return try_tcp_listener(address, non_blocking); });
 }
 
 Result<UniqueFd> make_unix_listener(const std::string& path, bool non_blocking) {
-  TT_TRY(const SocketAddress address, unix_address(path));
-  TT_TRY(UniqueFd fd, make_socket(address, non_blocking));
-  // The file takes its mode from the socket, so there is no moment at which others may connect.
-  if (::fchmod(fd.get(), 0600) != 0) return last_error();
-  if (::bind(fd.get(), address.get(), address.bytes) != 0) {
-    if (errno != EADDRINUSE) return last_error();
-    TT_CHECK(remove_stale(path, address));
-    if (::bind(fd.get(), address.get(), address.bytes) != 0) return last_error();
-  }
-  if (::listen(fd.get(), kBacklog) != 0) return last_error();
-  return fd;
+  return retry_while_in_use([&] { return try_unix_listener(path, non_blocking); });
 }
 
 std::string local_name(int fd) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The system calls around sockets that never block: making listeners, naming addresses, options.
+// The system calls around sockets: making listeners, naming addresses, options. Only a listener whose address is in use
+// makes its caller wait.
 #pragma once
 
 #include <sys/socket.h>
@@ -29,11 +30,11 @@ Result<std::vector<SocketAddress>> find_addresses(const std::string& host, std::
 
 /// Close-on-exec, non-blocking if asked; a TCP socket gives up connecting after about 15 seconds.
 Result<UniqueFd> make_socket(const SocketAddress& address, bool non_blocking);
-/// Bound and listening, with SO_REUSEADDR.
+/// Bound and listening, with SO_REUSEADDR. `busy` if the port is still in use after two seconds.
 Result<UniqueFd> make_tcp_listener(const SocketAddress& address, bool non_blocking);
 
-/// A listening Unix socket of mode 0600. A socket file that nobody listens on is replaced; `busy` if somebody does or
-/// if the path is anything but a socket.
+/// A listening Unix socket of mode 0600. A socket file that nobody listens on is replaced; `busy` if somebody
+/// still does after two seconds, or at once if the path is anything but a socket.
 Result<UniqueFd> make_unix_listener(const std::string& path, bool non_blocking);
 
 /// "127.0.0.1:10809", "[::1]:10809", or the path of a Unix socket.
