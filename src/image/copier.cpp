@@ -33,7 +33,7 @@ std::vector<RelationshipShare*> Copier::active() const {
 rt::Task<void> Copier::run() {
   while (!stopping_ && !shard_.ring_->failed()) {
     const std::vector<RelationshipShare*> shares = active();
-    if (shares.empty()) {
+    if (shares.empty() || shard_.copy_held_) {
       co_await rt::sleep_for(shard_.reactor_, kIdlePause);
       continue;
     }

@@ -150,6 +150,8 @@ class Shard {
   [[nodiscard]] bool no_more_room() const noexcept { return tail_stuck_ || ring_->failed(); }
   /// Destage these first; used when something waits for owed tracks or for an empty cache.
   void request_drain(bool on) noexcept;
+  /// Relationships stay as they are for as long as a test looks at them.
+  void hold_background_copy(bool on) noexcept { copy_held_ = on; }
   [[nodiscard]] bool background_idle() const noexcept { return batches_in_flight_ == 0; }
 
   // --- shared with the parts below ---
@@ -241,6 +243,7 @@ class Shard {
   Lsn fence_{~std::uint64_t{0}};  ///< Entries above it may not be destaged (I10).
   std::uint32_t batches_in_flight_ = 0;
   std::uint32_t drain_requests_ = 0;
+  bool copy_held_ = false;
   rt::WaitQueue room_;       ///< Writers that wait for journal space or a smaller index.
   bool tail_stuck_ = false;  ///< The checkpoint store failed: journal space will never come back.
   rt::WaitQueue image_read_done_;

@@ -24,7 +24,7 @@ rt::TimeNs SimReactor::now() const noexcept {
 }
 
 std::int64_t SimReactor::wall_seconds() const noexcept {
-  return world_.options().wall_start + world_.now() / rt::kSecond;
+  return world_.wall_seconds();
 }
 
 void SimReactor::post(std::coroutine_handle<> handle) noexcept {

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -96,6 +97,12 @@ class World {
   ~World();
 
   [[nodiscard]] rt::TimeNs now() const noexcept { return now_; }
+  /// Seconds since 1970: runs with virtual time unless it is held.
+  [[nodiscard]] std::int64_t wall_seconds() const noexcept {
+    return held_wall_ ? *held_wall_ : options_.wall_start + now_ / rt::kSecond;
+  }
+  /// The wall clock stands there from now on: dates do not depend on how long anything takes.
+  void hold_wall_clock(std::int64_t seconds) noexcept { held_wall_ = seconds; }
   [[nodiscard]] std::uint64_t seed() const noexcept { return seed_; }
   [[nodiscard]] const WorldOptions& options() const noexcept { return options_; }
   [[nodiscard]] Random& random() noexcept { return random_; }
@@ -171,6 +178,7 @@ class World {
   EventQueue queue_;
   rt::TimeNs now_ = 0;
   std::uint64_t events_ = 0;
+  std::optional<std::int64_t> held_wall_;
   bool running_ = false;
   bool crash_requested_ = false;
   std::string failure_;

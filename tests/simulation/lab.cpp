@@ -3,13 +3,9 @@
 
 #include <algorithm>
 
-#include "base/assert.h"
-
 namespace tt::simulation {
 
 namespace {
-
-constexpr rt::TimeNs kNever = 100'000 * rt::kSecond;
 
 std::string runs_of(const std::vector<std::byte>& data) {
   std::string out;
@@ -41,42 +37,32 @@ std::string runs_of(const std::vector<std::byte>& data) {
 
 }  // namespace
 
-Lab::Lab(std::uint64_t seed, const LabOptions& options) : world(seed), storage(world, options.storage) {
+Lab::Lab(std::uint64_t seed, const LabOptions& options)
+    : own_world_(std::make_unique<sim::World>(seed)), world(*own_world_), storage(world, options.storage) {
+  create(options);
+}
+
+Lab::Lab(sim::World& shared_world, const LabOptions& options) : world(shared_world), storage(world, options.storage) {
+  create(options);
+}
+
+void Lab::create(const LabOptions& options) {
   shape_.shards = options.shards;
   shape_.ring_bytes = options.ring_bytes;
   shape_.open.batch_frames = options.batch_frames;
   shape_.open.acknowledge = options.acknowledge;
-  shape_.open.destage.age_limit = kNever;
-  shape_.open.destage.eager_percent = 40;
+  shape_.open.destage = options.destage;
+  shape_.storage_image_id = options.storage_image_id;
+  shape_.name = options.name;
+  shape_.rank_bytes = options.rank_bytes;
   life = std::make_unique<Life>(world, storage, shape_);
   const bool made = life->create() && life->open();
   TT_ASSERT(made);
 }
 
 Lab::~Lab() {
-  world.crash();
+  power_loss();
   life.reset();
-}
-
-template <class T>
-rt::Task<void> Lab::keep(rt::Task<T> task, Pending<T> into) {
-  auto result = co_await std::move(task);
-  into->emplace(std::move(result));
-}
-
-template <class T>
-Pending<T> Lab::start(rt::Task<T> task) {
-  auto pending = std::make_shared<std::optional<T>>();
-  life->scope(0).spawn(keep(std::move(task), pending));
-  return pending;
-}
-
-template <class T>
-T Lab::run(rt::Task<T> task) {
-  const Pending<T> pending = start(std::move(task));
-  const bool ended = wait(pending);
-  TT_ASSERT(ended);
-  return std::move(**pending);
 }
 
 VolumeId Lab::make_blocks(std::uint16_t id, std::uint64_t blocks, bool thin) {
@@ -202,17 +188,42 @@ bool Lab::drain() {
   return done;
 }
 
-void Lab::open() {
+void Lab::hold_copies(bool on) {
+  for (const auto& shard : life->image().shards()) shard->hold_background_copy(on);
+}
+
+bool Lab::copying() {
+  const auto& relationships = control().config().relationships;
+  return std::any_of(relationships.begin(), relationships.end(), [this](const auto& item) {
+    const volume::Relationship& r = item.second;
+    if (!r.options.background_copy || r.closing() || r.state == volume::RelationshipState::failed) return false;
+    if (!r.options.persistent) return true;  // until it has ended by itself
+    return std::any_of(life->image().shards().begin(), life->image().shards().end(), [&r](const auto& shard) {
+      const auto counts = shard->counts(r.generation);
+      return counts && counts->uncopied > 0;
+    });
+  });
+}
+
+void Lab::power_loss(sim::CrashKind kind) {
+  if (own_world_ != nullptr) {
+    world.crash(kind);
+  } else if (life->machine().alive()) {
+    world.crash(life->machine(), kind);
+  }
+  world.faults().clear();
+}
+
+void Lab::power_on() {
+  life.reset();
   life = std::make_unique<Life>(world, storage, shape_);
   const bool opened = life->open();
   TT_ASSERT(opened);
 }
 
 void Lab::crash(sim::CrashKind kind) {
-  world.crash(kind);
-  world.faults().clear();
-  life.reset();
-  open();
+  power_loss(kind);
+  power_on();
 }
 
 void Lab::restart() {

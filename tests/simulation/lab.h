@@ -13,15 +13,22 @@
 #include <utility>
 #include <vector>
 
+#include "base/assert.h"
 #include "life.h"
 
 namespace tt::simulation {
+
+inline constexpr rt::TimeNs kNeverDestage = 100'000 * rt::kSecond;
 
 struct LabOptions {
   std::uint32_t shards = 1;
   std::uint64_t ring_bytes = 17_MiB;
   std::size_t batch_frames = 256;
   image::Acknowledge acknowledge = image::Acknowledge::hardened;
+  image::DestagerOptions destage{.age_limit = kNeverDestage, .eager_percent = 40};
+  std::string storage_image_id = "IBM.2107-75SIM01";
+  std::string name;
+  std::vector<std::uint64_t> rank_bytes = {256_MiB, 256_MiB};
   sim::StorageOptions storage;
 };
 
@@ -30,8 +37,12 @@ template <class T>
 using Pending = std::shared_ptr<std::optional<T>>;
 
 class Lab {
+  std::unique_ptr<sim::World> own_world_;
+
  public:
   explicit Lab(std::uint64_t seed = 1, const LabOptions& options = {});
+  /// One image of several in a world.
+  Lab(sim::World& shared_world, const LabOptions& options);
   ~Lab();
   Lab(const Lab&) = delete;
   Lab& operator=(const Lab&) = delete;
@@ -69,6 +80,19 @@ class Lab {
   bool wait(const Pending<T>& pending) {
     return world.run_until([&] { return pending->has_value(); }) == sim::RunEnd::reached;
   }
+  template <class T>
+  Pending<T> start(rt::Task<T> task) {
+    auto pending = std::make_shared<std::optional<T>>();
+    life->scope(0).spawn(keep(std::move(task), pending));
+    return pending;
+  }
+  template <class T>
+  T run(rt::Task<T> task) {
+    const Pending<T> pending = start(std::move(task));
+    const bool ended = wait(pending);
+    TT_ASSERT(ended);
+    return std::move(**pending);
+  }
   void run_for(rt::TimeNs duration) { world.run_for(duration); }
   bool run_until(const std::function<bool()>& condition) {
     return world.run_until(condition, 120 * rt::kSecond) == sim::RunEnd::reached;
@@ -78,9 +102,16 @@ class Lab {
   /// Until nothing is left to be destaged.
   bool drain();
   [[nodiscard]] bool dirty();
+  /// The background copy stands still.
+  void hold_copies(bool on);
+  /// Whether a background copy has something left to do.
+  [[nodiscard]] bool copying();
 
   /// Power loss and the next start.
   void crash(sim::CrashKind kind = sim::CrashKind::power);
+  /// The two halves of crash(). Between them nothing of the image may be used.
+  void power_loss(sim::CrashKind kind = sim::CrashKind::power);
+  void power_on();
   void restart();
 
   /// The next operation of that kind on the file takes so much longer; nothing else does.
@@ -90,20 +121,19 @@ class Lab {
   image::ControlPlane& control() { return life->image().control(); }
   [[nodiscard]] image::VolumeHandle handle(VolumeId volume);
 
-  sim::World world;
+  sim::World& world;
   sim::SimStorage storage;
   std::unique_ptr<Life> life;
 
  private:
   template <class T>
-  static rt::Task<void> keep(rt::Task<T> task, Pending<T> into);
-  template <class T>
-  Pending<T> start(rt::Task<T> task);
-  template <class T>
-  T run(rt::Task<T> task);
+  static rt::Task<void> keep(rt::Task<T> task, Pending<T> into) {
+    auto result = co_await std::move(task);
+    into->emplace(std::move(result));
+  }
   rt::Task<Result<void>> write_task(VolumeId volume, std::uint64_t block, std::uint64_t blocks, char letter);
   rt::Task<std::string> read_task(VolumeId volume, std::uint64_t block, std::uint64_t blocks);
-  void open();
+  void create(const LabOptions& options);
 
   ImageShape shape_;
 };

@@ -3,18 +3,12 @@
 
 namespace tt::simulation {
 
-namespace {
-
-constexpr std::uint64_t kRankBytes = 256_MiB;
-
-}  // namespace
-
-Life::Life(sim::World& world, sim::SimStorage& storage, const ImageShape& shape) : world_(world), shape_(shape) {
-  sim::Machine& machine = world.boot(shape.reactors);
-  for (std::size_t i = 0; i < machine.size(); ++i) {
-    mounts_.push_back(storage.mount(machine.reactor(i)));
-    ports_.push_back({&machine.reactor(i), mounts_.back().get()});
-    scopes_.push_back(std::make_unique<rt::Scope>(machine.reactor(i)));
+Life::Life(sim::World& world, sim::SimStorage& storage, const ImageShape& shape)
+    : world_(world), machine_(world.boot(shape.reactors)), shape_(shape) {
+  for (std::size_t i = 0; i < machine_.size(); ++i) {
+    mounts_.push_back(storage.mount(machine_.reactor(i)));
+    ports_.push_back({&machine_.reactor(i), mounts_.back().get()});
+    scopes_.push_back(std::make_unique<rt::Scope>(machine_.reactor(i)));
   }
 }
 
@@ -38,10 +32,15 @@ bool Life::create() {
 rt::Task<void> Life::create_task(bool& done, bool& ok) {
   image::CreateOptions options;
   options.uuid[0] = 7;
-  options.storage_image_id = "IBM.2107-75SIM01";
+  options.storage_image_id = shape_.storage_image_id;
+  options.name = shape_.name;
+  const bool ds6000 = shape_.storage_image_id.rfind("IBM.1750", 0) == 0;
+  options.personality = ds6000 ? volume::Personality::ds6000 : volume::Personality::ds8000;
   options.shard_count = shape_.shards;
   options.ring_bytes = shape_.ring_bytes;
-  options.ranks = {{"rank.0", kRankBytes}, {"rank.1", kRankBytes}};
+  for (const std::uint64_t bytes : shape_.rank_bytes) {
+    options.ranks.push_back({"rank." + std::to_string(options.ranks.size()), bytes});
+  }
   auto made = co_await image::Image::create(ports_, options);
   ok = made.has_value();
   done = true;

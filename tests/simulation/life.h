@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "image/image.h"
@@ -15,6 +16,9 @@ struct ImageShape {
   std::uint32_t shards = 1;
   std::size_t reactors = 1;
   std::uint64_t ring_bytes = 0;
+  std::string storage_image_id = "IBM.2107-75SIM01";  ///< The machine type decides the personality.
+  std::string name;
+  std::vector<std::uint64_t> rank_bytes = {256_MiB, 256_MiB};
   image::OpenOptions open;
 };
 
@@ -34,6 +38,7 @@ class Life {
   bool stop();
 
   [[nodiscard]] image::Image& image() { return *image_; }
+  [[nodiscard]] sim::Machine& machine() { return machine_; }
   [[nodiscard]] std::size_t port_count() const { return ports_.size(); }
   [[nodiscard]] rt::Reactor& reactor(std::size_t port) { return *ports_[port].reactor; }
   /// Tasks of hosts and administrators that begin on that reactor.
@@ -48,6 +53,7 @@ class Life {
   bool run(bool& done);
 
   sim::World& world_;
+  sim::Machine& machine_;
   ImageShape shape_;
   std::vector<std::unique_ptr<rt::Storage>> mounts_;
   std::vector<image::Port> ports_;

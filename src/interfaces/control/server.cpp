@@ -36,6 +36,11 @@ rt::Task<void> ControlServer::stop() {
   listener_.reset();
 }
 
+void ControlServer::kill() noexcept {
+  scope_.kill();
+  for (Connection& connection : connections_) connection.calls.kill();
+}
+
 rt::Task<void> ControlServer::accept_loop() {
   while (!stopping_) {
     auto accepted = co_await listener_->accept();

@@ -43,6 +43,8 @@ class ControlServer {
   Result<void> start(rt::Net& net, const std::string& path);
   /// Ends the connections and waits until the calls under way are done.
   rt::Task<void> stop();
+  /// Only for a simulated crash: destroys every task where it stands.
+  void kill() noexcept;
 
  private:
   struct Connection {

@@ -27,19 +27,28 @@ struct HttpAnswer {
   std::string body;
 };
 
-class HttpsClient {
+/// What carries requests to a console: HTTPS here, a call in tests.
+class HttpClient {
+ public:
+  virtual ~HttpClient() = default;
+  /// disconnected, timed_out, cancelled, bad_message; explanation() says more. A request is sent at most once.
+  virtual Result<HttpAnswer> post(const std::string& path, const std::string& token, const std::string& body) = 0;
+
+  [[nodiscard]] virtual const std::string& explanation() const = 0;
+  /// What was learnt about the server's certificate on first contact.
+  virtual std::vector<std::string> take_notices() { return {}; }
+};
+
+class HttpsClient final : public HttpClient {
  public:
   explicit HttpsClient(HttpsOptions options);
-  ~HttpsClient();
+  ~HttpsClient() override;
   HttpsClient(const HttpsClient&) = delete;
   HttpsClient& operator=(const HttpsClient&) = delete;
 
-  /// disconnected, timed_out, cancelled, bad_message; explanation() says more. A request is sent at most once.
-  Result<HttpAnswer> post(const std::string& path, const std::string& token, const std::string& body);
-
-  [[nodiscard]] const std::string& explanation() const;
-  /// What was learnt about the server's certificate on first contact.
-  std::vector<std::string> take_notices();
+  Result<HttpAnswer> post(const std::string& path, const std::string& token, const std::string& body) override;
+  [[nodiscard]] const std::string& explanation() const override;
+  std::vector<std::string> take_notices() override;
 
  private:
   struct Connection;

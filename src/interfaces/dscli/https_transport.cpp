@@ -2,7 +2,6 @@
 #include "interfaces/dscli/https_transport.h"
 
 #include "interfaces/control/messages.h"
-#include "interfaces/dscli/https_client.h"
 #include "model/catalogue.h"
 
 namespace tt::dscli {
@@ -30,10 +29,10 @@ std::vector<std::string> words_at(const json& object, const char* key) {
   return words;
 }
 
-class HttpsTransport final : public Transport {
+class ConsoleTransport final : public Transport {
  public:
-  HttpsTransport(HttpsOptions options, std::string program)
-      : client_(std::move(options)), program_(std::move(program)) {}
+  ConsoleTransport(std::unique_ptr<HttpClient> client, std::string program)
+      : client_(std::move(client)), program_(std::move(program)) {}
 
   Result<LoginAnswer> login(const std::string& user, const std::string& password) override {
     token_.clear();
@@ -65,10 +64,10 @@ class HttpsTransport final : public Transport {
   }
 
   [[nodiscard]] std::string explanation() const override {
-    return explanation_.empty() ? client_.explanation() : explanation_;
+    return explanation_.empty() ? client_->explanation() : explanation_;
   }
 
-  std::vector<std::string> take_notices() override { return client_.take_notices(); }
+  std::vector<std::string> take_notices() override { return client_->take_notices(); }
 
  private:
   static bool model_knows(const std::string& id);
@@ -80,7 +79,7 @@ class HttpsTransport final : public Transport {
 
   Result<json> post(const std::string& path, const json& body) {
     explanation_.clear();
-    TT_TRY(const HttpAnswer answer, client_.post(path, token_, control::dump_json(body)));
+    TT_TRY(const HttpAnswer answer, client_->post(path, token_, control::dump_json(body)));
     if (answer.status == kNotFound) {
       explanation_ = "the server at this address is no management console for this DS CLI (version 1)";
       return Errc::disconnected;
@@ -98,13 +97,13 @@ class HttpsTransport final : public Transport {
     return std::move(parsed).value();
   }
 
-  HttpsClient client_;
+  std::unique_ptr<HttpClient> client_;
   std::string program_;
   std::string token_;
   std::string explanation_;
 };
 
-bool HttpsTransport::model_knows(const std::string& id) {
+bool ConsoleTransport::model_knows(const std::string& id) {
   return id.empty() || model::find_message(id) != nullptr;
 }
 
@@ -124,6 +123,10 @@ class NoTransport final : public Transport {
 
 }  // namespace
 
+std::unique_ptr<Transport> make_console_transport(std::unique_ptr<HttpClient> client, std::string program) {
+  return std::make_unique<ConsoleTransport>(std::move(client), std::move(program));
+}
+
 std::unique_ptr<Transport> make_https_transport(const std::string& address, const Settings& settings,
                                                 const std::string& known_file, const std::string& program) {
   HttpsOptions options;
@@ -135,7 +138,7 @@ std::unique_ptr<Transport> make_https_transport(const std::string& address, cons
   options.known_file = known_file;
   options.connect_timeout_ms = settings.connection_timeout_seconds * 1000;
   options.answer_timeout_ms = settings.timeout_seconds * 1000;
-  return std::make_unique<HttpsTransport>(std::move(options), program);
+  return make_console_transport(std::make_unique<HttpsClient>(std::move(options)), program);
 }
 
 }  // namespace tt::dscli

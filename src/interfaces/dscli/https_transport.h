@@ -5,10 +5,14 @@
 #include <memory>
 #include <string>
 
+#include "interfaces/dscli/https_client.h"
 #include "interfaces/dscli/settings.h"
 #include "interfaces/dscli/transport.h"
 
 namespace tt::dscli {
+
+/// What the messages mean; the client carries them.
+std::unique_ptr<Transport> make_console_transport(std::unique_ptr<HttpClient> client, std::string program);
 
 /// `known_file` holds the fingerprints learnt at first contact.
 std::unique_ptr<Transport> make_https_transport(const std::string& address, const Settings& settings,

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// Lines of a transcript that speak of host I/O: which blocks of which volume, and what is or should be there.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lab.h"
+
+namespace tt::live {
+
+using Words = std::span<const std::string>;
+
+std::vector<std::string> split(const std::string& text);
+
+/// Each takes the words behind its name and returns what is wrong, empty if all is as it should be.
+///   VOLUME RANGE pattern LETTER [fails NAME]      RANGE: track N [blocks A-B] | tracks A-B | blocks A-B | all
+std::string write_directive(simulation::Lab& lab, Words words);
+///   VOLUME RANGE expect LETTER | RUNS | error NAME
+std::string read_directive(simulation::Lab& lab, Words words);
+///   VOLUME RANGE [fails NAME]
+std::string zero_directive(simulation::Lab& lab, Words words, bool deallocate);
+
+}  // namespace tt::live

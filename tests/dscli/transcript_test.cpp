@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every file of tests/transcripts, word for word. With TWINTRACK_UPDATE_TRANSCRIPTS set, files whose answers differ are
+// written anew: look at the difference before you believe it.
+#include "transcript.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace tt::live {
+namespace {
+
+namespace fs = std::filesystem;
+
+class Transcripts : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(Transcripts, PrintExactlyThis) {
+  ::setenv("TZ", "UTC", 1);
+  ::tzset();
+  const std::string path = std::string(TRANSCRIPTS) + "/" + GetParam() + ".txt";
+  Transcript transcript(path);
+  const std::vector<std::string> problems = transcript.run();
+  for (const std::string& problem : problems) ADD_FAILURE() << problem;
+  if (!problems.empty() && std::getenv("TWINTRACK_UPDATE_TRANSCRIPTS") != nullptr) {
+    std::ofstream(path) << transcript.updated();
+  }
+}
+
+std::vector<std::string> transcript_names() {
+  std::vector<std::string> names;
+  for (const auto& entry : fs::directory_iterator(TRANSCRIPTS)) {
+    if (entry.path().extension() == ".txt") names.push_back(entry.path().stem());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, Transcripts, ::testing::ValuesIn(transcript_names()), [](const auto& info) {
+  std::string name = info.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
+
+}  // namespace
+}  // namespace tt::live
