@@ -31,6 +31,7 @@ struct VolumeShare {
 
   VolumeId id;
   Generation generation;
+  Generation map_generation;  ///< Key of `written`; another one after the space was released.
   std::uint64_t block_count = 0;
   std::uint64_t tracks_per_extent = 0;
   std::vector<std::optional<volume::ExtentRef>> extents;
@@ -43,7 +44,7 @@ struct VolumeShare {
   RelationshipShare* parent = nullptr;       ///< The relationship whose target this volume is.
   std::vector<RelationshipShare*> children;  ///< Those whose source it is.
 
-  bool held = false;       ///< An establish holds all host I/O of this target for a moment.
+  bool held = false;       ///< An establish or a command holds all host I/O of this volume for a moment.
   bool removed = false;    ///< Being deleted: no host, no batch.
   bool forgotten = false;  ///< Its removal is durable; the object goes with its last user.
   std::uint32_t host_operations = 0;

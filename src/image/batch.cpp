@@ -186,7 +186,7 @@ rt::Task<Result<void>> Batch::commit_copies() {
     const RelationshipShare& r = *copy.plan.relationship;
     if (copy.failed || r.failed || r.removed) continue;
     deltas.add({r.generation, journal::MapKind::uncopied}, false, copy.track);
-    deltas.add({r.target->generation, journal::MapKind::written}, !copy.plan.image_is_zero, copy.track);
+    deltas.add({r.target->map_generation, journal::MapKind::written}, !copy.plan.image_is_zero, copy.track);
   }
   if (deltas.empty()) co_return Result<void>{};
   const journal::SlotSeq slot = shard_.append_bits(deltas.take());
@@ -303,7 +303,7 @@ rt::Task<Result<void>> Batch::update_phase() {
     if (hold_data && at.rank->failed) update.failed = true;
     if (update.failed || update.plan.kind == Update::Kind::drop) continue;
     if (volume.written.test(update.track) != hold_data) {
-      deltas.add({volume.generation, journal::MapKind::written}, hold_data, update.track);
+      deltas.add({volume.map_generation, journal::MapKind::written}, hold_data, update.track);
     }
   }
   if (deltas.empty()) co_return Result<void>{};

@@ -79,7 +79,7 @@ rt::Task<Result<void>> ControlPlane::make_volume_locked(volume::MakeVolumeReques
   }
   const volume::VolumeConfig made = plan->volume;
   const std::uint64_t extent_bytes = config_.pools.at(made.pool).extent_bytes;
-  auto done = co_await reserve_space(made, extent_bytes);
+  auto done = co_await reserve_space(made.extents, extent_bytes);
   journal::SlotSeq slot{0};
   if (done) slot = append(*plan);
   records_.unlock();
@@ -95,8 +95,9 @@ rt::Task<Result<void>> ControlPlane::make_volume_locked(volume::MakeVolumeReques
 }
 
 /// Space of all extents the volume has from the start, so that no later write can fail for want of it.
-rt::Task<Result<void>> ControlPlane::reserve_space(volume::VolumeConfig made, std::uint64_t extent_bytes) {
-  for (const auto& extent : made.extents) {
+rt::Task<Result<void>> ControlPlane::reserve_space(std::vector<std::optional<volume::ExtentRef>> extents,
+                                                   std::uint64_t extent_bytes) {
+  for (const auto& extent : extents) {
     if (!extent) continue;
     auto reserved = co_await control_shard().reserve_extent(*extent, extent_bytes);
     if (!reserved) co_return reserved;
@@ -181,7 +182,7 @@ rt::Task<Result<void>> ControlPlane::remove_volume_locked(VolumeId id, RemoveMod
     co_await shard->retire_volume(id);
     co_await rt::hop(shard->reactor(), home_);
   }
-  const Generation generation = config_.find_volume(id)->generation;
+  const Generation generation = config_.find_volume(id)->map_generation();
   auto done = co_await harden(append(*plan));
   if (!done) co_return done;
   for (const auto& shard : shards_) {
@@ -216,21 +217,6 @@ rt::Task<Result<void>> ControlPlane::remove_pool(std::uint16_t pool) {
   auto done = co_await wait_for_room(kRecordRoom);
   if (done) {
     auto plan = volume::plan_remove_pool(config_, pool);
-    if (plan) {
-      done = co_await harden(append(*plan));
-    } else {
-      done = plan.error();
-    }
-  }
-  commands_.unlock();
-  co_return done;
-}
-
-rt::Task<Result<void>> ControlPlane::assign_rank(std::uint16_t rank, std::optional<std::uint16_t> pool) {
-  co_await commands_.lock();
-  auto done = co_await wait_for_room(kRecordRoom);
-  if (done) {
-    auto plan = volume::plan_assign_rank(config_, rank, pool);
     if (plan) {
       done = co_await harden(append(*plan));
     } else {
@@ -305,7 +291,8 @@ rt::Task<Result<void>> ControlPlane::fail_rank(Shard& from, std::uint16_t rank) 
   co_await rt::hop(from.reactor(), home_);
   co_await records_.lock();
   Result<void> done;
-  if (!config_.ranks.at(rank).failed) done = co_await record_failure(volume::FailRank{rank});
+  const auto found = config_.ranks.find(rank);
+  if (found != config_.ranks.end() && !found->second.failed) done = co_await record_failure(volume::FailRank{rank});
   for (const auto& shard : shards_) {
     if (!done) break;
     co_await rt::hop(home_, shard->reactor());

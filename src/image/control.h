@@ -24,6 +24,7 @@
 #include "runtime/scope.h"
 #include "runtime/sync.h"
 #include "volume/config.h"
+#include "volume/plan_change.h"
 
 namespace tt::image {
 
@@ -44,6 +45,8 @@ class ControlPlane final : public ControlLink {
   ~ControlPlane() override;
 
   void load(volume::ImageConfig config) { config_ = std::move(config); }
+  /// By shard, for ranks that are made while the image is open.
+  void use_storages(std::vector<rt::Storage*> storages) { storages_ = std::move(storages); }
   [[nodiscard]] const volume::ImageConfig& config() const noexcept { return config_; }
   [[nodiscard]] std::vector<std::byte> encode() const { return volume::encode_config(config_); }
 
@@ -59,7 +62,17 @@ class ControlPlane final : public ControlLink {
   rt::Task<Result<void>> remove_volume(VolumeId id, RemoveMode mode);
   rt::Task<Result<std::uint16_t>> make_pool(std::string name, std::uint8_t rank_group, std::uint64_t extent_bytes);
   rt::Task<Result<void>> remove_pool(std::uint16_t pool);
-  rt::Task<Result<void>> assign_rank(std::uint16_t rank, std::optional<std::uint16_t> pool);
+
+  // --- commands of control_configuration.cpp ---
+  using Planner = std::function<Result<volume::Mutation>()>;
+  /// Plans and makes durable in one piece; for changes that no shard needs to be told.
+  rt::Task<Result<void>> record(Planner plan);
+  rt::Task<Result<void>> change_volume(volume::ChangeVolumeRequest request);
+  rt::Task<Result<void>> release_space(VolumeId id);
+  rt::Task<Result<std::uint16_t>> make_array(std::uint16_t site, std::uint8_t raid_type);
+  rt::Task<Result<std::uint16_t>> make_rank(std::uint16_t array, std::optional<std::uint16_t> pool);
+  rt::Task<Result<void>> remove_rank(std::uint16_t rank);
+
   /// One T0 for all pairs that can be made; one verdict per pair.
   rt::Task<std::vector<Result<void>>> establish(std::vector<volume::PairRequest> pairs);
   /// Relationships by source and target; `sequence_number` restricts.
@@ -86,7 +99,12 @@ class ControlPlane final : public ControlLink {
   rt::Task<void> end_if_drained(Generation generation);
   rt::Task<Result<void>> end_relationship(Generation generation);
   rt::Task<Result<void>> make_volume_locked(volume::MakeVolumeRequest request);
-  rt::Task<Result<void>> reserve_space(volume::VolumeConfig made, std::uint64_t extent_bytes);
+  rt::Task<Result<void>> reserve_space(std::vector<std::optional<volume::ExtentRef>> extents,
+                                       std::uint64_t extent_bytes);
+  rt::Task<Result<void>> change_volume_locked(volume::ChangeVolumeRequest request);
+  rt::Task<Result<void>> release_space_locked(VolumeId id);
+  rt::Task<Result<void>> format_rank(volume::RankConfig rank);
+  rt::Task<void> forget_rank(std::uint16_t rank);
   rt::Task<Result<void>> remove_volume_locked(VolumeId id, RemoveMode mode);
   [[nodiscard]] bool names_volume(VolumeId id, bool closing) const;
   rt::Task<bool> recently_used(VolumeId id);
@@ -99,6 +117,7 @@ class ControlPlane final : public ControlLink {
   rt::Reactor& home_;
   std::vector<std::unique_ptr<Shard>>& shards_;
   LsnSource& lsns_;
+  std::vector<rt::Storage*> storages_;
   volume::ImageConfig config_;
   rt::Mutex commands_;
   rt::Mutex records_;

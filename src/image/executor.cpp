@@ -3,50 +3,26 @@
 
 #include <fmt/format.h>
 
+#include "image/executor_configuration.h"
+#include "image/executor_support.h"
 #include "image/rows.h"
 #include "model/ids.h"
 
 namespace tt::image {
 
-using model::ObjectResult;
 using model::Response;
 using nlohmann::json;
 
 namespace {
 
-ObjectResult verdict(std::string name, const Result<void>& done) {
-  if (done) return {std::move(name), Errc::ok, 0};
-  return {std::move(name), done.error().code, done.error().detail};
+volume::AllocationMethod method_of(const std::string& sam) {
+  if (sam == "tse") return volume::AllocationMethod::tse;
+  return sam == "ese" ? volume::AllocationMethod::ese : volume::AllocationMethod::standard;
 }
 
-Response failed(Errc code) {
-  Response response;
-  response.status = code;
-  return response;
-}
-
-Response rows_of(std::vector<json> rows) {
-  Response response;
-  response.rows = std::move(rows);
-  return response;
-}
-
-Response one_row(std::vector<json> rows, const json& arguments) {
-  const std::string id = arguments.value("id", "");
-  for (json& row : rows) {
-    if (row["id"] == id) return rows_of({std::move(row)});
-  }
-  return failed(Errc::object_not_found);
-}
-
-std::optional<std::uint16_t> numbered(char letter, const std::string& text) {
-  const auto number = model::parse_numbered_id(letter, text);
-  if (!number || *number > 0xFFFF) return std::nullopt;
-  return static_cast<std::uint16_t>(*number);
-}
-
-std::string text_of(const json& arguments, const char* key) {
-  return arguments.value(key, std::string());
+volume::ExtentRotation rotation_of(const std::string& eam) {
+  if (eam == "rotatevols") return volume::ExtentRotation::volumes;
+  return eam == "rotateexts" ? volume::ExtentRotation::extents : volume::ExtentRotation::automatic;
 }
 
 }  // namespace
@@ -61,20 +37,16 @@ rt::Task<Response> ImageExecutor::execute(model::Request request) {
     co_return rows_of({image_row(config, code_level_, nvs)});
   }
   if (operation == "lsextpool") co_return rows_of(pool_rows(config));
-  if (operation == "showextpool") co_return one_row(pool_rows(config), arguments);
   if (operation == "lsrank") co_return rows_of(rank_rows(config));
   if (operation == "lsfbvol") co_return rows_of(volume_rows(config));
-  if (operation == "showfbvol") co_return one_row(volume_rows(config), arguments);
   if (operation == "lslss") co_return rows_of(lss_rows(config));
   if (operation == "showlss") co_return one_row(lss_rows(config), arguments);
 
   rt::Task<Response> work;
-  if (operation == "mkextpool") {
-    work = make_pool(std::move(arguments));
+  if (const ConfigurationOperation run = find_configuration_operation(operation)) {
+    work = run(image_, std::move(arguments));
   } else if (operation == "rmextpool") {
     work = remove_pools(std::move(arguments));
-  } else if (operation == "chrank") {
-    work = change_ranks(std::move(arguments));
   } else if (operation == "mkfbvol") {
     work = make_volumes(std::move(arguments));
   } else if (operation == "rmfbvol") {
@@ -92,21 +64,6 @@ rt::Task<Response> ImageExecutor::execute(model::Request request) {
   co_return response;
 }
 
-rt::Task<Response> ImageExecutor::make_pool(json arguments) {
-  if (text_of(arguments, "storage_type") == "ckd") co_return failed(Errc::not_in_this_release);
-  const std::uint64_t extent =
-      text_of(arguments, "extent_size") == "small" ? volume::kSmallExtentBytes : volume::kLargeExtentBytes;
-  const auto group = static_cast<std::uint8_t>(arguments.value("rank_group", 0U));
-  auto made = co_await image_.control().make_pool(text_of(arguments, "name"), group, extent);
-  Response response;
-  if (made) {
-    response.results.push_back({fmt::format("P{}", *made), Errc::ok, 0});
-  } else {
-    response.results.push_back(verdict(text_of(arguments, "name"), made.error()));
-  }
-  co_return response;
-}
-
 rt::Task<Response> ImageExecutor::remove_pools(json arguments) {
   Response response;
   for (const json& id : arguments.at("ids")) {
@@ -114,23 +71,6 @@ rt::Task<Response> ImageExecutor::remove_pools(json arguments) {
     const auto pool = numbered('P', text);
     Result<void> done = Errc::object_not_found;
     if (pool) done = co_await image_.control().remove_pool(*pool);
-    response.results.push_back(verdict(text, done));
-  }
-  co_return response;
-}
-
-rt::Task<Response> ImageExecutor::change_ranks(json arguments) {
-  std::optional<std::uint16_t> pool;
-  if (text_of(arguments, "action") == "assign") {
-    pool = numbered('P', text_of(arguments, "extent_pool"));
-    if (!pool) co_return failed(Errc::object_not_found);
-  }
-  Response response;
-  for (const json& id : arguments.at("ids")) {
-    const auto text = id.get<std::string>();
-    const auto rank = numbered('R', text);
-    Result<void> done = Errc::object_not_found;
-    if (rank) done = co_await image_.control().assign_rank(*rank, pool);
     response.results.push_back(verdict(text, done));
   }
   co_return response;
@@ -146,8 +86,8 @@ rt::Task<Response> ImageExecutor::make_volumes(json arguments) {
   request.capacity_type = type == "ess"      ? volume::CapacityType::ess
                           : type == "blocks" ? volume::CapacityType::blocks
                                              : volume::CapacityType::ds;
-  const std::string sam = text_of(arguments, "sam");
-  request.method = sam == "ese" || sam == "tse" ? volume::AllocationMethod::ese : volume::AllocationMethod::standard;
+  request.method = method_of(text_of(arguments, "sam"));
+  request.rotation = rotation_of(text_of(arguments, "eam"));
   Response response;
   for (const json& item : arguments.at("volumes")) {
     const std::string text = text_of(item, "id");

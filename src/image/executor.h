@@ -18,9 +18,7 @@ class ImageExecutor final : public model::Executor {
   rt::Task<model::Response> execute(model::Request request) override;
 
  private:
-  rt::Task<model::Response> make_pool(nlohmann::json arguments);
   rt::Task<model::Response> remove_pools(nlohmann::json arguments);
-  rt::Task<model::Response> change_ranks(nlohmann::json arguments);
   rt::Task<model::Response> make_volumes(nlohmann::json arguments);
   rt::Task<model::Response> remove_volumes(nlohmann::json arguments);
   rt::Task<model::Response> make_flash(nlohmann::json arguments);

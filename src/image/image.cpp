@@ -132,6 +132,9 @@ rt::Task<Result<void>> Image::open_shards() {
     if (!done) co_return done;
   }
   control_->load(std::move(config));
+  std::vector<rt::Storage*> storages;
+  for (std::size_t i = 0; i < shards_.size(); ++i) storages.push_back(ports_[i % ports_.size()].storage);
+  control_->use_storages(std::move(storages));
   control_->start();
   for (std::size_t i = 0; i < shards_.size(); ++i) {
     auto started = co_await start_shard(i);

@@ -165,7 +165,12 @@ Result<void> Recovery::load_maps() {
         shard_.removed_maps_.push_back(summary.map);  // its owner went after the checkpoint
         continue;
       }
-      if (map->track_count() != summary.track_count || !map->load_summary(summary.states)) return Errc::corrupt;
+      if (summary.track_count > map->track_count()) return Errc::corrupt;
+      if (summary.track_count < map->track_count()) {  // from before the volume grew; filled up below
+        if (summary.map.kind != journal::MapKind::written) return Errc::corrupt;
+        *map = volume::TrackMap(summary.track_count, false);
+      }
+      if (!map->load_summary(summary.states)) return Errc::corrupt;
     }
   }
   for (const journal::StoredPage& page : shard_.store_->take_pages()) {
@@ -177,6 +182,7 @@ Result<void> Recovery::load_maps() {
   const auto incomplete = [](const volume::TrackMap& map) { return map.missing_pages() != 0; };
   for (const auto& [generation, volume] : shard_.volume_of_generation_) {
     if (incomplete(volume->written)) return Errc::corrupt;
+    volume->written.grow(volume->local_track_count);
   }
   for (const auto& [generation, share] : shard_.relationships_) {
     if (incomplete(share->uncopied)) return Errc::corrupt;

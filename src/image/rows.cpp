@@ -14,8 +14,6 @@ using nlohmann::json;
 
 namespace {
 
-constexpr std::uint32_t kWarningThresholdPercent = 15;
-
 std::string pool_id(std::uint16_t id) {
   return fmt::format("P{}", id);
 }
@@ -47,6 +45,24 @@ const char* capacity_type(volume::CapacityType type) {
   return "ds";
 }
 
+const char* sam_of(const volume::VolumeConfig& v) {
+  if (v.method == volume::AllocationMethod::tse) return "tse";
+  return v.is_thin() ? "ese" : "standard";
+}
+
+const char* eam_of(const volume::ImageConfig& config, const volume::VolumeConfig& v) {
+  const bool automatic = config.personality == volume::Personality::ds8000;
+  const bool extents =
+      v.rotation == volume::ExtentRotation::extents || (v.rotation == volume::ExtentRotation::automatic && automatic);
+  return extents ? "rotateexts" : "rotatevols";
+}
+
+/// What is left counts with what the pool's limit allows, reserved ranks left out.
+const char* pool_status(const volume::PoolConfig& pool, std::uint64_t total, std::uint64_t available) {
+  if (total > 0 && available == 0) return "full";
+  return available * 100 < total * pool.threshold_percent ? "exceeded" : "below";
+}
+
 json volume_row(const volume::ImageConfig& config, const volume::VolumeConfig& v) {
   const bool ds8000 = config.personality == volume::Personality::ds8000;
   std::set<std::uint16_t> ranks;
@@ -58,7 +74,6 @@ json volume_row(const volume::ImageConfig& config, const volume::VolumeConfig& v
     ranks.insert(extent->rank);
     on_failed_rank = on_failed_rank || config.ranks.at(extent->rank).failed;
   }
-  const bool thin = v.method == volume::AllocationMethod::ese;
   return {{"id", fmt::format("{:04X}", v.id.value)},
           {"name", v.name},
           {"access_state", "Online"},
@@ -69,15 +84,16 @@ json volume_row(const volume::ImageConfig& config, const volume::VolumeConfig& v
           {"address_group", fmt::format("{:X}", v.id.value >> 12U)},
           {"extent_pool", pool_id(v.pool)},
           {"extents", v.extents.size()},
+          {"extent_bytes", config.pools.at(v.pool).extent_bytes},
           {"capacity_blocks", v.block_count},
           {"requested_blocks", v.block_count},
           {"capacity_type", capacity_type(v.capacity_type)},
-          {"sam", thin ? "ese" : "standard"},
-          {"eam", ds8000 ? "rotateexts" : "rotatevols"},
+          {"sam", sam_of(v)},
+          {"eam", eam_of(config, v)},
           {"volume_groups", json::array()},
           {"ranks", ranks.size()},
           {"real_extents", allocated},
-          {"virtual_extents", thin ? v.extents.size() : 0},
+          {"virtual_extents", v.is_thin() ? v.extents.size() : 0},
           {"guid", fmt::format("6{}000000000000{:04X}", wwnn_of(config).substr(1), v.id.value)},
           {"resource_group", "RG0"},
           {"performance_group", "PG0"}};
@@ -117,57 +133,26 @@ std::vector<json> pool_rows(const volume::ImageConfig& config) {
     for (const auto& [volume_id, v] : config.volumes) {
       if (v.pool != id) continue;
       ++volumes;
-      if (v.method == volume::AllocationMethod::ese) virtual_extents += v.extents.size();
+      if (v.is_thin()) virtual_extents += v.extents.size();
     }
     const auto ranks = static_cast<std::uint64_t>(std::count_if(
         config.ranks.begin(), config.ranks.end(), [&](const auto& rank) { return rank.second.pool == id; }));
-    const bool low = available * 100 < total * kWarningThresholdPercent;
     rows.push_back({{"id", pool_id(id)},
                     {"name", pool.name},
                     {"storage_type", "fb"},
                     {"extent_bytes", pool.extent_bytes},
                     {"rank_group", id % 2},
-                    {"status", total > 0 && available == 0 ? "full" : (low ? "exceeded" : "below")},
+                    {"status", pool_status(pool, total, available)},
                     {"total_extents", total},
                     {"available_extents", available},
-                    {"reserved_extents", 0},
-                    {"allocated_extents", total - available},
+                    {"reserved_extents", config.reserved_extents(id)},
+                    {"allocated_extents", config.allocated_extents(id)},
                     {"rank_count", ranks},
                     {"volume_count", volumes},
-                    {"limit_percent", 100},
-                    {"threshold_percent", kWarningThresholdPercent},
+                    {"limit_percent", pool.limit_percent},
+                    {"extent_limit", pool.limited},
+                    {"threshold_percent", pool.threshold_percent},
                     {"virtual_extents", virtual_extents}});
-  }
-  return rows;
-}
-
-std::vector<json> rank_rows(const volume::ImageConfig& config) {
-  std::vector<json> rows;
-  for (const auto& [id, rank] : config.ranks) {
-    json row = {{"id", fmt::format("R{}", id)},
-                {"rank_group", nullptr},
-                {"state", rank.pool ? "Normal" : "Unassigned"},
-                {"data_state", rank.failed ? "Failed" : "Normal"},
-                {"array", fmt::format("A{}", id)},
-                {"raid_type", "-"},
-                {"extent_pool", nullptr},
-                {"extent_pool_name", nullptr},
-                {"storage_type", "fb"},
-                {"extents", rank.data_bytes / volume::kLargeExtentBytes},
-                {"used_extents", 0}};
-    if (rank.pool) {
-      const volume::PoolConfig& pool = config.pools.at(*rank.pool);
-      row["rank_group"] = *rank.pool % 2;
-      row["extent_pool"] = pool_id(*rank.pool);
-      row["extent_pool_name"] = pool.name;
-      row["extents"] = rank.data_bytes / pool.extent_bytes;
-      std::uint64_t used = 0;
-      for (const auto& [volume_id, v] : config.volumes) {
-        for (const auto& extent : v.extents) used += extent && extent->rank == id ? 1 : 0;
-      }
-      row["used_extents"] = used;
-    }
-    rows.push_back(std::move(row));
   }
   return rows;
 }
@@ -202,7 +187,6 @@ json flash_row(const volume::ImageConfig& config, const FlashStatus& status) {
   const auto lss = static_cast<std::uint8_t>(r.source.value >> 8U);
   const auto found = config.lsses.find(lss);
   const volume::VolumeConfig* target = config.find_volume(r.target);
-  const bool thin = target != nullptr && target->method == volume::AllocationMethod::ese;
   const std::string source = fmt::format("{:04X}", r.source.value);
   const std::string target_id = fmt::format("{:04X}", r.target.value);
   json row = {{"id", source + ":" + target_id},
@@ -226,7 +210,8 @@ json flash_row(const volume::ImageConfig& config, const FlashStatus& status) {
               {"track_count", r.track_count},
               {"copied_tracks", status.counts.copied_in_background},
               {"copy_bytes_per_second", status.counts.copy_bytes_per_second}};
-  if (thin) row["target_se"] = "ESE";
+  if (target != nullptr && target->method == volume::AllocationMethod::ese) row["target_se"] = "ESE";
+  if (target != nullptr && target->method == volume::AllocationMethod::tse) row["target_se"] = "TSE";
   return row;
 }
 

@@ -14,6 +14,13 @@ namespace tt::image {
 nlohmann::json image_row(const volume::ImageConfig& config, const std::string& code_level, std::uint64_t nvs_bytes);
 std::vector<nlohmann::json> pool_rows(const volume::ImageConfig& config);
 std::vector<nlohmann::json> rank_rows(const volume::ImageConfig& config);
+std::vector<nlohmann::json> site_rows(const volume::ImageConfig& config);
+std::vector<nlohmann::json> array_rows(const volume::ImageConfig& config);
+/// Tables that show commands append.
+std::vector<nlohmann::json> volume_rank_rows(const volume::VolumeConfig& volume);
+std::vector<nlohmann::json> volume_pool_rows(const volume::VolumeConfig& volume);
+std::vector<nlohmann::json> pool_rank_rows(const volume::ImageConfig& config, std::uint16_t pool);
+std::vector<nlohmann::json> pool_volume_rows(const volume::ImageConfig& config, std::uint16_t pool);
 std::vector<nlohmann::json> volume_rows(const volume::ImageConfig& config);
 std::vector<nlohmann::json> lss_rows(const volume::ImageConfig& config);
 nlohmann::json flash_row(const volume::ImageConfig& config, const FlashStatus& status);

@@ -94,10 +94,11 @@ void Shard::add_volume(const volume::VolumeConfig& config, std::uint64_t extent_
   auto share = std::make_unique<VolumeShare>(reactor_, local);
   share->id = config.id;
   share->generation = config.generation;
+  share->map_generation = config.map_generation();
   share->block_count = config.block_count;
   share->tracks_per_extent = extent_bytes / kTrackBytes;
   share->extents = config.extents;
-  volume_of_generation_[config.generation] = share.get();
+  volume_of_generation_[share->map_generation] = share.get();
   volumes_[config.id.value] = std::move(share);
 }
 

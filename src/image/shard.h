@@ -5,12 +5,14 @@
 // The parts work on the same state and are separate classes for reading's sake:
 //   shard_write.cpp / shard_read.cpp   the host path (engine notes 3.1, L of section 4)
 //   shard_control.cpp                  what the control plane asks of a shard (3.5, 3.7)
+//   shard_configuration.cpp            volumes and ranks that change while they are in use
 //   batch.{h,cpp}, destager, copier    everything that writes to media (3.3)
 //   keeper.{h,cpp}                     checkpoints and the journal's tail (3.11)
 //   recovery.cpp                       opening (3.12)
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -126,6 +128,17 @@ class Shard {
   rt::Task<void> retire_volume(VolumeId id);
   /// After its removal is durable: dirty data and maps go.
   void forget_volume(Generation generation);
+  /// Extents and maps of a volume that becomes larger; hosts see the new end with set_block_count(), when all shards
+  /// have it.
+  void grow_volume(const volume::VolumeConfig& config);
+  void set_block_count(VolumeId id, std::uint64_t block_count) noexcept;
+  /// Holds host I/O of the volume and ends when no batch and no read uses it; release_volume() ends that.
+  rt::Task<void> hold_volume(VolumeId id);
+  void release_volume(VolumeId id) noexcept;
+  /// The volume is held and its release of space durable: it has no extents and reads as zeros.
+  void empty_volume(const volume::VolumeConfig& config);
+  /// The rank holds no extents and its removal is durable.
+  void remove_rank(std::uint16_t rank) noexcept;
   /// Makes sure that writes to the extent cannot fail for lack of space.
   rt::Task<Result<void>> reserve_extent(volume::ExtentRef extent, std::uint64_t extent_bytes);
 
@@ -226,7 +239,7 @@ class Shard {
   std::vector<std::unique_ptr<flashcopy::VolumeShare>> volumes_;  ///< By volume id; null where there is none.
   std::map<Generation, flashcopy::VolumeShare*> volume_of_generation_;
   std::map<Generation, std::unique_ptr<flashcopy::RelationshipShare>> relationships_;
-  std::vector<RankShare> ranks_;  ///< By rank id.
+  std::deque<RankShare> ranks_;  ///< By rank id; those that a batch works with stay where they are.
   std::vector<std::unique_ptr<flashcopy::VolumeShare>> removed_volumes_;
   std::vector<std::unique_ptr<flashcopy::RelationshipShare>> removed_relationships_;
   std::vector<journal::MapKey> removed_maps_;  ///< To be dropped from the checkpoint.

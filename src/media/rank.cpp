@@ -131,6 +131,30 @@ rt::Task<Result<void>> create_rank(rt::Storage& storage, std::string device, Ima
   co_return written;
 }
 
+rt::Task<Result<void>> erase_rank(rt::Storage& storage, std::string device, ImageUuid image) {
+  if (!storage.exists(device)) co_return Result<void>{};
+  TT_CO_TRY(auto disk, storage.open(device, rt::OpenMode::must_exist, 0));
+  if (disk->size_bytes() < kHeaderAreaBytes) co_return Result<void>{};
+  auto area = std::make_unique<HeaderArea>();
+  bool ours = false;
+  for (std::uint16_t i = 0; i < kHeaderCopies; ++i) {
+    auto read = co_await disk->read(kHeaderOffsets[i], area->copy(i));
+    if (!read) co_return read;
+    const auto header = decode_header(area->copy(i), i);
+    if (!header) continue;
+    if (header->image != image) co_return Error{Errc::images_differ, header->rank};
+    ours = true;
+  }
+  if (!ours) co_return Result<void>{};
+  std::ranges::fill(area->bytes, std::byte{0});
+  for (std::uint16_t i = 0; i < kHeaderCopies; ++i) {
+    auto written = co_await disk->write(kHeaderOffsets[i], area->copy(i));
+    if (!written) co_return written;
+  }
+  auto flushed = co_await disk->flush();
+  co_return flushed;
+}
+
 rt::Task<Result<RankLayout>> open_rank(rt::Disk& disk, ImageUuid image, std::uint16_t rank) {
   auto header = co_await read_header(disk);
   if (!header) co_return header.error();

@@ -55,6 +55,10 @@ std::uint64_t data_bytes_that_fit(std::uint64_t device_bytes) noexcept;
 rt::Task<Result<void>> create_rank(rt::Storage& storage, std::string device, ImageUuid image, std::uint16_t rank,
                                    std::uint64_t data_bytes);
 
+/// Takes the header away, so that the device is no rank any more; nothing to do where there is none of this image.
+/// Errors: images_differ (a rank of another image), or what the disk says.
+rt::Task<Result<void>> erase_rank(rt::Storage& storage, std::string device, ImageUuid image);
+
 /// Checks that the disk is this rank and reads its geometry. One good copy of the header is enough.
 /// Errors: object_not_found (no header), images_differ (a rank of another image), invalid_argument (another rank of
 /// this image; detail = its number), version_not_supported (detail = its version), corrupt (no good copy of the

@@ -67,6 +67,8 @@ struct Argument {
   std::string_view exclusive = {};  ///< At most one argument of the same set may be given.
   std::uint8_t traits = 0;
   IdKind id_kind = IdKind::none;
+  std::string_view shows = {};    ///< In show commands: the class of the rows, instead of the operation's.
+  std::string_view appends = {};  ///< In show commands: the class of a table below the object; its rows follow.
   std::string_view matches = {};  ///< In listings: row keys ("a|b") one of which must equal the value.
   std::string_view help = {};
 
@@ -92,6 +94,8 @@ enum class Format : std::uint8_t {
   blocks_mib,
   capacity_type,     ///< ds = DS, ess = ESS, blocks = Blocks.
   bytes_gb,          ///< "127.5 GB" of 2^30 bytes.
+  bytes_decimal_gb,  ///< Bytes as 10^9 bytes, one decimal.
+  on_off,            ///< true = On.
   extents_gib,       ///< Extents times the row's extent_bytes, as 2^30 bytes.
   percent_of_total,  ///< Extents as part of the row's total_extents.
   percent_left,      ///< 100 minus that.
@@ -135,10 +139,11 @@ struct Operation {
   Access access = Access::monitor;
   std::string_view object_class = {};
   std::span<const Argument> arguments = {};
-  std::string_view success = {};  ///< Message per object that went well.
-  std::string_view prompt = {};   ///< Question per object before a destructive operation; -quiet leaves it out.
-  std::string_view loses = {};    ///< What is lost, for help and confirmations.
-  bool needs_image = true;        ///< Wants -dev, devid or a fully qualified operand.
+  std::string_view success = {};    ///< Message per object that went well.
+  std::string_view prompt = {};     ///< Question per object before a destructive operation; -quiet leaves it out.
+  std::string_view asks_with = {};  ///< Only asked when this key is given; empty = always.
+  std::string_view loses = {};      ///< What is lost, for help and confirmations.
+  bool needs_image = true;          ///< Wants -dev, devid or a fully qualified operand.
   bool only_ds8000 = false;
   std::string_view example = {};
   std::uint16_t audit_code = 0;  ///< Of the audit log record per object; 0 = not recorded.

@@ -12,23 +12,39 @@
 //   lssi       -                                                          -> rows: image (exactly one)
 //   showsi     -                                                          -> rows: image
 //   lsextpool  -                                                          -> rows: extent_pool
-//   showextpool id "P0"                                                   -> rows: extent_pool, else object_not_found
+//   showextpool id "P0", volume_table? true, rank_table? true
+//                                                                         -> rows: extent_pool, else object_not_found;
+//                                                                            behind it those of the table
+//   chextpool  id "P0", name?, threshold_percent?, limit_percent?, extent_limit? bool, merge? "P2"
+//                                                                         -> results: one
 //   mkextpool  name "text", rank_group 0|1, storage_type "fb"|"ckd", extent_size "large"|"small",
 //              threshold_percent, limit_percent, extent_limit bool        -> results: one, name = the new id "P2"
 //   rmextpool  ids ["P0", ...]                                            -> results: one per id
 //   lsrank     -                                                          -> rows: rank
-//   chrank     ids ["R0", ...], action "assign"|"unassign", extent_pool? "P0" (with assign)
+//   showrank   id "R0"                                                    -> rows: rank
+//   chrank     ids ["R0", ...], action "assign"|"unassign"|"reserve"|"release", extent_pool? "P0" (needed by assign)
 //                                                                         -> results: one per id
+//   mkrank     array "A0", storage_type "fb"|"ckd", extent_pool? "P0"     -> results: one, name = the new id "R2"
+//   rmrank     ids ["R2", ...]                                            -> results: one per id
+//   lsarraysite, showarraysite, lsarray, showarray                        -> rows: array_site, array
+//   mkarray    raid_type "0"|"5"|"6"|"10", array_sites ["S3"]             -> results: one, name = the new id "A2"
+//   rmarray    ids ["A2", ...]                                            -> results: one per id
 //   mkfbvol    extent_pool "P0", capacity_blocks N, capacity_type "ds"|"ess"|"blocks", sam "standard"|"ese"|"tse",
 //              eam? "rotatevols"|"rotateexts", wait bool,
 //              volumes [{"id":"1000","name":"gm_1000"}, ...] (name "" = none; patterns already replaced)
 //                                                                         -> results: one per volume
 //   lsfbvol    -                                                          -> rows: fb_volume
-//   showfbvol  id "1000"                                                  -> rows: fb_volume, else object_not_found
+//   showfbvol  id "1000", rank_table? true, pool_table? true              -> rows: fb_volume, else object_not_found;
+//                                                                            behind it those of the table
+//   chfbvol    ids ["1000", ...], name? "gm_#h", capacity_blocks? N, capacity_type?
+//                                                                         -> results: one per id
+//   initfbvol  ids ["1000", ...], action "releasespace"                   -> results: one per id
 //   rmfbvol    ids ["1000", ...], mode "normal"|"safe"|"force", wait bool -> results: one per id
 //              (in use -> still_in_use; forced removal withdraws FlashCopy first)
 //   lslss      -                                                          -> rows: lss
 //   showlss    id "10"                                                    -> rows: lss, else object_not_found
+//   chlss      ids ["10", ...], consistency_group? bool, long_busy_seconds? N
+//                                                                         -> results: one per id
 //   mkflash    pairs [{"source":"0100","target":"0200"}, ...], background_copy bool, persistent bool,
 //              target_write_inhibit bool, sequence_number N (0..2^32-1)   -> results: one per pair, name "0100:0200"
 //              All pairs of one request share one T0; a pair that fails does not stop the others.
@@ -53,7 +69,10 @@
 //                virtual_extents (sum of what space-efficient volumes claim)
 //   rank         id, rank_group 0|1|null, state "Normal"|"Unassigned"|"Unavailable"..., data_state "Normal"...,
 //                array "A0", raid_type "5", extent_pool|null, extent_pool_name|null, storage_type, extents,
-//                used_extents
+//                used_extents, device (file or device)
+//   array_site   id "S1", capacity_bytes, state "Assigned"|"Unassigned", array "A0"|null, device
+//   array        id "A0", state, data_state, raid_type "5" or empty, array_site "S1", rank "R0"|null, capacity_bytes,
+//                device
 //   fb_volume    id, name, access_state "Online", data_state "Normal", configuration_state "Normal"|"Configuring"...,
 //                device_mtm "2107-900", data_type "FB 512", address_group "1" (one hex digit), extent_pool, extents,
 //                capacity_blocks, requested_blocks, capacity_type "ds"|"ess"|"blocks", sam, eam,

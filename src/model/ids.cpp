@@ -65,6 +65,32 @@ std::optional<std::uint32_t> parse_numbered_id(char letter, std::string_view tex
   return parse_number(text, 10);
 }
 
+std::optional<char> letter_of(IdKind kind) {
+  switch (kind) {
+    case IdKind::extent_pool:
+      return 'P';
+    case IdKind::rank:
+      return 'R';
+    case IdKind::array:
+      return 'A';
+    case IdKind::array_site:
+      return 'S';
+    default:
+      return std::nullopt;
+  }
+}
+
+std::optional<std::uint32_t> id_number(IdKind kind, std::string_view text) {
+  if (kind == IdKind::volume) {
+    const auto volume = parse_volume_id(text);
+    if (!volume) return std::nullopt;
+    return volume->value;
+  }
+  if (kind == IdKind::lss) return parse_lss_id(text);
+  const auto letter = letter_of(kind);
+  return letter ? parse_numbered_id(*letter, text) : std::nullopt;
+}
+
 std::optional<std::string> parse_image_id(std::string_view text) {
   // IBM.tttt-sssssss
   if (text.size() != 16 || text[8] != '-') return std::nullopt;
@@ -76,6 +102,12 @@ std::optional<std::string> parse_image_id(std::string_view text) {
   const auto serial_ok = [](char c) { return is_digit(c) || is_letter(c); };
   if (!std::all_of(id.begin() + 9, id.end(), serial_ok)) return std::nullopt;
   return id;
+}
+
+std::string unit_of_image(std::string_view image_id) {
+  std::string unit(image_id);
+  if (personality_of(image_id) == Personality::ds8000 && !unit.empty()) unit.back() = '0';
+  return unit;
 }
 
 Personality personality_of(std::string_view image_id) {
@@ -103,13 +135,16 @@ std::optional<std::string> canonical_id(IdKind kind, std::string_view text) {
       return lss_id_text(*id);
     }
     case IdKind::extent_pool:
-    case IdKind::rank: {
-      const char letter = kind == IdKind::rank ? 'R' : 'P';
+    case IdKind::rank:
+    case IdKind::array:
+    case IdKind::array_site: {
+      const char letter = *letter_of(kind);
       const auto number = parse_numbered_id(letter, text);
       if (!number) return std::nullopt;
       return letter + std::to_string(*number);
     }
     case IdKind::image:
+    case IdKind::storage_unit:
       return parse_image_id(text);
     case IdKind::none:
     case IdKind::pair:

@@ -16,7 +16,20 @@ namespace tt::model {
 enum class Personality : std::uint8_t { ds6000 = 1, ds8000 = 2 };
 
 /// What kind of object an operand or a column names.
-enum class IdKind : std::uint8_t { none, volume, lss, extent_pool, rank, image, pair, user, free_text };
+enum class IdKind : std::uint8_t {
+  none,
+  volume,
+  lss,
+  extent_pool,
+  rank,
+  array,
+  array_site,
+  image,
+  pair,
+  user,
+  free_text,
+  storage_unit,
+};
 
 /// Exactly four hex digits. LSS FF does not exist.
 std::optional<VolumeId> parse_volume_id(std::string_view text);
@@ -28,9 +41,17 @@ std::string lss_id_text(std::uint8_t lss);
 
 /// "P12" or "R3": the letter in either case, a decimal number without leading zeros.
 std::optional<std::uint32_t> parse_numbered_id(char letter, std::string_view text);
+/// The letter of ids of this kind (P0, R3, A1, S2), or nothing.
+std::optional<char> letter_of(IdKind kind);
+
+/// The number that orders and ranges ids of one kind; nothing for text that is no such id, and for kinds without
+/// order.
+std::optional<std::uint32_t> id_number(IdKind kind, std::string_view text);
 
 /// "IBM.2107-75ABCD1" with upper-case serial, or nothing if the text has another form.
 std::optional<std::string> parse_image_id(std::string_view text);
+/// The storage unit that holds an image: the serial of a 2107 unit ends in 0.
+std::string unit_of_image(std::string_view image_id);
 Personality personality_of(std::string_view image_id);
 
 /// An operand split at its slash: "IBM.2107-75ABCD1/0100" or just "0100" (image empty).

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The classes of objects and how they look in lists. A heading occurs once per class; the views name headings, because
 // lists and show commands have different orders.
-#include "model/catalogue.h"
+#include "model/tables.h"
 
 namespace tt::model {
 
@@ -103,25 +103,6 @@ constexpr View kPoolFields[] = {"Name",
                                 "virextstatus",
                                 "%virallocated",
                                 "%viravailable"};
-
-// ---- rank ----
-constexpr Attribute kRankAttributes[] = {
-    {"id", "ID", F::text, A::left, IdKind::rank},
-    {"rank_group", "Group", F::number, A::right},
-    {"state", "State"},
-    {"data_state", "datastate"},
-    {"array", "Array"},
-    {"raid_type", "RAIDtype", F::text, A::right},
-    {"extent_pool", "extpoolID", F::text, A::left, IdKind::extent_pool},
-    {"extent_pool_name", "extpoolnam"},
-    {"storage_type", "stgtype"},
-    {"extents", "exts", F::number, A::right},
-    {"used_extents", "usedexts", F::number, A::right},
-    {"encryption_group", "encryptgrp", F::text, A::left, IdKind::none, true},
-};
-constexpr View kRankList[] = {"ID", "Group", "State", "datastate", "Array", "RAIDtype", "extpoolID", "stgtype"};
-constexpr View kRankWide[] = {"ID",        "Group",      "State",   "datastate", "Array",    "RAIDtype",
-                              "extpoolID", "extpoolnam", "stgtype", "exts",      "usedexts", "encryptgrp"};
 
 // ---- fixed block volume ----
 constexpr Attribute kVolumeAttributes[] = {
@@ -310,7 +291,6 @@ constexpr ObjectClass kClasses[] = {
      kPoolWide,
      kPoolFields,
      {}},
-    {"rank", "Rank", "RANK", IdKind::rank, kRankAttributes, kRankList, kRankWide, kRankWide, {}},
     {"fb_volume",
      "FB Volume",
      "FBVOLUME",
@@ -326,6 +306,14 @@ constexpr ObjectClass kClasses[] = {
     {"user", "User", "USER", IdKind::user, kUserAttributes, kUserList, kUserWide, kUserFields, {}},
 };
 
+std::vector<ObjectClass> join_tables() {
+  std::vector<ObjectClass> all;
+  for (const auto part : {tables::classes_of_volumes_and_copies(), tables::classes_of_ranks()}) {
+    all.insert(all.end(), part.begin(), part.end());
+  }
+  return all;
+}
+
 }  // namespace
 
 const Attribute* ObjectClass::find(std::string_view heading) const {
@@ -335,12 +323,21 @@ const Attribute* ObjectClass::find(std::string_view heading) const {
   return nullptr;
 }
 
-std::span<const ObjectClass> object_classes() {
+namespace tables {
+
+std::span<const ObjectClass> classes_of_volumes_and_copies() {
   return kClasses;
 }
 
+}  // namespace tables
+
+std::span<const ObjectClass> object_classes() {
+  static const std::vector<ObjectClass> all = join_tables();
+  return all;
+}
+
 const ObjectClass* find_class(std::string_view name) {
-  for (const ObjectClass& one : kClasses) {
+  for (const ObjectClass& one : object_classes()) {
     if (one.name == name) return &one;
   }
   return nullptr;

@@ -53,7 +53,7 @@ TEST(Validation, RefusesEverythingElse) {
       {"mkfbvol", R"({"extent_pool":"p0","capacity_blocks":1,"capacity_type":"ds","volumes":[]})"},
       {"showfbvol", R"({"id":["1000"]})"},
       {"chrank", R"({"ids":["R0"]})"},
-      {"chrank", R"({"ids":["R0"],"action":"reserve"})"},
+      {"chrank", R"({"ids":["R0"],"action":"depopulate"})"},
       {"mkextpool", R"({"rank_group":2,"storage_type":"fb","name":"x"})"},
       {"mkextpool", R"({"rank_group":0,"storage_type":"fb","name":"a name that is much too long"})"},
   };

@@ -10,13 +10,14 @@ constexpr std::uint8_t bit(Access access) {
 }
 
 constexpr std::uint8_t kWatch = bit(Access::anyone) | bit(Access::monitor);
-constexpr std::uint8_t kOperate = kWatch | bit(Access::copy) | bit(Access::volume) | bit(Access::storage);
+constexpr std::uint8_t kOperate =
+    kWatch | bit(Access::copy) | bit(Access::volume) | bit(Access::storage) | bit(Access::lss);
 
 constexpr Role kRoles[] = {
     {"admin", kOperate | bit(Access::admin), "everything but the duties of a security administrator"},
     {"op_storage", kOperate, "pools, ranks, volumes, host access and Copy Services"},
-    {"op_volume", kWatch | bit(Access::volume), "volumes, LSSs and host access"},
-    {"op_copy_services", kWatch | bit(Access::copy), "Copy Services"},
+    {"op_volume", kWatch | bit(Access::volume) | bit(Access::lss), "volumes, LSSs and host access"},
+    {"op_copy_services", kWatch | bit(Access::copy) | bit(Access::lss), "Copy Services"},
     {"service", kWatch, "lists, problem logs and service actions"},
     {"monitor", kWatch, "lists only"},
     {"no_access", bit(Access::anyone), "nothing but the own password"},
@@ -61,6 +62,8 @@ std::string_view access_name(Access access) {
       return "op_storage";
     case Access::admin:
       return "admin";
+    case Access::lss:
+      return "op_copy_services or op_volume";
   }
   return "admin";
 }

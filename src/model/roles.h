@@ -18,6 +18,7 @@ enum class Access : std::uint8_t {
   volume,   ///< Volumes, LSSs, host access.
   storage,  ///< Pools, ranks, arrays, the image itself.
   admin,    ///< Users, security, audit log.
+  lss,      ///< Attributes of LSSs: whoever may copy, and whoever may make volumes.
 };
 
 struct Role {

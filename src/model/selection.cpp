@@ -47,24 +47,9 @@ bool fits_filter(std::string_view keys, const json& wanted, const json& row) {
   return false;
 }
 
-/// A number that orders ids of one kind; ids of text have none.
+/// A number that orders ids of one kind; ids of text have none. Pairs go by their source.
 std::optional<std::uint32_t> rank_of(IdKind kind, std::string_view id) {
-  switch (kind) {
-    case IdKind::volume:
-    case IdKind::pair: {
-      const auto volume = parse_volume_id(id);
-      if (!volume) return std::nullopt;
-      return volume->value;
-    }
-    case IdKind::lss:
-      return parse_lss_id(id);
-    case IdKind::extent_pool:
-      return parse_numbered_id('P', id);
-    case IdKind::rank:
-      return parse_numbered_id('R', id);
-    default:
-      return std::nullopt;
-  }
+  return id_number(kind == IdKind::pair ? IdKind::volume : kind, id);
 }
 
 struct Range {
@@ -74,7 +59,8 @@ struct Range {
 
 Range split_range(IdKind kind, std::string_view text) {
   // Image ids and user names hold dashes of their own.
-  const bool can_be_range = kind != IdKind::image && kind != IdKind::user && kind != IdKind::free_text;
+  const bool can_be_range =
+      kind != IdKind::image && kind != IdKind::storage_unit && kind != IdKind::user && kind != IdKind::free_text;
   const std::size_t dash = can_be_range ? text.find('-') : std::string_view::npos;
   if (dash == std::string_view::npos) return {std::string(text), std::string(text)};
   return {std::string(text.substr(0, dash)), std::string(text.substr(dash + 1))};

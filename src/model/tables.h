@@ -13,5 +13,10 @@ std::span<const Operation> users();
 std::span<const Operation> storage();
 std::span<const Operation> volumes();
 std::span<const Operation> flashcopy();
+std::span<const Operation> changes();
+std::span<const Operation> ranks();
+
+std::span<const ObjectClass> classes_of_volumes_and_copies();
+std::span<const ObjectClass> classes_of_ranks();
 
 }  // namespace tt::model::tables

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One operator per mutation. Each asserts what its plan_ function has checked: a mutation that does not fit would make
 // the replayed configuration differ from the one the users saw.
-#include <algorithm>
 #include <set>
 
 #include "base/assert.h"
+#include "volume/apply_configuration.h"
 #include "volume/derived.h"
 
 namespace tt::volume {
@@ -12,33 +12,17 @@ namespace tt::volume {
 namespace {
 
 template <class Map>
-auto& existing(Map& map, const typename Map::key_type& key) {
-  const auto found = map.find(key);
-  TT_ASSERT(found != map.end());
-  return found->second;
-}
-
-template <class Map>
 void insert_new(Map& map, const typename Map::key_type& key, const typename Map::mapped_type& value) {
   const bool inserted = map.emplace(key, value).second;
   TT_ASSERT(inserted);
 }
 
-/// Keeps the list short: a kill that is no newer and no larger than another says nothing.
-void add_kill(std::vector<Kill>& kills, const Kill& kill) {
-  const auto covers = [](const Kill& a, const Kill& b) { return a.lsn >= b.lsn && a.track_count >= b.track_count; };
-  if (std::any_of(kills.begin(), kills.end(), [&](const Kill& old) { return covers(old, kill); })) return;
-  std::erase_if(kills, [&](const Kill& old) { return covers(kill, old); });
-  const auto place =
-      std::upper_bound(kills.begin(), kills.end(), kill, [](const Kill& a, const Kill& b) { return a.lsn < b.lsn; });
-  kills.insert(place, kill);
-}
-
-struct Apply {
-  ImageConfig& config;
+struct Apply : ApplyConfiguration {
+  using ApplyConfiguration::operator();
 
   void put_into_pool(RankConfig& rank, std::optional<std::uint16_t> pool) const {
     rank.pool = pool;
+    rank.reserved = rank.reserved && pool.has_value();
     config.taken_extents.erase(rank.id);
     if (!pool) return;
     const std::uint64_t count = extents_on(rank, existing(config.pools, *pool));
@@ -46,14 +30,13 @@ struct Apply {
     config.taken_extents.emplace(rank.id, ExtentMap(static_cast<std::uint32_t>(count)));
   }
 
-  void take(const VolumeConfig& volume, const ExtentRef& extent) const {
-    TT_ASSERT(existing(config.ranks, extent.rank).pool == volume.pool);
-    existing(config.taken_extents, extent.rank).take(extent.index);
-  }
+  void take(const VolumeConfig& volume, const ExtentRef& extent) const { take_extent(config, volume, extent); }
 
   void operator()(const AddRank& m) const {
     insert_new(config.ranks, m.rank.id, m.rank);
-    put_into_pool(existing(config.ranks, m.rank.id), m.rank.pool);
+    RankConfig& rank = existing(config.ranks, m.rank.id);
+    adopt(config, rank);
+    put_into_pool(rank, m.rank.pool);
   }
 
   void operator()(const AssignRank& m) const {
@@ -157,7 +140,7 @@ struct Apply {
 }  // namespace
 
 void apply(ImageConfig& config, const Mutation& mutation) {
-  std::visit(Apply{config}, mutation);
+  std::visit(Apply{{config}}, mutation);
 }
 
 }  // namespace tt::volume

@@ -15,11 +15,15 @@ struct LastOf<Personality> {
 };
 template <>
 struct LastOf<AllocationMethod> {
-  static constexpr AllocationMethod value = AllocationMethod::ese;
+  static constexpr AllocationMethod value = AllocationMethod::tse;
 };
 template <>
 struct LastOf<CapacityType> {
   static constexpr CapacityType value = CapacityType::blocks;
+};
+template <>
+struct LastOf<ExtentRotation> {
+  static constexpr ExtentRotation value = ExtentRotation::extents;
 };
 template <>
 struct LastOf<RelationshipState> {
@@ -40,6 +44,8 @@ void fields(Archive& archive, Self& rank) {
   archive(3, rank.data_bytes);
   archive(4, rank.pool);
   archive(5, rank.failed);
+  archive(6, rank.array);
+  archive(7, rank.reserved);
 }
 inline std::uint16_t key_of(const RankConfig& rank) {
   return rank.id;
@@ -50,9 +56,32 @@ void fields(Archive& archive, Self& pool) {
   archive(1, pool.id);
   archive(2, pool.name);
   archive(3, pool.extent_bytes);
+  archive(4, pool.threshold_percent);
+  archive(5, pool.limit_percent);
+  archive(6, pool.limited);
 }
 inline std::uint16_t key_of(const PoolConfig& pool) {
   return pool.id;
+}
+
+template <class Archive, Is<SiteConfig> Self>
+void fields(Archive& archive, Self& site) {
+  archive(1, site.id);
+  archive(2, site.device);
+  archive(3, site.data_bytes);
+}
+inline std::uint16_t key_of(const SiteConfig& site) {
+  return site.id;
+}
+
+template <class Archive, Is<ArrayConfig> Self>
+void fields(Archive& archive, Self& array) {
+  archive(1, array.id);
+  archive(2, array.site);
+  archive(3, array.raid_type);
+}
+inline std::uint16_t key_of(const ArrayConfig& array) {
+  return array.id;
 }
 
 template <class Archive, Is<Kill> Self>
@@ -79,6 +108,8 @@ void fields(Archive& archive, Self& volume) {
   archive(8, volume.created_s);
   archive(9, volume.extents);
   archive(10, volume.kills);
+  archive(16, volume.rotation);
+  archive(17, volume.maps);
 }
 inline VolumeId key_of(const VolumeConfig& volume) {
   return volume.id;
@@ -129,6 +160,8 @@ void fields(Archive& archive, Self& image) {
   archive(6, image.volumes);
   archive(7, image.lsses);
   archive(8, image.relationships);
+  archive(20, image.sites);
+  archive(21, image.arrays);
 }
 
 // ---- mutations ---------------------------------------------------------------------------------------------------
@@ -196,6 +229,55 @@ void fields(Archive& archive, Self& m) {
   archive(3, m.name);
 }
 
+template <class Archive, Is<ChangeVolume> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.volume);
+  archive(2, m.name);
+  archive(3, m.block_count);
+  archive(4, m.capacity_type);
+  archive(5, m.extents);
+}
+template <class Archive, Is<ReleaseSpace> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.volume);
+  archive(2, m.at);
+  archive(3, m.maps);
+}
+template <class Archive, Is<ChangeLss> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.lss);
+}
+template <class Archive, Is<ChangePool> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.pool);
+}
+template <class Archive, Is<MergePools> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.into);
+  archive(2, m.from);
+}
+template <class Archive, Is<ReserveRank> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.rank);
+  archive(2, m.reserved);
+}
+template <class Archive, Is<RemoveRank> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.rank);
+}
+template <class Archive, Is<AddSite> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.site);
+}
+template <class Archive, Is<MakeArray> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.array);
+}
+template <class Archive, Is<RemoveArray> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.array);
+}
+
 /// Number of each mutation in the journal; never reused. The order of the variant means nothing.
 template <class M>
 inline constexpr std::uint32_t kKind = 0;
@@ -227,5 +309,25 @@ template <>
 inline constexpr std::uint32_t kKind<FailRank> = 13;
 template <>
 inline constexpr std::uint32_t kKind<SetIdentity> = 14;
+template <>
+inline constexpr std::uint32_t kKind<ChangeVolume> = 40;
+template <>
+inline constexpr std::uint32_t kKind<ReleaseSpace> = 41;
+template <>
+inline constexpr std::uint32_t kKind<ChangeLss> = 42;
+template <>
+inline constexpr std::uint32_t kKind<ChangePool> = 43;
+template <>
+inline constexpr std::uint32_t kKind<MergePools> = 44;
+template <>
+inline constexpr std::uint32_t kKind<ReserveRank> = 45;
+template <>
+inline constexpr std::uint32_t kKind<RemoveRank> = 46;
+template <>
+inline constexpr std::uint32_t kKind<AddSite> = 47;
+template <>
+inline constexpr std::uint32_t kKind<MakeArray> = 48;
+template <>
+inline constexpr std::uint32_t kKind<RemoveArray> = 49;
 
 }  // namespace tt::volume

@@ -22,7 +22,27 @@ const Relationship* ImageConfig::target_of(VolumeId id) const noexcept {
 std::uint64_t ImageConfig::free_extents(std::uint16_t pool) const noexcept {
   std::uint64_t count = 0;
   for (const auto& [id, rank] : ranks) {
-    if (rank.pool == pool && !rank.failed) count += taken_extents.at(id).free();
+    if (rank.pool == pool && !rank.failed && !rank.reserved) count += taken_extents.at(id).free();
+  }
+  const auto found = pools.find(pool);
+  if (found == pools.end() || !found->second.limited) return count;
+  const std::uint64_t allowed = total_extents(pool) * found->second.limit_percent / 100;
+  const std::uint64_t allocated = allocated_extents(pool);
+  return std::min(count, allowed > allocated ? allowed - allocated : 0);
+}
+
+std::uint64_t ImageConfig::allocated_extents(std::uint16_t pool) const noexcept {
+  std::uint64_t count = 0;
+  for (const auto& [id, rank] : ranks) {
+    if (rank.pool == pool) count += taken_extents.at(id).taken();
+  }
+  return count;
+}
+
+std::uint64_t ImageConfig::reserved_extents(std::uint16_t pool) const noexcept {
+  std::uint64_t count = 0;
+  for (const auto& [id, rank] : ranks) {
+    if (rank.pool == pool && !rank.failed && rank.reserved) count += taken_extents.at(id).free();
   }
   return count;
 }
@@ -37,6 +57,30 @@ std::uint64_t ImageConfig::total_extents(std::uint16_t pool) const noexcept {
 
 LssConfig default_lss(Personality personality, std::uint8_t id) noexcept {
   return {.id = id, .long_busy_timeout_s = limits_of(personality).fb_long_busy_timeout_s, .consistency_group = false};
+}
+
+std::uint64_t configured_extents(const ImageConfig& config) noexcept {
+  std::uint64_t count = 0;
+  for (const auto& [id, volume] : config.volumes) count += volume.extents.size();
+  return count;
+}
+
+void add_kill(std::vector<Kill>& kills, const Kill& kill) {
+  const auto covers = [](const Kill& a, const Kill& b) { return a.lsn >= b.lsn && a.track_count >= b.track_count; };
+  if (std::any_of(kills.begin(), kills.end(), [&](const Kill& old) { return covers(old, kill); })) return;
+  std::erase_if(kills, [&](const Kill& old) { return covers(kill, old); });
+  const auto place =
+      std::upper_bound(kills.begin(), kills.end(), kill, [](const Kill& a, const Kill& b) { return a.lsn < b.lsn; });
+  kills.insert(place, kill);
+}
+
+void adopt(ImageConfig& config, RankConfig& rank) {
+  if (rank.array) return;
+  const auto site = static_cast<std::uint16_t>(next_free_id(config.sites, std::uint32_t{rank.id} + 1));
+  const auto array = static_cast<std::uint16_t>(next_free_id(config.arrays, rank.id));
+  config.sites.emplace(site, SiteConfig{.id = site, .device = rank.device, .data_bytes = rank.data_bytes});
+  config.arrays.emplace(array, ArrayConfig{.id = array, .site = site, .raid_type = 0});
+  rank.array = array;
 }
 
 bool in_relationship(const ImageConfig& config, VolumeId id) noexcept {

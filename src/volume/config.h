@@ -53,14 +53,36 @@ struct RankConfig {
   std::string device;            ///< Storage name: file relative to the image's directory, or a block device.
   std::uint64_t data_bytes = 0;  ///< Usable bytes after the rank's header.
   std::optional<std::uint16_t> pool;
-  bool failed = false;  ///< A write or flush failed: no more writes, reads go on.
+  bool failed = false;                 ///< A write or flush failed: no more writes, reads go on.
+  std::optional<std::uint16_t> array;  ///< Missing in a record of old; then apply() and the decoder make one.
+  bool reserved = false;               ///< Nothing new is allocated on it.
   friend bool operator==(const RankConfig&, const RankConfig&) = default;
+};
+
+/// A file or device that the image may use for a rank.
+struct SiteConfig {
+  std::uint16_t id = 1;  ///< Counted from 1.
+  std::string device;
+  std::uint64_t data_bytes = 0;  ///< What a rank on it has.
+  friend bool operator==(const SiteConfig&, const SiteConfig&) = default;
+};
+
+/// A site that is taken for a rank. `raid_type` is what the administrator says that the device is; nothing here makes
+/// it so.
+struct ArrayConfig {
+  std::uint16_t id = 0;
+  std::uint16_t site = 0;
+  std::uint8_t raid_type = 0;  ///< 0 = not said.
+  friend bool operator==(const ArrayConfig&, const ArrayConfig&) = default;
 };
 
 struct PoolConfig {
   std::uint16_t id = 0;  ///< Even = rank group 0, odd = rank group 1.
   std::string name;
   std::uint64_t extent_bytes = kLargeExtentBytes;
+  std::uint8_t threshold_percent = 15;  ///< Free part below which the pool's state is "exceeded".
+  std::uint8_t limit_percent = 100;     ///< Part of the pool that may be allocated, if `limited`.
+  bool limited = false;
   friend bool operator==(const PoolConfig&, const PoolConfig&) = default;
 };
 
@@ -72,7 +94,10 @@ struct Kill {
   friend bool operator==(const Kill&, const Kill&) = default;
 };
 
-enum class AllocationMethod : std::uint8_t { standard, ese };
+/// tse is allocated like ese; the word is kept because rules for FlashCopy targets ask for it.
+enum class AllocationMethod : std::uint8_t { standard, ese, tse };
+/// How extents are spread over the ranks of the pool: `automatic` is what the personality does.
+enum class ExtentRotation : std::uint8_t { automatic, volumes, extents };
 enum class CapacityType : std::uint8_t { ds, ess, blocks };
 
 struct VolumeConfig {
@@ -86,7 +111,12 @@ struct VolumeConfig {
   std::int64_t created_s = 0;
   std::vector<std::optional<ExtentRef>> extents;  ///< By extent number of the volume; also thin ones have them all.
   std::vector<Kill> kills;                        ///< Oldest first; each has a smaller range than the one before it.
+  ExtentRotation rotation = ExtentRotation::automatic;
+  /// Set when the space was released: the maps of tracks written before that belong to nobody any more.
+  std::optional<Generation> maps;
 
+  [[nodiscard]] Generation map_generation() const noexcept { return maps.value_or(generation); }
+  [[nodiscard]] bool is_thin() const noexcept { return method != AllocationMethod::standard; }
   [[nodiscard]] std::uint64_t track_count() const noexcept { return divide_up(block_count, kTrackBlocks); }
   friend bool operator==(const VolumeConfig&, const VolumeConfig&) = default;
 };
@@ -136,16 +166,21 @@ struct ImageConfig {
   std::map<VolumeId, VolumeConfig> volumes;
   std::map<std::uint8_t, LssConfig> lsses;
   std::map<Generation, Relationship> relationships;
+  std::map<std::uint16_t, SiteConfig> sites;
+  std::map<std::uint16_t, ArrayConfig> arrays;
   /// By rank, for ranks that are in a pool. Derived from ranks and volumes; kept by apply().
   std::map<std::uint16_t, ExtentMap> taken_extents;
 
   [[nodiscard]] const VolumeConfig* find_volume(VolumeId id) const noexcept;
   /// The relationship of which `id` is the target and that is not closing; each volume has at most one.
   [[nodiscard]] const Relationship* target_of(VolumeId id) const noexcept;
-  /// On ranks that have not failed: what may still be allocated.
+  /// On ranks that have neither failed nor are reserved: what may still be allocated, the pool's limit regarded.
   [[nodiscard]] std::uint64_t free_extents(std::uint16_t pool) const noexcept;
   /// On all ranks of the pool.
   [[nodiscard]] std::uint64_t total_extents(std::uint16_t pool) const noexcept;
+  [[nodiscard]] std::uint64_t allocated_extents(std::uint16_t pool) const noexcept;
+  /// Free ones on reserved ranks.
+  [[nodiscard]] std::uint64_t reserved_extents(std::uint16_t pool) const noexcept;
   friend bool operator==(const ImageConfig&, const ImageConfig&) = default;
 };
 
@@ -207,9 +242,56 @@ struct SetIdentity {
   std::string name;
 };
 
-using Mutation =
-    std::variant<AddRank, AssignRank, MakePool, RemovePool, MakeVolume, RemoveVolume, AllocateExtent, FreeExtent,
-                 Establish, Withdraw, EndRelationship, FailRelationship, FailRank, SetIdentity>;
+/// What is given replaces what was. A larger volume brings the extents of its new end: all of them, or gaps when thin.
+struct ChangeVolume {
+  VolumeId volume;
+  std::optional<std::string> name;
+  std::optional<std::uint64_t> block_count;
+  std::optional<CapacityType> capacity_type;
+  std::vector<std::optional<ExtentRef>> extents;
+};
+/// A thin volume is empty again: no extents, no data older than `at`, and maps of a new generation.
+struct ReleaseSpace {
+  VolumeId volume;
+  Lsn at;
+  Generation maps;
+};
+/// An LSS with other than the defaults stays without volumes; one without both goes.
+struct ChangeLss {
+  LssConfig lss;
+};
+/// Everything but id and size of extents.
+struct ChangePool {
+  PoolConfig pool;
+};
+/// Ranks and volumes of `from` belong to `into`; `from` is gone.
+struct MergePools {
+  std::uint16_t into = 0;
+  std::uint16_t from = 0;
+};
+struct ReserveRank {
+  std::uint16_t rank = 0;
+  bool reserved = false;
+};
+/// The rank is in no pool.
+struct RemoveRank {
+  std::uint16_t rank = 0;
+};
+struct AddSite {
+  SiteConfig site;
+};
+struct MakeArray {
+  ArrayConfig array;
+};
+/// No rank is on it.
+struct RemoveArray {
+  std::uint16_t array = 0;
+};
+
+using Mutation = std::variant<AddRank, AssignRank, MakePool, RemovePool, MakeVolume, RemoveVolume, AllocateExtent,
+                              FreeExtent, Establish, Withdraw, EndRelationship, FailRelationship, FailRank, SetIdentity,
+                              ChangeVolume, ReleaseSpace, ChangeLss, ChangePool, MergePools, ReserveRank, RemoveRank,
+                              AddSite, MakeArray, RemoveArray>;
 
 /// Takes effect unconditionally; a mutation that does not fit the configuration is a programmer error (replay of a
 /// journal that this code wrote always fits).
@@ -223,11 +305,12 @@ struct MakeVolumeRequest {
   std::uint64_t block_count = 0;
   CapacityType capacity_type = CapacityType::ds;
   AllocationMethod method = AllocationMethod::standard;
+  ExtentRotation rotation = ExtentRotation::automatic;
 };
 /// object_not_found (pool), limit_reached (LSS beyond the personality's, too many extents), id_taken,
 /// parity_differs (LSS and pool belong to different rank groups), out_of_range (size), not_combinable (thin on 1750),
-/// no_space. Extents are chosen: rotateexts on 2107 (round robin over the pool's ranks), rotatevols on 1750 (one rank
-/// until it is full). The detail is the volume id, or the pool for object_not_found.
+/// no_space. Extents are chosen: rotateexts (round robin over the pool's ranks; the default on 2107) or rotatevols (one
+/// rank until it is full; the default on 1750). The detail is the volume id, or the pool for object_not_found.
 Result<MakeVolume> plan_make_volume(const ImageConfig& config, const MakeVolumeRequest& request, Generation generation,
                                     std::int64_t now_s);
 /// volume_not_found; still_in_use while any relationship, closing ones included, names the volume.

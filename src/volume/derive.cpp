@@ -13,8 +13,10 @@ Result<void> derive_ranks(ImageConfig& config) {
   std::uint64_t total = 0;
   for (const auto& [id, pool] : config.pools) {
     if (pool.extent_bytes != kLargeExtentBytes && pool.extent_bytes != kSmallExtentBytes) return Errc::corrupt;
+    if (pool.threshold_percent > 100 || pool.limit_percent > 100) return Errc::corrupt;
   }
-  for (const auto& [id, rank] : config.ranks) {
+  for (auto& [id, rank] : config.ranks) {
+    adopt(config, rank);
     if (!rank.pool) continue;
     const auto pool = config.pools.find(*rank.pool);
     if (pool == config.pools.end()) return Errc::corrupt;
@@ -29,7 +31,7 @@ Result<void> derive_ranks(ImageConfig& config) {
 Result<void> take_extents(ImageConfig& config, const VolumeConfig& volume) {
   for (const auto& extent : volume.extents) {
     if (!extent) {
-      if (volume.method == AllocationMethod::standard) return Errc::corrupt;
+      if (!volume.is_thin()) return Errc::corrupt;
       continue;
     }
     const auto rank = config.ranks.find(extent->rank);
@@ -53,6 +55,19 @@ Result<void> derive_volumes(ImageConfig& config) {
   return {};
 }
 
+/// After derive_ranks(): every rank has an array, and no site or array serves two.
+Result<void> check_arrays(const ImageConfig& config) {
+  std::set<std::uint16_t> sites;
+  for (const auto& [id, array] : config.arrays) {
+    if (!config.sites.contains(array.site) || !sites.insert(array.site).second) return Errc::corrupt;
+  }
+  std::set<std::uint16_t> arrays;
+  for (const auto& [id, rank] : config.ranks) {
+    if (!config.arrays.contains(*rank.array) || !arrays.insert(*rank.array).second) return Errc::corrupt;
+  }
+  return {};
+}
+
 Result<void> check_relationships(const ImageConfig& config) {
   std::set<VolumeId> targets;
   for (const auto& [generation, relationship] : config.relationships) {
@@ -71,6 +86,7 @@ Result<void> check_relationships(const ImageConfig& config) {
 Result<void> derive(ImageConfig& config) {
   config.taken_extents.clear();
   TT_CHECK(derive_ranks(config));
+  TT_CHECK(check_arrays(config));
   TT_CHECK(derive_volumes(config));
   return check_relationships(config);
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "base/assert.h"
 #include "volume/config.h"
 
 namespace tt::volume {
@@ -27,6 +28,34 @@ LssConfig default_lss(Personality personality, std::uint8_t id) noexcept;
 
 /// Any relationship, closing ones included, has the volume as source or target.
 bool in_relationship(const ImageConfig& config, VolumeId id) noexcept;
+
+/// The entry, which must be there: what apply() asserts of a mutation.
+template <class Map>
+auto& existing(Map& map, const typename Map::key_type& key) {
+  const auto found = map.find(key);
+  TT_ASSERT(found != map.end());
+  return found->second;
+}
+
+/// Extents of all volumes together, as kMaxImageExtents bounds them.
+std::uint64_t configured_extents(const ImageConfig& config) noexcept;
+
+/// Keeps the list short: a kill that is no newer and no larger than another says nothing.
+void add_kill(std::vector<Kill>& kills, const Kill& kill);
+
+/// The smallest number from `first` on that is not in the table.
+template <class T>
+std::uint32_t next_free_id(const std::map<std::uint16_t, T>& table, std::uint32_t first) {
+  for (const auto& [id, entry] : table) {
+    if (id < first) continue;
+    if (id != first) break;
+    ++first;
+  }
+  return first;
+}
+
+/// A rank that names no array gets a site and an array of its own, numbered like the rank if that is free.
+void adopt(ImageConfig& config, RankConfig& rank);
 
 /// Makes taken_extents from ranks and volumes. `corrupt` if the configuration contradicts itself in anything that
 /// apply() and the plan_ functions rely on.

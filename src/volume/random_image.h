@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "volume/plan_change.h"
 #include "volume/sample_image.h"
 
 namespace tt::volume {
@@ -20,7 +21,7 @@ class RandomImage {
   }
 
   void step() {
-    switch (random_.below(15)) {
+    switch (random_.below(19)) {
       case 0:
         return make_pool();
       case 1:
@@ -45,6 +46,13 @@ class RandomImage {
       case 12:
       case 13:
         return end_some_relationship();
+      case 14:
+        return change_volume();
+      case 15:
+        return change_attributes();
+      case 16:
+      case 17:
+        return change_arrays();
       default:
         return fail_something();
     }
@@ -134,6 +142,56 @@ class RandomImage {
       image.withdraw(generation);
     else
       image.change(EndRelationship{.relationship = generation});
+  }
+
+  void change_volume() {
+    const VolumeId id = some_volume();
+    if (random_.chance(1, 3))
+      return accept(plan_release_space(image.config, id, Lsn(image.next_lsn++), Generation(image.next_lsn++)));
+    ChangeVolumeRequest request{.id = id, .name = "changed", .block_count = std::nullopt};
+    if (random_.chance(2, 3)) request.block_count = random_.below(8 * 1_GiB / kBlockBytes);
+    accept(plan_change_volume(image.config, request));
+  }
+
+  void change_attributes() {
+    switch (random_.below(4)) {
+      case 0:
+        return accept(plan_change_lss(
+            image.config, {.id = static_cast<std::uint8_t>(random_.below(5)),
+                           .consistency_group = random_.chance(1, 2),
+                           .long_busy_timeout_s = image.config.personality == Personality::ds8000 ? 60 : 120}));
+      case 1: {
+        ChangePoolRequest request;
+        request.id = some_pool();
+        request.name = "q";
+        request.limited = random_.chance(1, 4);
+        request.limit_percent = static_cast<std::uint8_t>(random_.below(120));
+        return accept(plan_change_pool(image.config, request));
+      }
+      case 2:
+        return accept(plan_reserve_rank(image.config, some_rank(), random_.chance(1, 3)));
+      default:
+        return accept(plan_merge_pools(image.config, static_cast<std::uint16_t>(random_.below(6)),
+                                       static_cast<std::uint16_t>(2 + random_.below(6))));
+    }
+  }
+
+  void change_arrays() {
+    const auto number = static_cast<std::uint16_t>(random_.below(10));
+    switch (random_.below(5)) {
+      case 0:
+        if (image.config.sites.size() > 12) return;
+        return accept(plan_add_site(image.config, "site" + std::to_string(random_.below(100)), 7 * 1_GiB));
+      case 1:
+        return accept(plan_make_array(image.config, number, 5));
+      case 2:
+        return accept(plan_remove_array(image.config, number));
+      case 3:
+        return accept(plan_remove_rank(image.config, some_rank()));
+      default:
+        if (image.config.ranks.size() > 8) return;
+        return accept(plan_add_rank(image.config, number, some_pool_or_none()));
+    }
   }
 
   void fail_something() {

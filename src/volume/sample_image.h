@@ -38,7 +38,9 @@ class SampleImage {
                               .device = "rank" + std::to_string(rank),
                               .data_bytes = gibibytes * 1_GiB,
                               .pool = std::nullopt,
-                              .failed = false}});
+                              .failed = false,
+                              .array = std::nullopt,
+                              .reserved = false}});
       change(plan_assign_rank(config, rank, pool.pool.id));
     }
     return pool.pool.id;
@@ -51,7 +53,8 @@ class SampleImage {
             .pool = pool,
             .block_count = gibibytes * 1_GiB / kBlockBytes,
             .capacity_type = CapacityType::ds,
-            .method = method};
+            .method = method,
+            .rotation = ExtentRotation::automatic};
   }
 
   void add_volume(std::uint16_t id, std::uint16_t pool, std::uint64_t gibibytes,

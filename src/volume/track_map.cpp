@@ -71,6 +71,22 @@ TrackMap::TrackMap(TrackMap&&) noexcept = default;
 TrackMap& TrackMap::operator=(TrackMap&&) noexcept = default;
 TrackMap::~TrackMap() = default;
 
+/// A last page of ones that was short has zeros behind them now, so it is mixed: that must reach the checkpoint.
+void TrackMap::grow(std::uint64_t track_count) {
+  TT_ASSERT(track_count >= track_count_);
+  if (track_count == track_count_) return;
+  const bool short_page = track_count_ % kPageBits != 0;
+  if (short_page && states_.back() == PageState::ones) {
+    const std::uint32_t page = page_count() - 1;
+    make_mixed(page);
+    mark_dirty(page);
+  }
+  track_count_ = track_count;
+  states_.resize(divide_up(track_count, kPageBits), PageState::zeros);
+  dirty_.resize(states_.size());
+  if (!mixed_.empty()) mixed_.resize(states_.size());
+}
+
 std::uint32_t TrackMap::page_bits(std::uint32_t page) const noexcept {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(kPageBits, track_count_ - std::uint64_t{page} * kPageBits));
 }

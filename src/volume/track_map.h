@@ -36,6 +36,9 @@ class TrackMap {
   /// Length of the run of equal bits that starts at `first`, at most `limit`.
   [[nodiscard]] std::uint64_t run_length(std::uint64_t first, std::uint64_t limit) const noexcept;
 
+  /// The map of a volume that became larger; the new bits are zero.
+  void grow(std::uint64_t track_count);
+
   // --- checkpoint ---
   [[nodiscard]] std::uint32_t page_count() const noexcept { return static_cast<std::uint32_t>(states_.size()); }
   enum class PageState : std::uint8_t { zeros, ones, mixed };

@@ -209,6 +209,42 @@ TEST(TrackMap, KnowsWhichMixedPagesOfTheSummaryAreMissing) {
   EXPECT_EQ(map.count(), 2U);
 }
 
+TEST(TrackMap, GrowsWithZerosBehindEveryKindOfLastPage) {
+  for (const std::uint64_t before : {std::uint64_t{0}, std::uint64_t{100}, kPage, 3 * kPage + 7}) {
+    for (const std::uint64_t more : {std::uint64_t{0}, std::uint64_t{1}, kPage - 3, 5 * kPage}) {
+      for (const int content : {0, 1, 2}) {
+        TrackMap map(before, content == 1);
+        if (content == 2 && before > 0) map.set(before - 1, true);
+        const std::uint64_t ones = map.count();
+        map.grow(before + more);
+        ASSERT_EQ(map.track_count(), before + more);
+        EXPECT_EQ(map.count(), ones);
+        EXPECT_EQ(map.find(before, true), std::nullopt);
+        if (before > 0) {
+          EXPECT_EQ(map.test(before - 1), ones > 0);
+        }
+        if (more == 0) continue;
+        map.set(before + more - 1, true);
+        EXPECT_EQ(map.count(), ones + 1);
+        EXPECT_EQ(map.find(before, true), before + more - 1);
+      }
+    }
+  }
+}
+
+/// A short page of ones is stored as one byte; once it is no longer all of its page, its bits must be stored.
+TEST(TrackMap, WhatGrowingChangedReachesTheCheckpoint) {
+  TrackMap map(kPage + 5, true);
+  EXPECT_TRUE(map.take_dirty_pages().empty());
+  map.grow(kPage + 9);
+  EXPECT_EQ(map.take_dirty_pages(), std::vector<std::uint32_t>{1});
+  TrackMap loaded(kPage + 9, false);
+  ASSERT_TRUE(loaded.load_summary(map.encode_summary()));
+  loaded.load_mixed(1, map.page_bytes(1));
+  EXPECT_EQ(loaded.count(), kPage + 5);
+  EXPECT_FALSE(loaded.test(kPage + 5));
+}
+
 TEST(TrackMap, EmptyMapHasNoPages) {
   TrackMap map(0, true);
   EXPECT_EQ(map.page_count(), 0U);

@@ -109,6 +109,66 @@ Result<void> Lab::zero(VolumeId volume, std::uint64_t block, std::uint64_t block
       life->image().blocks(0).zero(handle(volume), block * kBlockBytes, blocks * kBlockBytes, deallocate, false));
 }
 
+Pending<Result<void>> Lab::start_expand(VolumeId volume, std::uint64_t blocks) {
+  volume::ChangeVolumeRequest request;
+  request.id = volume;
+  request.block_count = blocks;
+  return start(control().change_volume(request));
+}
+
+Result<void> Lab::expand(VolumeId volume, std::uint64_t blocks) {
+  const auto pending = start_expand(volume, blocks);
+  const bool ended = wait(pending);
+  TT_ASSERT(ended);
+  return **pending;
+}
+
+Pending<Result<void>> Lab::start_release(VolumeId volume) {
+  return start(control().release_space(volume));
+}
+
+Result<void> Lab::release(VolumeId volume) {
+  return run(control().release_space(volume));
+}
+
+std::uint64_t Lab::free_extents(VolumeId volume) {
+  return control().config().free_extents(static_cast<std::uint16_t>((volume.value >> 8U) % 2));
+}
+
+Result<void> Lab::record(const image::ControlPlane::Planner& plan) {
+  return run(control().record(plan));
+}
+
+Result<void> Lab::add_site(const std::string& device, std::uint64_t bytes) {
+  const image::ControlPlane::Planner plan = [&]() -> Result<volume::Mutation> {
+    TT_TRY(const auto added, volume::plan_add_site(control().config(), device, bytes));
+    return volume::Mutation(added);
+  };
+  return record(plan);
+}
+
+Result<std::uint16_t> Lab::make_array(std::uint16_t site) {
+  return run(control().make_array(site, 5));
+}
+
+Pending<Result<std::uint16_t>> Lab::start_rank(std::uint16_t array) {
+  return start(control().make_rank(array, std::uint16_t{0}));
+}
+
+Result<std::uint16_t> Lab::make_rank(std::uint16_t array) {
+  return run(control().make_rank(array, std::uint16_t{0}));
+}
+
+Result<std::uint16_t> Lab::add_rank(const std::string& device, std::uint64_t bytes) {
+  TT_CHECK(add_site(device, bytes));
+  TT_TRY(const std::uint16_t array, make_array(control().config().sites.rbegin()->first));
+  return make_rank(array);
+}
+
+Result<void> Lab::remove_rank(std::uint16_t rank) {
+  return run(control().remove_rank(rank));
+}
+
 std::string Lab::content(VolumeId volume, std::uint64_t block, std::uint64_t blocks) {
   return run(read_task(volume, block, blocks));
 }

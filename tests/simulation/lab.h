@@ -62,6 +62,22 @@ class Lab {
     return write(volume, track * kTrackBlocks, kTrackBlocks, letter);
   }
 
+  Result<void> expand(VolumeId volume, std::uint64_t blocks);
+  Result<void> release(VolumeId volume);
+  Pending<Result<void>> start_expand(VolumeId volume, std::uint64_t blocks);
+  Pending<Result<void>> start_release(VolumeId volume);
+  /// Extents of the pool that volumes of this id's parity come from.
+  [[nodiscard]] std::uint64_t free_extents(VolumeId volume);
+  /// A new array site of that size, an array on it, and a rank in the pool of even volumes.
+  Result<std::uint16_t> add_rank(const std::string& device, std::uint64_t bytes);
+  Result<void> remove_rank(std::uint16_t rank);
+  Result<void> record(const image::ControlPlane::Planner& plan);
+  Result<void> add_site(const std::string& device, std::uint64_t bytes);
+  Result<std::uint16_t> make_array(std::uint16_t site);
+  /// In the pool of even volumes.
+  Result<std::uint16_t> make_rank(std::uint16_t array);
+  Pending<Result<std::uint16_t>> start_rank(std::uint16_t array);
+
   static volume::PairRequest pair(VolumeId source, VolumeId target, bool copy = false, bool persistent = false);
   std::vector<Result<void>> establish(std::vector<volume::PairRequest> pairs);
   Result<void> establish(VolumeId source, VolumeId target, bool copy = false, bool persistent = false);

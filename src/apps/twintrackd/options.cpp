@@ -23,6 +23,8 @@ constexpr const char* kHelp = R"(twintrackd: one storage image, served to hosts 
   --journal-mib N       journal (non-volatile store) in MiB, at creation (default 256)
   --rank-gib N          size of each file-backed rank in GiB, sparse, at creation (default 64)
   --ranks N             number of ranks, at creation (default 2: R0 in P0, R1 in P1)
+  --array-site F[:GIB]  at any start, repeatable: a file of the folder (with its size) or a block device that
+                        mkarray and mkrank may use; nothing happens if the image knows it already
   --personality P       2107 (default) or 1750, at creation
   --ack MODE            hardened (default): every write is answered when it is durable;
                         volatile: only FUA writes and flushes wait
@@ -59,6 +61,20 @@ bool host_and_port(std::string_view text, Options& options) {
   return !options.nbd_host.empty();
 }
 
+bool array_site(std::string_view text, Options& options) {
+  ArraySite site;
+  if (text.starts_with('/')) {  // a device has its own size, and perhaps colons in its path
+    site.device = std::string(text);
+  } else {
+    const std::size_t colon = text.rfind(':');
+    if (colon == std::string_view::npos || colon == 0) return false;
+    if (!number(text.substr(colon + 1), 1, 1U << 20U, site.gib)) return false;
+    site.device = std::string(text.substr(0, colon));
+  }
+  options.array_sites.push_back(std::move(site));
+  return true;
+}
+
 using Setter = std::function<bool(Options&, std::string_view)>;
 
 template <class T>
@@ -90,6 +106,7 @@ const std::map<std::string_view, Setter>& setters() {
       {"--journal-mib", numeric(&Options::journal_mib, 32, 65536)},
       {"--rank-gib", numeric(&Options::rank_gib, 1, 1U << 20U)},
       {"--ranks", numeric(&Options::ranks, 2, 1024)},
+      {"--array-site", [](Options& o, std::string_view text) { return array_site(text, o); }},
       {"--personality", one_of<volume::Personality>(&Options::personality, {{"2107", volume::Personality::ds8000},
                                                                             {"1750", volume::Personality::ds6000}})},
       {"--ack", one_of<image::Acknowledge>(&Options::acknowledge, {{"hardened", image::Acknowledge::hardened},

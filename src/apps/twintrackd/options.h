@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "image/shard.h"
 #include "runtime/platform.h"
@@ -14,6 +15,12 @@ namespace tt::daemon {
 
 enum class TlsMode : std::uint8_t { off, allowed, required };
 
+/// What --array-site names: a file of the image's folder with its size, or a block device.
+struct ArraySite {
+  std::string device;
+  std::uint64_t gib = 0;
+};
+
 struct Options {
   std::string directory;
   bool create = false;
@@ -21,6 +28,7 @@ struct Options {
   std::uint64_t journal_mib = 256;
   std::uint64_t rank_gib = 64;
   unsigned ranks = 2;
+  std::vector<ArraySite> array_sites;
   volume::Personality personality = volume::Personality::ds8000;
   image::Acknowledge acknowledge = image::Acknowledge::hardened;
   std::uint64_t copy_limit_mib = 0;  ///< Per second, all background copies together; 0 = none.

@@ -13,6 +13,7 @@
 #include "image/executor.h"
 #include "image/image.h"
 #include "interfaces/control/server.h"
+#include "media/rank.h"
 #include "runtime/os_random.h"
 
 namespace tt::daemon {
@@ -157,6 +158,23 @@ rt::Task<bool> serve_image(rt::Platform& platform, image::Image& image, const Op
   co_return serving;
 }
 
+/// Tells the image of files and devices that ranks may be made on. One that it knows is no news.
+rt::Task<Result<void>> add_array_site(image::Image& image, rt::Storage& storage, ArraySite site) {
+  std::uint64_t bytes = site.gib * 1_GiB;
+  if (bytes == 0) {
+    TT_CO_TRY(const auto disk, storage.open(site.device, rt::OpenMode::must_exist, 0));
+    bytes = media::data_bytes_that_fit(disk->size_bytes());
+  }
+  const volume::ImageConfig& config = image.control().config();
+  const image::ControlPlane::Planner plan = [&config, &site, bytes]() -> Result<volume::Mutation> {
+    TT_TRY(auto added, volume::plan_add_site(config, site.device, bytes));
+    return volume::Mutation(std::move(added));
+  };
+  auto done = co_await image.control().record(plan);
+  if (!done && done.error().code == Errc::id_taken) done = Result<void>{};
+  co_return done;
+}
+
 }  // namespace
 
 rt::Task<void> serve(rt::Platform& platform, const Options& options, const tls::ServerContext* tls, int& exit_code) {
@@ -186,6 +204,10 @@ rt::Task<void> serve(rt::Platform& platform, const Options& options, const tls::
   if (!image) {
     say(explain("cannot open the image", image.error()));
     co_return;
+  }
+  for (const ArraySite& site : options.array_sites) {
+    auto added = co_await add_array_site(**image, *storages[0], site);
+    if (!added) say(explain(("cannot add the array site " + site.device).c_str(), added.error()));
   }
   const bool served = co_await serve_image(platform, **image, options, tls);
   co_await (*image)->stop();

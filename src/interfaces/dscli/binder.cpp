@@ -296,6 +296,13 @@ class Binder {
   bool check_available() {
     const bool is_ds6000 =
         !command_.image.empty() && model::personality_of(command_.image) == model::Personality::ds6000;
+    if (is_ds6000 && operation_.only_ds8000) {
+      rejection_ = {std::string(model::message_id_of(Errc::not_in_this_release, operation_.name)),
+                    {"", std::string(operation_.name)},
+                    {},
+                    kExitServer};
+      return false;
+    }
     for (const Argument* argument : given_) {
       const bool missing = argument->has(model::kLater) || (is_ds6000 && argument->has(model::kOnlyDs8000));
       if (!missing) continue;

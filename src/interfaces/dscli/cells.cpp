@@ -128,6 +128,8 @@ std::string number_text(const model::Attribute& attribute, std::uint64_t value, 
       return std::to_string(value * kBlockBytes / 1_MiB);
     case Format::bytes_gb:
       return fmt::format("{:.1f} GB", static_cast<double>(value) / kGib);
+    case Format::bytes_decimal_gb:
+      return fmt::format("{:.1f}", static_cast<double>(value) / 1e9);
     case Format::extent_size:
       return value >= 1_GiB ? "large" : "small";
     case Format::rate_mib:
@@ -157,6 +159,10 @@ std::string cell_text(const model::Attribute& attribute, const json& row) {
   if (attribute.format == Format::enabled) {
     if (!found->is_boolean()) return std::string(kNoValue);
     return found->get<bool>() ? "Enabled" : "Disabled";
+  }
+  if (attribute.format == Format::on_off) {
+    if (!found->is_boolean()) return std::string(kNoValue);
+    return found->get<bool>() ? "On" : "Off";
   }
   const auto value = number_of(row, attribute.key);
   return value ? number_text(attribute, *value, row) : std::string(kNoValue);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interfaces/dscli/expansion.h"
 
-#include <optional>
-
 namespace tt::dscli {
 
 namespace {
@@ -20,6 +18,12 @@ std::string_view noun(IdKind kind) {
       return "an extent pool id (P0)";
     case IdKind::rank:
       return "a rank id (R0)";
+    case IdKind::array:
+      return "an array id (A0)";
+    case IdKind::array_site:
+      return "an array site id (S1)";
+    case IdKind::storage_unit:
+      return "a storage unit id (IBM.2107-75ABCD0)";
     case IdKind::image:
       return "a storage image id (IBM.2107-75ABCD1)";
     default:
@@ -31,27 +35,14 @@ std::string not_an_id(IdKind kind, std::string_view text) {
   return "'" + std::string(text) + "' is not " + std::string(noun(kind)) + ".";
 }
 
-/// The number that ranges of this kind count.
-std::optional<std::uint32_t> ordinal(IdKind kind, std::string_view id) {
-  if (kind == IdKind::volume) {
-    const auto volume = model::parse_volume_id(id);
-    if (!volume) return std::nullopt;
-    return volume->value;
-  }
-  if (kind == IdKind::lss) return model::parse_lss_id(id);
-  if (kind == IdKind::extent_pool) return model::parse_numbered_id('P', id);
-  if (kind == IdKind::rank) return model::parse_numbered_id('R', id);
-  return std::nullopt;
-}
-
 std::string id_of_ordinal(IdKind kind, std::uint32_t number) {
   if (kind == IdKind::volume) return model::volume_id_text(VolumeId{static_cast<std::uint16_t>(number)});
   if (kind == IdKind::lss) return model::lss_id_text(static_cast<std::uint8_t>(number));
-  return (kind == IdKind::rank ? "R" : "P") + std::to_string(number);
+  return *model::letter_of(kind) + std::to_string(number);
 }
 
 bool has_ranges(IdKind kind) {
-  return kind == IdKind::volume || kind == IdKind::lss || kind == IdKind::extent_pool || kind == IdKind::rank;
+  return kind == IdKind::volume || kind == IdKind::lss || model::letter_of(kind).has_value();
 }
 
 constexpr std::uint32_t kLongestRange = 65536;
@@ -69,8 +60,8 @@ ExpandedIds expand_short(IdKind kind, std::string_view text) {
     }
     return result;
   }
-  const auto first = ordinal(kind, text.substr(0, dash));
-  const auto last = ordinal(kind, text.substr(dash + 1));
+  const auto first = model::id_number(kind, text.substr(0, dash));
+  const auto last = model::id_number(kind, text.substr(dash + 1));
   if (!first || !last) {
     result.problem = not_an_id(kind, text.substr(first ? dash + 1 : 0, first ? std::string_view::npos : dash));
   } else if (*last < *first) {
@@ -131,7 +122,7 @@ bool selection_end(IdKind kind, std::string_view text, std::string& canonical) {
 }  // namespace
 
 ExpandedIds expand_ids(IdKind kind, std::string_view operand) {
-  if (kind == IdKind::image) return expand_short(kind, operand);
+  if (kind == IdKind::image || kind == IdKind::storage_unit) return expand_short(kind, operand);
   return expand_qualified(kind, operand);
 }
 

@@ -11,8 +11,8 @@ using nlohmann::json;
 
 constexpr std::size_t kLongestName = 16;
 
-/// -cap and -type become blocks; -name becomes one name per volume.
-std::string finish_mkfbvol(Command& command) {
+/// -cap and -type become blocks.
+std::string finish_capacity(Command& command) {
   const auto unit = command.locals["capacity_unit"].get<std::string>();
   const auto amount = command.locals["capacity"].get<std::string>();
   const model::Personality personality = model::personality_of(command.image);
@@ -28,22 +28,61 @@ std::string finish_mkfbvol(Command& command) {
   }
   command.arguments["capacity_blocks"] = *blocks;
   command.arguments["capacity_type"] = model::capacity_type_of(unit);
+  return {};
+}
+
+std::string too_long(const std::string& name) {
+  return "-name: '" + name + "' has more than 16 characters.";
+}
+
+/// -name becomes one name per volume.
+std::string finish_mkfbvol(Command& command) {
+  std::string problem = finish_capacity(command);
+  if (!problem.empty()) return problem;
   const std::string pattern = command.locals.value("name", std::string());
   json volumes = json::array();
   for (const json& id : command.arguments["volumes"]) {
     const auto volume = model::parse_volume_id(id.get<std::string>());
     TT_ASSERT(volume.has_value());
     std::string name = model::expand_name_pattern(pattern, *volume);
-    if (name.size() > kLongestName) return "-name: '" + name + "' has more than 16 characters.";
+    if (name.size() > kLongestName) return too_long(name);
     volumes.push_back({{"id", id}, {"name", std::move(name)}});
   }
   command.arguments["volumes"] = std::move(volumes);
   return {};
 }
 
+/// The image makes the names: here they are only measured.
+std::string finish_chfbvol(Command& command) {
+  const bool resizes = command.locals.contains("capacity");
+  const std::string pattern = command.arguments.value("name", std::string());
+  if (!resizes && pattern.empty()) return "nothing to change: give -name or -cap.";
+  for (const json& id : command.arguments["ids"]) {
+    const auto volume = model::parse_volume_id(id.get<std::string>());
+    TT_ASSERT(volume.has_value());
+    const std::string name = model::expand_name_pattern(pattern, *volume);
+    if (name.size() > kLongestName) return too_long(name);
+  }
+  return resizes ? finish_capacity(command) : std::string();
+}
+
 std::string finish_chrank(Command& command) {
-  if (command.arguments.contains("extent_pool")) command.arguments["action"] = "assign";
-  return command.arguments.contains("action") ? "" : "-extpool or -unassign is missing.";
+  if (command.arguments.contains("extent_pool") && !command.arguments.contains("action")) {
+    command.arguments["action"] = "assign";
+  }
+  return command.arguments.contains("action") ? "" : "-extpool, -unassign, -reserve or -release is missing.";
+}
+
+std::string finish_chlss(Command& command) {
+  const bool changes =
+      command.arguments.contains("consistency_group") || command.arguments.contains("long_busy_seconds");
+  return changes ? "" : "nothing to change: give -pprcconsistgrp or -extlongbusy.";
+}
+
+std::string finish_chextpool(Command& command) {
+  // The operand is there, and anything besides it is a change.
+  return command.arguments.size() > 1 ? ""
+                                      : "nothing to change: give -name, -threshold, -limit, -extentlimit or -merge.";
 }
 
 std::string finish_mkflash(Command& command) {
@@ -73,8 +112,9 @@ struct Finisher {
   std::string (*run)(Command&);
 };
 constexpr Finisher kFinishers[] = {
-    {"mkfbvol", finish_mkfbvol}, {"chrank", finish_chrank}, {"mkflash", finish_mkflash},
-    {"rmflash", finish_rmflash}, {"chuser", finish_chuser},
+    {"mkfbvol", finish_mkfbvol}, {"chfbvol", finish_chfbvol},     {"chrank", finish_chrank},
+    {"chlss", finish_chlss},     {"mkflash", finish_mkflash},     {"rmflash", finish_rmflash},
+    {"chuser", finish_chuser},   {"chextpool", finish_chextpool},
 };
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interfaces/dscli/render.h"
 
+#include <span>
+
 #include "interfaces/dscli/cells.h"
 #include "interfaces/dscli/text_table.h"
 
@@ -62,11 +64,11 @@ Settings merged_settings(const Settings& session, const OutputChoice& choice) {
   return merged;
 }
 
-std::vector<std::string> render_rows(const Command& command, const Settings& settings, const std::vector<json>& rows) {
-  const ObjectClass* object_class = model::find_class(command.operation->object_class);
-  TT_ASSERT(object_class != nullptr);
+namespace {
+
+TextTable table_of(const std::vector<const Attribute*>& attributes, std::span<const json> rows,
+                   const Settings& settings, const std::string& image) {
   TextTable table;
-  const auto attributes = attributes_of(command, *object_class);
   for (const Attribute* attribute : attributes) {
     table.columns.push_back({std::string(attribute->heading), attribute->align});
   }
@@ -74,13 +76,19 @@ std::vector<std::string> render_rows(const Command& command, const Settings& set
     std::vector<std::string> cells;
     for (const Attribute* attribute : attributes) {
       std::string cell = cell_text(*attribute, row);
-      cells.push_back(settings.fullid ? qualified(attribute->id_kind, cell, command.image) : std::move(cell));
+      cells.push_back(settings.fullid ? qualified(attribute->id_kind, cell, image) : std::move(cell));
     }
     table.rows.push_back(std::move(cells));
   }
+  return table;
+}
+
+/// `show`: in the default form one field per line.
+std::vector<std::string> lines_of(const TextTable& table, const Settings& settings, std::string_view xml_name,
+                                  bool show) {
   switch (settings.format) {
     case OutputFormat::xml:
-      return xml_lines(table, object_class->xml_name);
+      return xml_lines(table, xml_name);
     case OutputFormat::delim:
       return delimited_lines(table, settings.header, settings.delim);
     case OutputFormat::stanza:
@@ -88,8 +96,57 @@ std::vector<std::string> render_rows(const Command& command, const Settings& set
     case OutputFormat::table:
       break;
   }
-  const bool show = command.operation->shape == model::Shape::show;
   return show ? stanza_lines(table) : table_lines(table, settings.header);
+}
+
+constexpr std::size_t kTitleWidth = 40;
+
+/// "=====Rank extents====="
+std::string title_line(std::string_view title) {
+  const std::size_t rest = kTitleWidth > title.size() ? kTitleWidth - title.size() : 0;
+  return std::string(rest / 2, '=') + std::string(title) + std::string(rest - rest / 2, '=');
+}
+
+/// The table below an object that an option of a show command asked for; nothing if none did.
+const ObjectClass* appended_class(const Command& command) {
+  for (const model::Argument& argument : command.operation->arguments) {
+    if (!argument.appends.empty() && command.arguments.contains(argument.key))
+      return model::find_class(argument.appends);
+  }
+  return nullptr;
+}
+
+const ObjectClass* shown_class(const Command& command) {
+  for (const model::Argument& argument : command.operation->arguments) {
+    if (!argument.shows.empty() && command.arguments.contains(argument.key)) return model::find_class(argument.shows);
+  }
+  return model::find_class(command.operation->object_class);
+}
+
+}  // namespace
+
+std::vector<std::string> render_rows(const Command& command, const Settings& settings, const std::vector<json>& rows) {
+  const ObjectClass* object_class = shown_class(command);
+  TT_ASSERT(object_class != nullptr);
+  const bool show = command.operation->shape == model::Shape::show;
+  const ObjectClass* below = show ? appended_class(command) : nullptr;
+  const std::span<const json> objects(rows.data(), below != nullptr ? 1 : rows.size());
+  const TextTable table = table_of(attributes_of(command, *object_class), objects, settings, command.image);
+  std::vector<std::string> lines = lines_of(table, settings, object_class->xml_name, show);
+  if (below == nullptr) return lines;
+
+  std::vector<const Attribute*> attributes;
+  for (const auto heading : below->list) attributes.push_back(below->find(heading));
+  const TextTable more = table_of(attributes, std::span<const json>(rows).subspan(1), settings, command.image);
+  std::vector<std::string> added = lines_of(more, settings, below->xml_name, false);
+  if (settings.format == OutputFormat::xml) {  // one document
+    lines.pop_back();
+    added.erase(added.begin());
+  } else if (settings.header) {
+    lines.push_back(title_line(below->title));
+  }
+  lines.insert(lines.end(), added.begin(), added.end());
+  return lines;
 }
 
 std::string banner_line(std::int64_t epoch_seconds, std::string_view version, std::string_view image) {

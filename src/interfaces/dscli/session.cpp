@@ -212,6 +212,7 @@ std::optional<int> Session::list_pairs_to_remove(Command& command) {
 std::optional<int> Session::confirm(Command& command) {
   const model::Operation& operation = *command.operation;
   if (operation.prompt.empty() || command.quiet) return std::nullopt;
+  if (!operation.asks_with.empty() && !command.arguments.contains(operation.asks_with)) return std::nullopt;
   if (options_.mode == Mode::script || !terminal_.can_ask()) {
     return reject({"CMUC09013E", {std::string(operation.name)}, {}, kExitApplication}, operation.name);
   }

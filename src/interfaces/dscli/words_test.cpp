@@ -156,7 +156,7 @@ TEST(Binder, SyntaxErrors) {
       "showfbvol 0100 0101",
       "showfbvol 0100-0101",
       "chrank R0",
-      "chrank -extpool P0 -unassign R0",
+      "chrank -reserve -unassign R0",
       "chuser admin",
       "mkextpool -rankgrp 2 -stgtype fb x",
       "mkextpool -rankgrp 0 -stgtype tape x",

@@ -1,0 +1,314 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/executor_configuration.h"
+
+#include <fmt/format.h>
+
+#include "image/executor_support.h"
+#include "image/rows.h"
+
+namespace tt::image {
+
+using model::Response;
+using nlohmann::json;
+using Planner = ControlPlane::Planner;
+using Planned = Result<volume::Mutation>;
+
+namespace {
+
+template <class Plan>
+Planned as_mutation(Result<Plan> plan) {
+  if (!plan) return plan.error();
+  return volume::Mutation(std::move(plan).value());
+}
+
+/// Results of one request: each object is done in turn, and one failure does not stop the others.
+Response one_result(std::string name, const Result<void>& done) {
+  Response response;
+  response.results.push_back(verdict(std::move(name), done));
+  return response;
+}
+
+// ---- volumes --------------------------------------------------------------------------------------------------------
+
+volume::CapacityType capacity_type_of(const json& arguments) {
+  const std::string type = text_of(arguments, "capacity_type");
+  if (type == "ess") return volume::CapacityType::ess;
+  return type == "blocks" ? volume::CapacityType::blocks : volume::CapacityType::ds;
+}
+
+rt::Task<Response> change_volumes(Image& image, json arguments) {
+  const auto pattern = given<std::string>(arguments, "name");
+  volume::ChangeVolumeRequest request;
+  request.block_count = given<std::uint64_t>(arguments, "capacity_blocks");
+  request.capacity_type = capacity_type_of(arguments);
+  Response response;
+  for (const json& item : arguments.at("ids")) {
+    const auto text = item.get<std::string>();
+    const auto id = model::parse_volume_id(text);
+    Result<void> done = Errc::volume_not_found;
+    if (id) {
+      request.id = *id;
+      if (pattern) request.name = model::expand_name_pattern(*pattern, *id);
+      done = co_await image.control().change_volume(request);
+    }
+    response.results.push_back(verdict(text, done));
+  }
+  co_return response;
+}
+
+rt::Task<Response> release_space(Image& image, json arguments) {
+  Response response;
+  for (const json& item : arguments.at("ids")) {
+    const auto text = item.get<std::string>();
+    const auto id = model::parse_volume_id(text);
+    Result<void> done = Errc::volume_not_found;
+    if (id) done = co_await image.control().release_space(*id);
+    response.results.push_back(verdict(text, done));
+  }
+  co_return response;
+}
+
+rt::Task<Response> show_volume(Image& image, json arguments) {
+  const volume::ImageConfig& config = image.control().config();
+  Response response = one_row(volume_rows(config), arguments);
+  const auto id = model::parse_volume_id(text_of(arguments, "id"));
+  if (response.status != Errc::ok || !id) co_return response;
+  const volume::VolumeConfig& volume = config.volumes.at(*id);
+  std::vector<json> table;
+  if (arguments.value("rank_table", false)) table = volume_rank_rows(volume);
+  if (arguments.value("pool_table", false)) table = volume_pool_rows(volume);
+  response.rows.insert(response.rows.end(), table.begin(), table.end());
+  co_return response;
+}
+
+// ---- LSSs and pools -------------------------------------------------------------------------------------------------
+
+rt::Task<Response> change_lsses(Image& image, json arguments) {
+  const volume::ImageConfig& config = image.control().config();
+  volume::ChangeLssRequest request;
+  request.consistency_group = given<bool>(arguments, "consistency_group");
+  request.long_busy_timeout_s = given<std::uint32_t>(arguments, "long_busy_seconds");
+  Response response;
+  for (const json& item : arguments.at("ids")) {
+    const auto text = item.get<std::string>();
+    const auto id = model::parse_lss_id(text);
+    Result<void> done = Errc::object_not_found;
+    if (id) {
+      request.id = *id;
+      const Planner plan = [&config, request] { return as_mutation(volume::plan_change_lss(config, request)); };
+      done = co_await image.control().record(plan);
+    }
+    response.results.push_back(verdict(text, done));
+  }
+  co_return response;
+}
+
+volume::ChangePoolRequest pool_request(const json& arguments) {
+  volume::ChangePoolRequest request;
+  request.name = given<std::string>(arguments, "name");
+  request.threshold_percent = given<std::uint8_t>(arguments, "threshold_percent");
+  request.limit_percent = given<std::uint8_t>(arguments, "limit_percent");
+  request.limited = given<bool>(arguments, "extent_limit");
+  return request;
+}
+
+rt::Task<Response> make_pool(Image& image, json arguments) {
+  if (text_of(arguments, "storage_type") == "ckd") co_return failed(Errc::not_in_this_release);
+  const volume::ImageConfig& config = image.control().config();
+  const std::string name = text_of(arguments, "name");
+  const auto group = arguments.value("rank_group", std::uint8_t{0});
+  const std::uint64_t extent =
+      text_of(arguments, "extent_size") == "small" ? volume::kSmallExtentBytes : volume::kLargeExtentBytes;
+  const volume::ChangePoolRequest limits = pool_request(arguments);
+  std::string id = name;
+  const Planner plan = [&config, &id, name, group, extent, limits]() -> Planned {
+    TT_TRY(auto made, volume::plan_make_pool(config, name, group, extent));
+    if (limits.threshold_percent) made.pool.threshold_percent = *limits.threshold_percent;
+    if (limits.limit_percent) made.pool.limit_percent = *limits.limit_percent;
+    if (limits.limited) made.pool.limited = *limits.limited;
+    id = fmt::format("P{}", made.pool.id);
+    return volume::Mutation(std::move(made));
+  };
+  auto done = co_await image.control().record(plan);
+  co_return one_result(id, done);
+}
+
+rt::Task<Response> change_pool(Image& image, json arguments) {
+  const volume::ImageConfig& config = image.control().config();
+  const std::string text = text_of(arguments, "id");
+  const auto id = numbered('P', text);
+  if (!id) co_return one_result(text, Errc::object_not_found);
+  volume::ChangePoolRequest request = pool_request(arguments);
+  request.id = *id;
+  Result<void> done;
+  if (request.name || request.threshold_percent || request.limit_percent || request.limited) {
+    const Planner plan = [&config, request] { return as_mutation(volume::plan_change_pool(config, request)); };
+    done = co_await image.control().record(plan);
+  }
+  if (const auto from = given<std::string>(arguments, "merge"); done && from) {
+    const auto merged = numbered('P', *from);
+    if (!merged) co_return one_result(text, Errc::object_not_found);
+    const Planner plan = [&config, into = *id, from_id = *merged] {
+      return as_mutation(volume::plan_merge_pools(config, into, from_id));
+    };
+    done = co_await image.control().record(plan);
+  }
+  co_return one_result(text, done);
+}
+
+rt::Task<Response> show_pool(Image& image, json arguments) {
+  const volume::ImageConfig& config = image.control().config();
+  Response response = one_row(pool_rows(config), arguments);
+  const auto id = numbered('P', text_of(arguments, "id"));
+  if (response.status != Errc::ok || !id) co_return response;
+  std::vector<json> table;
+  if (arguments.value("rank_table", false)) table = pool_rank_rows(config, *id);
+  if (arguments.value("volume_table", false)) table = pool_volume_rows(config, *id);
+  response.rows.insert(response.rows.end(), table.begin(), table.end());
+  co_return response;
+}
+
+// ---- array sites, arrays, ranks -------------------------------------------------------------------------------------
+
+rt::Task<Response> list_sites(Image& image, json) {
+  co_return rows_of(site_rows(image.control().config()));
+}
+
+rt::Task<Response> show_site(Image& image, json arguments) {
+  co_return one_row(site_rows(image.control().config()), arguments);
+}
+
+rt::Task<Response> list_arrays(Image& image, json) {
+  co_return rows_of(array_rows(image.control().config()));
+}
+
+rt::Task<Response> show_array(Image& image, json arguments) {
+  co_return one_row(array_rows(image.control().config()), arguments);
+}
+
+rt::Task<Response> show_rank(Image& image, json arguments) {
+  co_return one_row(rank_rows(image.control().config()), arguments);
+}
+
+/// The original joins several array sites to one array; a file or device is one.
+rt::Task<Response> make_array(Image& image, json arguments) {
+  const auto sites = arguments.at("array_sites").get<std::vector<std::string>>();
+  if (sites.size() != 1) co_return one_result(sites.empty() ? "-" : sites.front(), Errc::not_combinable);
+  const auto site = numbered('S', sites.front());
+  if (!site) co_return one_result(sites.front(), Errc::object_not_found);
+  const std::string type = text_of(arguments, "raid_type");
+  const auto raid = static_cast<std::uint8_t>(type == "10" ? 10 : type[0] - '0');
+  auto made = co_await image.control().make_array(*site, raid);
+  if (!made) co_return one_result(sites.front(), made.error());
+  co_return one_result(fmt::format("A{}", *made), {});
+}
+
+rt::Task<Response> remove_arrays(Image& image, json arguments) {
+  const volume::ImageConfig& config = image.control().config();
+  Response response;
+  for (const json& item : arguments.at("ids")) {
+    const auto text = item.get<std::string>();
+    const auto id = numbered('A', text);
+    Result<void> done = Errc::object_not_found;
+    if (id) {
+      const Planner plan = [&config, array = *id] { return as_mutation(volume::plan_remove_array(config, array)); };
+      done = co_await image.control().record(plan);
+    }
+    response.results.push_back(verdict(text, done));
+  }
+  co_return response;
+}
+
+rt::Task<Response> make_rank(Image& image, json arguments) {
+  if (text_of(arguments, "storage_type") == "ckd") co_return failed(Errc::not_in_this_release);
+  const std::string text = text_of(arguments, "array");
+  const auto array = numbered('A', text);
+  std::optional<std::uint16_t> pool;
+  if (const auto name = given<std::string>(arguments, "extent_pool")) {
+    pool = numbered('P', *name);
+    if (!pool) co_return one_result(*name, Errc::object_not_found);
+  }
+  if (!array) co_return one_result(text, Errc::object_not_found);
+  auto made = co_await image.control().make_rank(*array, pool);
+  if (!made) co_return one_result(text, made.error());
+  co_return one_result(fmt::format("R{}", *made), {});
+}
+
+rt::Task<Response> remove_ranks(Image& image, json arguments) {
+  Response response;
+  for (const json& item : arguments.at("ids")) {
+    const auto text = item.get<std::string>();
+    const auto id = numbered('R', text);
+    Result<void> done = Errc::object_not_found;
+    if (id) done = co_await image.control().remove_rank(*id);
+    response.results.push_back(verdict(text, done));
+  }
+  co_return response;
+}
+
+Planned plan_rank_change(const volume::ImageConfig& config, std::uint16_t rank, const std::string& action,
+                         std::optional<std::uint16_t> pool) {
+  if (action == "assign") return as_mutation(volume::plan_assign_rank(config, rank, pool));
+  if (action == "reserve" || action == "release") {
+    return as_mutation(volume::plan_reserve_rank(config, rank, action == "reserve"));
+  }
+  const auto found = config.ranks.find(rank);
+  if (pool && found != config.ranks.end() && found->second.pool != pool) return {Errc::not_combinable, rank};
+  return as_mutation(volume::plan_assign_rank(config, rank, std::nullopt));
+}
+
+rt::Task<Result<void>> change_rank(Image& image, std::uint16_t rank, std::string action,
+                                   std::optional<std::uint16_t> pool) {
+  const volume::ImageConfig& config = image.control().config();
+  // -extpool with -reserve or -release: into the pool first.
+  if (pool && action != "assign" && action != "unassign") {
+    const Planner assign = [&config, rank, pool] { return plan_rank_change(config, rank, "assign", pool); };
+    auto assigned = co_await image.control().record(assign);
+    if (!assigned) co_return assigned;
+  }
+  const Planner change = [&config, rank, &action, pool] { return plan_rank_change(config, rank, action, pool); };
+  auto done = co_await image.control().record(change);
+  co_return done;
+}
+
+rt::Task<Response> change_ranks(Image& image, json arguments) {
+  std::optional<std::uint16_t> pool;
+  if (const auto name = given<std::string>(arguments, "extent_pool")) {
+    pool = numbered('P', *name);
+    if (!pool) co_return failed(Errc::object_not_found);
+  }
+  const std::string action = text_of(arguments, "action");
+  if (action == "assign" && !pool) co_return failed(Errc::invalid_argument);
+  Response response;
+  for (const json& item : arguments.at("ids")) {
+    const auto text = item.get<std::string>();
+    const auto rank = numbered('R', text);
+    Result<void> done = Errc::object_not_found;
+    if (rank) done = co_await change_rank(image, *rank, action, pool);
+    response.results.push_back(verdict(text, done));
+  }
+  co_return response;
+}
+
+struct Entry {
+  std::string_view operation;
+  ConfigurationOperation run;
+};
+constexpr Entry kOperations[] = {
+    {"chfbvol", change_volumes},  {"initfbvol", release_space}, {"showfbvol", show_volume}, {"chlss", change_lsses},
+    {"mkextpool", make_pool},     {"chextpool", change_pool},   {"showextpool", show_pool}, {"lsarraysite", list_sites},
+    {"showarraysite", show_site}, {"lsarray", list_arrays},     {"showarray", show_array},  {"mkarray", make_array},
+    {"rmarray", remove_arrays},   {"mkrank", make_rank},        {"showrank", show_rank},    {"chrank", change_ranks},
+    {"rmrank", remove_ranks},
+};
+
+}  // namespace
+
+ConfigurationOperation find_configuration_operation(std::string_view operation) {
+  for (const Entry& entry : kOperations) {
+    if (entry.operation == operation) return entry.run;
+  }
+  return nullptr;
+}
+
+}  // namespace tt::image

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operations of the catalogue on arrays, ranks, pools, LSSs and volumes that exist; a part of ImageExecutor.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string_view>
+
+#include "image/image.h"
+#include "model/executor.h"
+
+namespace tt::image {
+
+/// The image outlives the task, as the executor does.
+using ConfigurationOperation = rt::Task<model::Response> (*)(Image& image, nlohmann::json arguments);
+
+/// Null if `operation` is none of them.
+ConfigurationOperation find_configuration_operation(std::string_view operation);
+
+}  // namespace tt::image

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parts of the executor have in common: answers, and values of requests.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "model/executor.h"
+#include "model/ids.h"
+
+namespace tt::image {
+
+inline model::ObjectResult verdict(std::string name, const Result<void>& done) {
+  if (done) return {std::move(name), Errc::ok, 0};
+  return {std::move(name), done.error().code, done.error().detail};
+}
+
+inline model::Response failed(Errc code) {
+  model::Response response;
+  response.status = code;
+  return response;
+}
+
+inline model::Response rows_of(std::vector<nlohmann::json> rows) {
+  model::Response response;
+  response.rows = std::move(rows);
+  return response;
+}
+
+/// The row that `id` of the request names, else object_not_found.
+inline model::Response one_row(std::vector<nlohmann::json> rows, const nlohmann::json& arguments) {
+  const std::string id = arguments.value("id", "");
+  for (nlohmann::json& row : rows) {
+    if (row["id"] == id) return rows_of({std::move(row)});
+  }
+  return failed(Errc::object_not_found);
+}
+
+/// "P3" with the letter P is 3.
+inline std::optional<std::uint16_t> numbered(char letter, const std::string& text) {
+  const auto number = model::parse_numbered_id(letter, text);
+  if (!number || *number > 0xFFFF) return std::nullopt;
+  return static_cast<std::uint16_t>(*number);
+}
+
+inline std::string text_of(const nlohmann::json& arguments, const char* key) {
+  return arguments.value(key, std::string());
+}
+
+/// Absent and null are "not given".
+template <class T>
+std::optional<T> given(const nlohmann::json& arguments, const char* key) {
+  const auto found = arguments.find(key);
+  if (found == arguments.end() || found->is_null()) return std::nullopt;
+  return found->get<T>();
+}
+
+}  // namespace tt::image

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/apply_configuration.h"
+
+#include <algorithm>
+
+#include "volume/derived.h"
+
+namespace tt::volume {
+
+void take_extent(ImageConfig& config, const VolumeConfig& volume, const ExtentRef& extent) {
+  TT_ASSERT(existing(config.ranks, extent.rank).pool == volume.pool);
+  existing(config.taken_extents, extent.rank).take(extent.index);
+}
+
+void ApplyConfiguration::operator()(const ChangeVolume& m) const {
+  VolumeConfig& volume = existing(config.volumes, m.volume);
+  if (m.name) volume.name = *m.name;
+  if (m.capacity_type) volume.capacity_type = *m.capacity_type;
+  if (!m.block_count) return;
+  TT_ASSERT(*m.block_count > volume.block_count && !in_relationship(config, m.volume));
+  for (const auto& extent : m.extents) {
+    TT_ASSERT(extent.has_value() || volume.is_thin());
+    if (extent) take_extent(config, volume, *extent);
+    volume.extents.push_back(extent);
+  }
+  volume.block_count = *m.block_count;
+  TT_ASSERT(volume.extents.size() == extents_for(volume.block_count, existing(config.pools, volume.pool).extent_bytes));
+}
+
+void ApplyConfiguration::operator()(const ReleaseSpace& m) const {
+  VolumeConfig& volume = existing(config.volumes, m.volume);
+  TT_ASSERT(volume.is_thin() && !in_relationship(config, m.volume));
+  for (auto& extent : volume.extents) {
+    if (extent) existing(config.taken_extents, extent->rank).release(extent->index);
+    extent.reset();
+  }
+  add_kill(volume.kills, Kill{.lsn = m.at, .track_count = volume.track_count()});
+  volume.maps = m.maps;
+}
+
+void ApplyConfiguration::operator()(const ChangeLss& m) const {
+  config.lsses[m.lss.id] = m.lss;
+  const auto next = config.volumes.lower_bound(VolumeId(static_cast<std::uint16_t>(m.lss.id << 8U)));
+  const bool empty = next == config.volumes.end() || lss_of(next->first) != m.lss.id;
+  if (empty && m.lss == default_lss(config.personality, m.lss.id)) config.lsses.erase(m.lss.id);
+}
+
+void ApplyConfiguration::operator()(const ChangePool& m) const {
+  PoolConfig& pool = existing(config.pools, m.pool.id);
+  TT_ASSERT(pool.extent_bytes == m.pool.extent_bytes);
+  pool = m.pool;
+}
+
+void ApplyConfiguration::operator()(const MergePools& m) const {
+  TT_ASSERT(m.into != m.from && m.into % 2 == m.from % 2);
+  TT_ASSERT(existing(config.pools, m.into).extent_bytes == existing(config.pools, m.from).extent_bytes);
+  for (auto& [id, rank] : config.ranks) {
+    if (rank.pool == m.from) rank.pool = m.into;
+  }
+  for (auto& [id, volume] : config.volumes) {
+    if (volume.pool == m.from) volume.pool = m.into;
+  }
+  config.pools.erase(m.from);
+}
+
+void ApplyConfiguration::operator()(const ReserveRank& m) const {
+  existing(config.ranks, m.rank).reserved = m.reserved;
+}
+
+void ApplyConfiguration::operator()(const RemoveRank& m) const {
+  TT_ASSERT(!existing(config.ranks, m.rank).pool);
+  config.ranks.erase(m.rank);
+}
+
+void ApplyConfiguration::operator()(const AddSite& m) const {
+  const bool inserted = config.sites.emplace(m.site.id, m.site).second;
+  TT_ASSERT(inserted);
+}
+
+void ApplyConfiguration::operator()(const MakeArray& m) const {
+  TT_ASSERT(config.sites.contains(m.array.site));
+  const bool inserted = config.arrays.emplace(m.array.id, m.array).second;
+  TT_ASSERT(inserted);
+}
+
+void ApplyConfiguration::operator()(const RemoveArray& m) const {
+  const bool used =
+      std::any_of(config.ranks.begin(), config.ranks.end(), [&](const auto& r) { return r.second.array == m.array; });
+  TT_ASSERT(!used && config.arrays.erase(m.array) == 1);
+}
+
+}  // namespace tt::volume

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The part of apply() that changes what exists already: sizes, names, limits, and what a rank lies on.
+#pragma once
+
+#include "volume/config.h"
+
+namespace tt::volume {
+
+struct ApplyConfiguration {
+  ImageConfig& config;
+
+  void operator()(const ChangeVolume& m) const;
+  void operator()(const ReleaseSpace& m) const;
+  void operator()(const ChangeLss& m) const;
+  void operator()(const ChangePool& m) const;
+  void operator()(const MergePools& m) const;
+  void operator()(const ReserveRank& m) const;
+  void operator()(const RemoveRank& m) const;
+  void operator()(const AddSite& m) const;
+  void operator()(const MakeArray& m) const;
+  void operator()(const RemoveArray& m) const;
+};
+
+/// Gives the extent to the volume in the map of its rank.
+void take_extent(ImageConfig& config, const VolumeConfig& volume, const ExtentRef& extent);
+
+}  // namespace tt::volume

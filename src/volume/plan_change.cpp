@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/plan_change.h"
+
+#include <utility>
+
+#include "volume/derived.h"
+#include "volume/extent_chooser.h"
+
+namespace tt::volume {
+
+namespace {
+
+constexpr std::uint32_t kLongestBusyTimeout = 65535;
+
+/// The new end goes on where the old one stopped.
+Result<std::vector<std::optional<ExtentRef>>> extents_of_the_end(const ImageConfig& config, const VolumeConfig& volume,
+                                                                 std::uint64_t count) {
+  std::vector<std::optional<ExtentRef>> extents(volume.is_thin() ? count : 0);
+  if (volume.is_thin()) return extents;
+  ExtentChooser chooser(config, volume.pool);
+  if (chooser.left() < count) return {Errc::no_space, volume.id.value};
+  const bool rotates = rotates_extents(config, volume.rotation);
+  const std::uint16_t last = volume.extents.back()->rank;
+  rotates ? chooser.start_after(last) : chooser.start_at_rank(last);
+  while (extents.size() < count) {
+    extents.emplace_back(chooser.choose());
+    if (rotates) chooser.next_rank();
+  }
+  return extents;
+}
+
+}  // namespace
+
+bool can_expand(const ImageConfig& config, VolumeId id) noexcept {
+  return !in_relationship(config, id);
+}
+
+Result<ChangeVolume> plan_change_volume(const ImageConfig& config, const ChangeVolumeRequest& request) {
+  const VolumeConfig* volume = config.find_volume(request.id);
+  const std::uint64_t id = request.id.value;
+  if (volume == nullptr) return {Errc::volume_not_found, id};
+  ChangeVolume plan;
+  plan.volume = request.id;
+  plan.name = request.name;
+  if (!request.block_count) return plan;
+
+  if (!can_expand(config, request.id)) return {Errc::other_relationships, id};
+  const std::uint64_t blocks = *request.block_count;
+  if (blocks <= volume->block_count || blocks > limits_of(config.personality).max_fb_blocks)
+    return {Errc::out_of_range, id};
+  const std::uint64_t wanted = extents_for(blocks, config.pools.at(volume->pool).extent_bytes);
+  const std::uint64_t more = wanted - volume->extents.size();
+  if (more > kMaxImageExtents - configured_extents(config)) return {Errc::limit_reached, id};
+  TT_TRY(plan.extents, extents_of_the_end(config, *volume, more));
+  plan.block_count = blocks;
+  plan.capacity_type = request.capacity_type;
+  return plan;
+}
+
+Result<ReleaseSpace> plan_release_space(const ImageConfig& config, VolumeId id, Lsn at, Generation maps) {
+  const VolumeConfig* volume = config.find_volume(id);
+  if (volume == nullptr) return {Errc::volume_not_found, id.value};
+  if (!volume->is_thin()) return {Errc::not_combinable, id.value};
+  if (in_relationship(config, id)) return {Errc::other_relationships, id.value};
+  return ReleaseSpace{.volume = id, .at = at, .maps = maps};
+}
+
+Result<ChangeLss> plan_change_lss(const ImageConfig& config, const ChangeLssRequest& request) {
+  if (request.id >= limits_of(config.personality).lss_count) return {Errc::limit_reached, request.id};
+  const auto found = config.lsses.find(request.id);
+  ChangeLss plan{.lss = found != config.lsses.end() ? found->second : default_lss(config.personality, request.id)};
+  if (request.long_busy_timeout_s.value_or(0) > kLongestBusyTimeout) return {Errc::out_of_range, request.id};
+  if (request.consistency_group) plan.lss.consistency_group = *request.consistency_group;
+  if (request.long_busy_timeout_s) plan.lss.long_busy_timeout_s = *request.long_busy_timeout_s;
+  return plan;
+}
+
+Result<ChangePool> plan_change_pool(const ImageConfig& config, const ChangePoolRequest& request) {
+  const auto found = config.pools.find(request.id);
+  if (found == config.pools.end()) return {Errc::object_not_found, request.id};
+  if (request.threshold_percent.value_or(0) > 100 || request.limit_percent.value_or(0) > 100)
+    return {Errc::out_of_range, request.id};
+  ChangePool plan{.pool = found->second};
+  if (request.name) plan.pool.name = *request.name;
+  if (request.threshold_percent) plan.pool.threshold_percent = *request.threshold_percent;
+  if (request.limit_percent) plan.pool.limit_percent = *request.limit_percent;
+  if (request.limited) plan.pool.limited = *request.limited;
+  return plan;
+}
+
+Result<MergePools> plan_merge_pools(const ImageConfig& config, std::uint16_t into, std::uint16_t from) {
+  const auto target = config.pools.find(into);
+  const auto source = config.pools.find(from);
+  if (target == config.pools.end()) return {Errc::object_not_found, into};
+  if (source == config.pools.end()) return {Errc::object_not_found, from};
+  if (into == from) return {Errc::invalid_argument, from};
+  if (into % 2 != from % 2) return {Errc::parity_differs, from};
+  if (target->second.extent_bytes != source->second.extent_bytes) return {Errc::not_combinable, from};
+  return MergePools{.into = into, .from = from};
+}
+
+}  // namespace tt::volume

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// What may be changed of things that exist (validation; nothing changes). Companion of the plan_ functions of config.h.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "volume/config.h"
+
+namespace tt::volume {
+
+struct ChangeVolumeRequest {
+  VolumeId id;
+  std::optional<std::string> name;
+  std::optional<std::uint64_t> block_count;
+  CapacityType capacity_type = CapacityType::ds;  ///< Regarded with block_count.
+};
+/// The one place that decides it: not while a copy needs both ends to have the size they had. Closing relationships
+/// count; who asks lets them end first.
+bool can_expand(const ImageConfig& config, VolumeId id) noexcept;
+/// volume_not_found; other_relationships when it cannot expand; out_of_range for a size that is no larger than the
+/// present one or too large; no_space; limit_reached (extents of the whole image).
+Result<ChangeVolume> plan_change_volume(const ImageConfig& config, const ChangeVolumeRequest& request);
+
+/// volume_not_found; not_combinable for a volume that is not thin; other_relationships while any relationship, closing
+/// ones included, names it.
+Result<ReleaseSpace> plan_release_space(const ImageConfig& config, VolumeId id, Lsn at, Generation maps);
+
+struct ChangeLssRequest {
+  std::uint8_t id = 0;
+  std::optional<bool> consistency_group;
+  std::optional<std::uint32_t> long_busy_timeout_s;
+};
+/// limit_reached for an LSS that the personality has not; out_of_range for a time above 65535 s. An LSS without
+/// volumes comes into being by it.
+Result<ChangeLss> plan_change_lss(const ImageConfig& config, const ChangeLssRequest& request);
+
+struct ChangePoolRequest {
+  std::uint16_t id = 0;
+  std::optional<std::string> name;
+  std::optional<std::uint8_t> threshold_percent;
+  std::optional<std::uint8_t> limit_percent;
+  std::optional<bool> limited;
+};
+/// object_not_found; out_of_range for a percentage above 100.
+Result<ChangePool> plan_change_pool(const ImageConfig& config, const ChangePoolRequest& request);
+/// object_not_found; invalid_argument for a pool with itself; parity_differs; not_combinable
+/// for different sizes of extents.
+Result<MergePools> plan_merge_pools(const ImageConfig& config, std::uint16_t into, std::uint16_t from);
+
+/// object_not_found; not_combinable for a rank that is in no pool.
+Result<ReserveRank> plan_reserve_rank(const ImageConfig& config, std::uint16_t rank, bool reserved);
+/// object_not_found; still_in_use while it is in a pool.
+Result<RemoveRank> plan_remove_rank(const ImageConfig& config, std::uint16_t rank);
+/// object_not_found (array, pool); still_in_use when the array has a rank; limit_reached. The smallest free number.
+Result<AddRank> plan_add_rank(const ImageConfig& config, std::uint16_t array, std::optional<std::uint16_t> pool);
+
+/// id_taken when the device is a site already; out_of_range for a size that is no multiple of a track; limit_reached.
+Result<AddSite> plan_add_site(const ImageConfig& config, std::string device, std::uint64_t data_bytes);
+/// object_not_found; still_in_use when the site has an array; limit_reached. The smallest free number.
+Result<MakeArray> plan_make_array(const ImageConfig& config, std::uint16_t site, std::uint8_t raid_type);
+/// object_not_found; still_in_use while a rank is on it.
+Result<RemoveArray> plan_remove_array(const ImageConfig& config, std::uint16_t array);
+
+}  // namespace tt::volume
