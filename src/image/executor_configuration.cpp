@@ -28,6 +28,12 @@ Response one_result(std::string name, const Result<void>& done) {
   return response;
 }
 
+std::optional<std::uint16_t> existing_pool(Image& image, const std::string& name) {
+  const auto id = numbered('P', name);
+  if (!id || !image.control().config().pools.contains(*id)) return std::nullopt;
+  return id;
+}
+
 // ---- volumes --------------------------------------------------------------------------------------------------------
 
 volume::CapacityType capacity_type_of(const json& arguments) {
@@ -147,11 +153,12 @@ rt::Task<Response> change_pool(Image& image, json arguments) {
   }
   if (const auto from = given<std::string>(arguments, "merge"); done && from) {
     const auto merged = numbered('P', *from);
-    if (!merged) co_return one_result(text, Errc::object_not_found);
+    if (!merged) co_return one_result(*from, Errc::object_not_found);
     const Planner plan = [&config, into = *id, from_id = *merged] {
       return as_mutation(volume::plan_merge_pools(config, into, from_id));
     };
     done = co_await image.control().record(plan);
+    if (!done) co_return one_result(*from, done);
   }
   co_return one_result(text, done);
 }
@@ -225,7 +232,7 @@ rt::Task<Response> make_rank(Image& image, json arguments) {
   const auto array = numbered('A', text);
   std::optional<std::uint16_t> pool;
   if (const auto name = given<std::string>(arguments, "extent_pool")) {
-    pool = numbered('P', *name);
+    pool = existing_pool(image, *name);
     if (!pool) co_return one_result(*name, Errc::object_not_found);
   }
   if (!array) co_return one_result(text, Errc::object_not_found);
@@ -274,8 +281,8 @@ rt::Task<Result<void>> change_rank(Image& image, std::uint16_t rank, std::string
 rt::Task<Response> change_ranks(Image& image, json arguments) {
   std::optional<std::uint16_t> pool;
   if (const auto name = given<std::string>(arguments, "extent_pool")) {
-    pool = numbered('P', *name);
-    if (!pool) co_return failed(Errc::object_not_found);
+    pool = existing_pool(image, *name);
+    if (!pool) co_return one_result(*name, Errc::object_not_found);
   }
   const std::string action = text_of(arguments, "action");
   if (action == "assign" && !pool) co_return failed(Errc::invalid_argument);
