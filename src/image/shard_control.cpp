@@ -158,7 +158,8 @@ std::optional<RelationshipCounts> Shard::counts(Generation generation) const {
   const RelationshipShare& share = *found->second;
   RelationshipCounts counts;
   counts.uncopied = share.uncopied.count();
-  if (counts.uncopied > 0) counts.owed = flashcopy::owed_tracks(share, std::nullopt).size();
+  // Nothing is owed to a target that is lost.
+  if (counts.uncopied > 0 && !share.failed) counts.owed = flashcopy::owed_tracks(share, std::nullopt).size();
   counts.copied_in_background = share.tracks_copied;
   if (reactor_.now() - share.last_copied_at < 2 * rt::kSecond) {
     counts.copy_bytes_per_second = share.copy_bytes_per_second;

@@ -77,6 +77,19 @@ std::vector<std::string> split(const std::string& text) {
   return words;
 }
 
+std::string volumes_directive(simulation::Lab& lab, Words words) {
+  const bool thin = !words.empty() && words.back() == "thin";
+  if (thin) words = words.first(words.size() - 1);
+  const auto tracks = words.empty() ? std::nullopt : first_and_last(words[0]);
+  if (!tracks || words.size() < 2) return "expected: TRACKS VOLUME ... [thin]";
+  for (const std::string& word : words.subspan(1)) {
+    const auto id = model::parse_volume_id(word);
+    if (!id) return word + " is no volume id";
+    lab.make(id->value, tracks->first, thin);
+  }
+  return "";
+}
+
 std::string write_directive(simulation::Lab& lab, Words words) {
   const auto blocks = take_blocks(lab, words);
   if (!blocks || words.size() < 2 || words[0] != "pattern" || words[1].size() != 1) {

@@ -15,6 +15,8 @@ using Words = std::span<const std::string>;
 std::vector<std::string> split(const std::string& text);
 
 /// Each takes the words behind its name and returns what is wrong, empty if all is as it should be.
+///   TRACKS VOLUME ... [thin]      volumes of that size, made without the DS CLI
+std::string volumes_directive(simulation::Lab& lab, Words words);
 ///   VOLUME RANGE pattern LETTER [fails NAME]      RANGE: track N [blocks A-B] | tracks A-B | blocks A-B | all
 std::string write_directive(simulation::Lab& lab, Words words);
 ///   VOLUME RANGE expect LETTER | RUNS | error NAME

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "host_directives.h"
+#include "model/ids.h"
 
 namespace tt::live {
 
@@ -113,11 +114,13 @@ std::string Transcript::do_directive(const std::string& name, const std::string&
   const std::vector<std::string> words = split(value);
   simulation::Lab& lab = site_->image().lab();
   if (name == "set") return conversation_->set(value);
+  if (name == "volumes") return volumes_directive(lab, words);
   if (name == "write") return write_directive(lab, words);
   if (name == "read") return read_directive(lab, words);
   if (name == "zero") return zero_directive(lab, words, false);
   if (name == "unmap") return zero_directive(lab, words, true);
   if (name == "until-copied") return until_copied();
+  if (name == "until-ended") return until_ended(value);
   if (name == "destage") {
     lab.drain();
   } else if (name == "image") {
@@ -155,6 +158,17 @@ std::string Transcript::machine_directive(const std::string& name, const std::st
     return "unknown directive";
   }
   return "";
+}
+
+std::string Transcript::until_ended(const std::string& pair) {
+  simulation::Lab& lab = site_->image().lab();
+  const auto colon = pair.find(':');
+  const auto source = model::parse_volume_id(pair.substr(0, colon));
+  const auto target = model::parse_volume_id(colon == std::string::npos ? "" : pair.substr(colon + 1));
+  if (!source || !target) return "expected: SOURCE:TARGET";
+  const bool ended =
+      lab.run_until([&] { return !volume::find_relationship(lab.control().config(), *source, *target); });
+  return ended ? "" : "the relationship does not end";
 }
 
 std::string Transcript::until_copied() {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Links of the documents resolve, and every promise names tests that exist."""
+"""Links of the documents resolve; every promise and every FlashCopy behaviour names tests that exist."""
 
 import os
 import re
@@ -63,6 +63,35 @@ def check_promises(project, document="docs/promises.md"):
     if rows == 0:
         problems.append(f"{document}: has no row that begins with '| P<number>'")
     return problems
+
+
+FLASHCOPY_BEHAVIOURS = 83
+
+
+def check_flashcopy(project, document="docs/flashcopy-tests.md", transcripts="tests/transcripts/"):
+    """Each behaviour has one row, whose last column names tests that carry its number, or says what it waits for."""
+    if document not in project.files:
+        return [f"{document} is missing"]
+    gtests = {f"{suite}.{name}" for file in project.code() for suite, name in _GTEST.findall(project.text(file))}
+    headings = {(os.path.basename(file), number) for file in project.files
+                if file.startswith(transcripts) and file.endswith(".txt")
+                for number in re.findall(r"^# FC-(\d+)\b", project.text(file), re.M)}
+    problems, named, numbers = [], set(), []
+    for number, test in re.findall(r"^\|\s*FC-(\d+)\s*\|.*\|([^|]*)\|\s*$", project.text(document), re.M):
+        numbers.append(int(number))
+        names = re.findall(r"`([^`]+)`", test)
+        if not names and "waiting: " not in test:
+            problems.append(f"{document}: FC-{number} names no test and waits for nothing")
+        for name in names:
+            named.add((name, number))
+            is_test = name in gtests and f".FC{number}_" in name
+            if not is_test and (name, number) not in headings:
+                problems.append(f"{document}: FC-{number} names '{name}', which has no test of that number")
+    if numbers != list(range(1, FLASHCOPY_BEHAVIOURS + 1)):
+        problems.append(f"{document}: has not one row for each of FC-1 to FC-{FLASHCOPY_BEHAVIOURS}, in order")
+    problems += [f"{document}: FC-{number} does not name {name}" for name, number in sorted(headings - named)]
+    numbered = {(name, number) for name in gtests for number in re.findall(r"^Fc\.FC(\d+)_", name)}
+    return problems + [f"{document}: FC-{number} does not name {name}" for name, number in sorted(numbered - named)]
 
 
 def ctest_names(project):

@@ -103,6 +103,26 @@ class TidyTest(unittest.TestCase):
                                src__journal__a_test_cpp="TEST(Journal, Replay) {}\n")
         self.assertEqual([], documents.check_promises(project))
 
+    def flashcopy(self, heading="# FC-2 does\n", code="TEST(Fc, FC3_Does) {}\n", **cells):
+        """A tree in which every behaviour waits, but for the cells given, with one transcript and one test."""
+        cells = {"FC2": "`a.txt`", "FC3": "`Fc.FC3_Does`", **cells}
+        rows = [f"| FC-{n} | does | {cells.get(f'FC{n}', 'waiting: later')} |\n" for n in range(1, 84)]
+        return {"docs__flashcopy-tests_md": "".join(rows), "tests__transcripts__a_txt": heading,
+                "tests__dscli__a_test_cpp": code}
+
+    def test_flashcopy_behaviours(self):
+        check = documents.check_flashcopy
+        self.assertEqual([], check(self.project(**self.flashcopy())))
+        self.assert_finds(check, "FC-1 names 'a.txt'", **self.flashcopy(FC1="`a.txt`"))
+        self.assert_finds(check, "FC-4 names 'Fc.FC3_Does'", **self.flashcopy(FC4="`Fc.FC3_Does`"))
+        self.assert_finds(check, "FC-2 names 'a.txt'", **self.flashcopy(heading="# FC-20 does\n"))
+        self.assert_finds(check, "FC-5 names no test", **self.flashcopy(FC5="later"))
+        self.assert_finds(check, "FC-7 does not name a.txt", **self.flashcopy(heading="# FC-2 does\n# FC-7 too\n"))
+        self.assert_finds(check, "FC-3 does not name Fc.FC3_Does", **self.flashcopy(FC3="waiting: later"))
+        incomplete = self.flashcopy()
+        incomplete["docs__flashcopy-tests_md"] = incomplete["docs__flashcopy-tests_md"].replace("FC-9 ", "FC9 ")
+        self.assert_finds(check, "not one row for each", **incomplete)
+
     def test_header_that_needs_another(self):
         self.assert_finds(compilers.check_headers, "does not compile alone",
                           src__base__a_h="#pragma once\nstd::string f();\n")

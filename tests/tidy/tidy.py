@@ -23,6 +23,7 @@ CHECKS = {
     "links": documents.check_links,
     "names": documents.check_names,
     "promises": documents.check_promises,
+    "flashcopy": documents.check_flashcopy,
     "format": compilers.check_format,
     "headers": compilers.check_headers,
     "scripts": compilers.check_scripts,
