@@ -25,6 +25,27 @@ namespace tt::flashcopy {
 
 struct RelationshipShare;
 
+/// What happened to a volume in this shard since the start; only for people. A request that several shards serve counts
+/// in each of them.
+struct VolumeCounters {
+  std::uint64_t reads = 0;
+  std::uint64_t read_hits = 0;  ///< Without a read of a medium.
+  std::uint64_t read_bytes = 0;
+  std::uint64_t read_ns = 0;
+  std::uint64_t writes = 0;
+  std::uint64_t write_bytes = 0;
+  std::uint64_t write_ns = 0;
+  std::uint64_t delayed_writes = 0;   ///< Waited for room in journal or index.
+  std::uint64_t journal_records = 0;  ///< Pieces of writes, one track or less each.
+  std::uint64_t tracks_staged = 0;    ///< Tracks of the medium that were read, by hosts and for copies.
+  std::uint64_t tracks_destaged = 0;  ///< Tracks of the medium that were written.
+  std::uint64_t media_reads = 0;
+  std::uint64_t media_read_bytes = 0;
+  std::uint64_t media_read_ns = 0;
+  std::uint64_t media_writes = 0;
+  std::uint64_t media_write_bytes = 0;
+};
+
 struct VolumeShare {
   VolumeShare(rt::Reactor& reactor, std::uint64_t local_tracks)
       : written(local_tracks, false), local_track_count(local_tracks), idle(reactor), released(reactor) {}
@@ -43,6 +64,8 @@ struct VolumeShare {
 
   RelationshipShare* parent = nullptr;       ///< The relationship whose target this volume is.
   std::vector<RelationshipShare*> children;  ///< Those whose source it is.
+
+  VolumeCounters counters;
 
   bool held = false;       ///< An establish or a command holds all host I/O of this volume for a moment.
   bool removed = false;    ///< Being deleted: no host, no batch.

@@ -18,6 +18,22 @@ using flashcopy::VolumeShare;
 
 namespace {
 
+void count_read(RankCounters& rank, flashcopy::VolumeCounters& volume, rt::TimeNs took) {
+  ++rank.reads;
+  rank.read_bytes += kTrackBytes;
+  rank.read_ns += static_cast<std::uint64_t>(took);
+  ++volume.media_reads;
+  ++volume.tracks_staged;
+  volume.media_read_bytes += kTrackBytes;
+  volume.media_read_ns += static_cast<std::uint64_t>(took);
+}
+
+void count_write(flashcopy::VolumeCounters& volume, std::uint64_t writes, std::uint64_t bytes) {
+  volume.media_writes += writes;
+  volume.media_write_bytes += bytes;
+  ++volume.tracks_destaged;
+}
+
 bool writes_medium(Update::Kind kind) noexcept {
   return kind == Update::Kind::runs || kind == Update::Kind::whole;
 }
@@ -123,11 +139,13 @@ rt::Task<void> Batch::read_old_tracks() {
 rt::Task<void> Batch::read_one(OldTrack& old) {
   const MediaAddress at = shard_.address_of(*old.volume, old.track);
   TT_ASSERT(at.rank != nullptr);
+  const rt::TimeNs started = shard_.reactor_.now();
   for (int attempt = 0; attempt < 3; ++attempt) {  // a read may be tried again, unlike a write
     auto done = co_await at.rank->disk->read(at.offset, old.frame);
     old.status = done;
     if (done) break;
   }
+  count_read(at.rank->counters, old.volume->counters, shard_.reactor_.now() - started);
 }
 
 // ---- steps 2 and 3 --------------------------------------------------------------------------------------------------
@@ -161,6 +179,7 @@ rt::Task<Result<void>> Batch::copy_phase() {
     // Withdrawn while space was being allocated: its target may have none.
     if (copy.failed || copy.plan.image_is_zero || r.failed || r.removed) continue;
     build_image(copy);
+    count_write(r.target->counters, 1, kTrackBytes);
     const MediaAddress at = shard_.address_of(*copy.plan.relationship->target, copy.track);
     writes.push_back({at.rank, at.offset, copy.frame, {}});
   }
@@ -290,7 +309,13 @@ rt::Task<Result<void>> Batch::update_phase() {
   if (updates_.empty()) co_return Result<void>{};
   if (shard_.ring_->failed()) co_return Errc::journal_failed;
   std::vector<MediaWrite> writes;
-  for (UpdateWork& update : updates_) build_update(update, writes);
+  for (UpdateWork& update : updates_) {
+    const std::size_t before = writes.size();
+    build_update(update, writes);
+    std::uint64_t bytes = 0;
+    for (std::size_t i = before; i < writes.size(); ++i) bytes += writes[i].bytes.size();
+    if (bytes > 0) count_write(update.plan.volume->counters, writes.size() - before, bytes);
+  }
   auto broken = co_await write_and_flush(writes);
   auto recorded = co_await fail_ranks(broken);
   if (!recorded) co_return recorded;
@@ -342,8 +367,13 @@ rt::Task<void> Batch::write_one(MediaWrite& write) {
     write.status = Error{Errc::rank_failed, write.rank->id};
     co_return;
   }
+  const rt::TimeNs started = shard_.reactor_.now();
   auto done = co_await write.rank->disk->write(write.offset, write.bytes);
   write.status = done;
+  RankCounters& counters = write.rank->counters;
+  ++counters.writes;
+  counters.write_bytes += write.bytes.size();
+  counters.write_ns += static_cast<std::uint64_t>(shard_.reactor_.now() - started);
 }
 
 rt::Task<void> Batch::flush_rank(RankShare& rank, Result<void>& status) {

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "image/executor_support.h"
+#include "image/metrics.h"
 #include "image/rows.h"
 
 namespace tt::image {
@@ -79,6 +80,11 @@ rt::Task<Response> show_volume(Image& image, json arguments) {
   Response response = one_row(volume_rows(config), arguments);
   const auto id = model::parse_volume_id(text_of(arguments, "id"));
   if (response.status != Errc::ok || !id) co_return response;
+  if (arguments.value("metrics", false)) {
+    json row = co_await volume_metrics(image, *id);
+    row["id"] = text_of(arguments, "id");
+    co_return rows_of({std::move(row)});
+  }
   const volume::VolumeConfig& volume = config.volumes.at(*id);
   std::vector<json> table;
   if (arguments.value("rank_table", false)) table = volume_rank_rows(volume);
@@ -194,7 +200,12 @@ rt::Task<Response> show_array(Image& image, json arguments) {
 }
 
 rt::Task<Response> show_rank(Image& image, json arguments) {
-  co_return one_row(rank_rows(image.control().config()), arguments);
+  Response response = one_row(rank_rows(image.control().config()), arguments);
+  const auto id = numbered('R', text_of(arguments, "id"));
+  if (response.status != Errc::ok || !id || !arguments.value("metrics", false)) co_return response;
+  json row = co_await rank_metrics(image, *id);
+  row["id"] = text_of(arguments, "id");
+  co_return rows_of({std::move(row)});
 }
 
 /// The original joins several array sites to one array; a file or device is one.

@@ -71,6 +71,16 @@ struct ShardOptions {
   std::uint32_t active_copies = 4;  ///< Background copies that work at the same time (spec 1.8).
 };
 
+/// What happened to a rank in this shard since the start; only for people.
+struct RankCounters {
+  std::uint64_t reads = 0;
+  std::uint64_t writes = 0;
+  std::uint64_t read_bytes = 0;
+  std::uint64_t write_bytes = 0;
+  std::uint64_t read_ns = 0;
+  std::uint64_t write_ns = 0;
+};
+
 /// A shard's way to a rank.
 struct RankShare {
   std::uint16_t id = 0;
@@ -81,6 +91,7 @@ struct RankShare {
   /// once (engine notes T22): flushes of a rank run one after the other, and after a failure none succeeds.
   std::unique_ptr<rt::Mutex> flush_lock;
   bool suspect = false;
+  RankCounters counters;
 };
 
 /// Where one track lies; `rank` null when no extent is allocated.
@@ -165,6 +176,9 @@ class Shard {
   void request_drain(bool on) noexcept;
   /// Relationships stay as they are for as long as a test looks at them.
   void hold_background_copy(bool on) noexcept { copy_held_ = on; }
+  [[nodiscard]] RankCounters rank_counters(std::uint16_t rank) const noexcept {
+    return rank < ranks_.size() ? ranks_[rank].counters : RankCounters{};
+  }
   [[nodiscard]] bool background_idle() const noexcept { return batches_in_flight_ == 0; }
 
   // --- shared with the parts below ---
@@ -214,9 +228,12 @@ class Shard {
   [[nodiscard]] bool is_noop_zero(const flashcopy::VolumeShare& volume, Piece piece) const noexcept;
 
   [[nodiscard]] bool is_plain(const flashcopy::VolumeShare& volume, std::uint64_t local_track) const noexcept;
+  rt::Task<Result<void>> read_for_host(flashcopy::VolumeShare& volume, MediaAddress from, std::uint64_t first_block,
+                                       std::span<std::byte> into);
   rt::Task<Result<void>> read_media(MediaAddress from, std::uint64_t first_block, std::span<std::byte> into);
-  rt::Task<Result<void>> read_mixed(flashcopy::VolumeShare& volume, Piece piece, std::span<std::byte> into);
-  rt::Task<Result<void>> read_span(flashcopy::VolumeShare& volume, std::uint64_t block, std::span<std::byte> into);
+  /// These two: true if a medium was read.
+  rt::Task<Result<bool>> read_mixed(flashcopy::VolumeShare& volume, Piece piece, std::span<std::byte> into);
+  rt::Task<Result<bool>> read_span(flashcopy::VolumeShare& volume, std::uint64_t block, std::span<std::byte> into);
   std::uint64_t plain_run(flashcopy::VolumeShare& volume, std::uint64_t block, std::uint64_t block_count,
                           MediaAddress& start);
 

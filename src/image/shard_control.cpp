@@ -41,7 +41,7 @@ rt::Task<Result<void>> Shard::read_own_ends(std::span<const volume::Relationship
     OwnEnd own{r.target, {options_.stripes.to_local(track), first, static_cast<std::uint16_t>(end - first)}, {}};
     own.bytes.resize(std::size_t{own.piece.block_count} * kBlockBytes);
     auto read = co_await read_mixed(target, own.piece, own.bytes);
-    if (!read) co_return read;
+    if (!read) co_return read.error();
     // Behind its end a source reads as zeros, so zeros need no write.
     if (std::all_of(own.bytes.begin(), own.bytes.end(), [](std::byte b) { return b == std::byte{0}; })) continue;
     const auto extent = static_cast<std::uint32_t>(track / target.tracks_per_extent);

@@ -51,29 +51,39 @@ rt::Task<Result<void>> Shard::read(VolumeHandle handle, std::uint64_t block, std
   OperationGuard guard(*volume);
   volume->last_host_io = reactor_.now();
   auto done = co_await read_span(*volume, block, into);
-  host_latency_peak_ = std::max(host_latency_peak_, reactor_.now() - started);
-  co_return done;
+  const rt::TimeNs took = reactor_.now() - started;
+  host_latency_peak_ = std::max(host_latency_peak_, took);
+  if (!done) co_return done.error();
+  flashcopy::VolumeCounters& counters = volume->counters;
+  ++counters.reads;
+  counters.read_hits += *done ? 0 : 1;
+  counters.read_bytes += into.size();
+  counters.read_ns += static_cast<std::uint64_t>(took);
+  co_return Result<void>{};
 }
 
-rt::Task<Result<void>> Shard::read_span(VolumeShare& volume, std::uint64_t block, std::span<std::byte> into) {
+rt::Task<Result<bool>> Shard::read_span(VolumeShare& volume, std::uint64_t block, std::span<std::byte> into) {
+  bool missed = false;
   while (!into.empty()) {
     const std::uint64_t blocks_left = into.size() / kBlockBytes;
     MediaAddress start;
     const std::uint64_t plain = plain_run(volume, block, blocks_left, start);
     std::uint64_t blocks = plain;
     if (plain > 0) {
-      auto done = co_await read_media(start, block % kTrackBlocks, into.first(plain * kBlockBytes));
+      auto done = co_await read_for_host(volume, start, block % kTrackBlocks, into.first(plain * kBlockBytes));
       if (!done) co_return done.error();
+      missed = true;
     } else {
       const Piece piece = piece_at(block, blocks_left);
       blocks = piece.block_count;
       auto done = co_await read_mixed(volume, piece, into.first(blocks * kBlockBytes));
       if (!done) co_return done.error();
+      missed = missed || *done;
     }
     block += blocks;
     into = into.subspan(blocks * kBlockBytes);
   }
-  co_return Result<void>{};
+  co_return missed;
 }
 
 bool Shard::is_plain(const VolumeShare& volume, std::uint64_t local_track) const noexcept {
@@ -99,6 +109,23 @@ std::uint64_t Shard::plain_run(VolumeShare& volume, std::uint64_t block, std::ui
     blocks += piece.block_count;
   }
   return blocks;
+}
+
+rt::Task<Result<void>> Shard::read_for_host(VolumeShare& volume, MediaAddress from, std::uint64_t first_block,
+                                            std::span<std::byte> into) {
+  const rt::TimeNs started = reactor_.now();
+  auto done = co_await read_media(from, first_block, into);
+  const auto took = static_cast<std::uint64_t>(reactor_.now() - started);
+  flashcopy::VolumeCounters& counters = volume.counters;
+  ++counters.media_reads;
+  counters.media_read_bytes += into.size();
+  counters.media_read_ns += took;
+  counters.tracks_staged += divide_up(first_block + into.size() / kBlockBytes, kTrackBlocks);
+  RankCounters& rank = from.rank->counters;
+  ++rank.reads;
+  rank.read_bytes += into.size();
+  rank.read_ns += took;
+  co_return done;
 }
 
 rt::Task<Result<void>> Shard::read_media(MediaAddress from, std::uint64_t first_block, std::span<std::byte> into) {
@@ -127,7 +154,7 @@ rt::Task<Result<void>> Shard::read_media(MediaAddress from, std::uint64_t first_
   co_return Result<void>{};
 }
 
-rt::Task<Result<void>> Shard::read_mixed(VolumeShare& volume, Piece piece, std::span<std::byte> into) {
+rt::Task<Result<bool>> Shard::read_mixed(VolumeShare& volume, Piece piece, std::span<std::byte> into) {
   RelationshipShare* parent = flashcopy::uncopied_parent(volume, piece.local_track);
   if (parent != nullptr && parent->failed) co_return Errc::io_error;
   VolumeShare& base = parent != nullptr ? *parent->source : volume;
@@ -143,10 +170,11 @@ rt::Task<Result<void>> Shard::read_mixed(VolumeShare& volume, Piece piece, std::
   const bool covered =
       cache::DirtyIndex::covers(&base_track, Lsn{0}, base_up_to, piece.first_block, piece.block_count) ||
       (of_image && cache::DirtyIndex::covers(own_track, base_up_to, kNewest, piece.first_block, piece.block_count));
-  if (base.written.test(piece.local_track) && !covered) {
+  const bool from_medium = base.written.test(piece.local_track) && !covered;
+  if (from_medium) {
     const MediaAddress at = address_of(base, piece.local_track);
     TT_ASSERT(at.rank != nullptr);
-    done = co_await read_media(at, piece.first_block, into);
+    done = co_await read_for_host(base, at, piece.first_block, into);
   } else {
     std::memset(into.data(), 0, into.size());
   }
@@ -163,9 +191,9 @@ rt::Task<Result<void>> Shard::read_mixed(VolumeShare& volume, Piece piece, std::
   // Nothing a reader has seen may be lost (engine notes, choice 3).
   if (options_.acknowledge == Acknowledge::hardened && seen > ring_->durable()) {
     auto hardened = co_await ring_->harden(seen);
-    co_return hardened;
+    if (!hardened) co_return hardened.error();
   }
-  co_return Result<void>{};
+  co_return from_medium;
 }
 
 Result<Shard::TrackStatus> Shard::status(VolumeHandle handle, std::uint64_t track) const {

@@ -32,6 +32,7 @@ rt::Task<Result<void>> Shard::write_pieces(VolumeHandle handle, std::uint64_t bl
                                            const std::byte* data, bool deallocate, bool fua) {
   const rt::TimeNs started = reactor_.now();
   ++host_operations_;
+  const std::uint64_t total_bytes = data != nullptr ? block_count * kBlockBytes : 0;
   journal::SlotSeq last{0};
   while (block_count > 0) {
     const Piece piece = piece_at(block, block_count);
@@ -57,7 +58,13 @@ rt::Task<Result<void>> Shard::write_pieces(VolumeHandle handle, std::uint64_t bl
     auto hardened = co_await ring_->harden(last);
     if (!hardened) co_return hardened.error();
   }
-  host_latency_peak_ = std::max(host_latency_peak_, reactor_.now() - started);
+  const rt::TimeNs took = reactor_.now() - started;
+  host_latency_peak_ = std::max(host_latency_peak_, took);
+  if (VolumeShare* volume = find(handle)) {
+    ++volume->counters.writes;
+    volume->counters.write_bytes += total_bytes;
+    volume->counters.write_ns += static_cast<std::uint64_t>(took);
+  }
   co_return Result<void>{};
 }
 
@@ -88,6 +95,7 @@ rt::Task<Result<Shard::Admission>> Shard::admit_write(VolumeHandle handle, Piece
   }
   if (index_->full() || !ring_->has_room(payload_bytes, journal::SpaceClass::host)) {
     if (tail_stuck_) co_return Errc::journal_failed;
+    ++volume->counters.delayed_writes;
     co_await room_.wait();
     co_return Admission::again;
   }
@@ -111,6 +119,7 @@ Result<journal::SlotSeq> Shard::insert_write(VolumeShare& volume, Piece piece, s
   const journal::Appended appended = ring_->append(header, data, journal::SpaceClass::host);
   index_->insert(volume.dirty, &volume, piece.local_track, Lsn{header.lsn}, appended.slot, appended.payload,
                  piece.first_block, piece.block_count, deallocate, reactor_.now());
+  ++volume.counters.journal_records;
   return appended.slot;
 }
 

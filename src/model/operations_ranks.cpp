@@ -119,7 +119,11 @@ constexpr Argument kRankList[] = {
 };
 
 constexpr Argument kOneRank[] = {
-    {.flag = "metrics", .key = "metrics", .value = "true", .traits = kLater, .help = "counters"},
+    {.flag = "metrics",
+     .key = "metrics",
+     .value = "true",
+     .shows = "rank_metrics",
+     .help = "counters since the image started: bytes in 128 KiB, times in 16 ms"},
     {.key = "id",
      .kind = ArgumentKind::ids,
      .value = "Rn",

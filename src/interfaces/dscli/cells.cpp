@@ -110,6 +110,12 @@ std::string gb_text(std::uint64_t blocks, const json& row) {
   return fmt::format("{}.{}", tenths / 10, tenths % 10);
 }
 
+std::string numeric_date_text(std::int64_t epoch_seconds) {
+  const std::tm t = local_time(epoch_seconds);
+  return fmt::format("{:02}/{:02}/{} {:02}:{:02}:{:02} {}", t.tm_mon + 1, t.tm_mday, 1900 + t.tm_year, t.tm_hour,
+                     t.tm_min, t.tm_sec, t.tm_zone);
+}
+
 std::string number_text(const model::Attribute& attribute, std::uint64_t value, const json& row) {
   switch (attribute.format) {
     case Format::hex:
@@ -120,6 +126,8 @@ std::string number_text(const model::Attribute& attribute, std::uint64_t value, 
       return fmt::format("{} secs", value);
     case Format::date:
       return value == 0 ? std::string(kNoValue) : date_text(static_cast<std::int64_t>(value));
+    case Format::numeric_date:
+      return numeric_date_text(static_cast<std::int64_t>(value));
     case Format::blocks_gib:
       return fmt::format("{:.1f}", static_cast<double>(value) * kBlockBytes / kGib);
     case Format::blocks_gb:
