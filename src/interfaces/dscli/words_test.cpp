@@ -177,7 +177,7 @@ TEST(Binder, KnownButNotHere) {
   const std::pair<const char*, const char*> later[] = {{"mkflash -freeze 0100:0200", "-freeze"},
                                                        {"mkflash -record 0100:0200", "-record"},
                                                        {"rmflash -cp 0100:0200", "-cp"},
-                                                       {"showfbvol -reltgt 0100", "-metrics"},
+                                                       {"showfbvol -reltgt 0100", "-reltgt"},
                                                        {"mkpprc -type mmir 0100:0200", "mkpprc (remote mirror)"},
                                                        {"failoverpprc", "failoverpprc (remote mirror)"}};
   for (const auto& [line, what] : later) {
