@@ -93,7 +93,7 @@ Entry& DirtyIndex::insert(OwnerList& list, void* owner, std::uint64_t track, Lsn
   ++entry_count_;
   ++list.entry_count;
   dirty_bytes_ += std::uint64_t{block_count} * kBlockBytes;
-  dirty_columns_.set(track, true);
+  set_dirty(track, true);
   return *entry;
 }
 
@@ -217,12 +217,18 @@ void DirtyIndex::remove(OwnerList& list, Entry& entry) {
   update_dirty_bit(*track.column);
 }
 
+void DirtyIndex::set_dirty(std::uint64_t track, bool dirty) noexcept {
+  dirty_columns_.set(track, dirty);
+  if (dirty) dirty_end_ = std::max(dirty_end_, track + 1);
+  if (dirty_columns_.count() == 0) dirty_end_ = 0;
+}
+
 void DirtyIndex::update_dirty_bit(const Column& column) {
   bool dirty = false;
   for (const DirtyTrack* t = column.tracks; t != nullptr && !dirty; t = t->next_in_column) {
     for (const Entry* e = t->first; e != nullptr && !dirty; e = e->next) dirty = !e->clean;
   }
-  dirty_columns_.set(column.track, dirty);
+  set_dirty(column.track, dirty);
 }
 
 void DirtyIndex::drop_if_idle(OwnerList& list, DirtyTrack& track) {
@@ -239,7 +245,7 @@ void DirtyIndex::drop_if_idle(OwnerList& list, DirtyTrack& track) {
 
 void DirtyIndex::drop_if_idle(Column& column) {
   if (column.tracks != nullptr || column.latched) return;
-  dirty_columns_.set(column.track, false);
+  set_dirty(column.track, false);
   Column** place = &buckets_[bucket_of(column.track)];
   while (*place != &column) place = &(*place)->next;
   *place = column.next;

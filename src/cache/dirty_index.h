@@ -127,7 +127,7 @@ class DirtyIndex {
 
   /// First dirty column at or after `from`; columns without entries are skipped.
   [[nodiscard]] std::optional<std::uint64_t> next_dirty(std::uint64_t from) const noexcept {
-    return dirty_columns_.find(from, true);
+    return dirty_columns_.find(from, true, dirty_end_);
   }
   [[nodiscard]] Entry* oldest() const noexcept { return oldest_; }
 
@@ -157,6 +157,7 @@ class DirtyIndex {
   void drop_if_idle(OwnerList& list, DirtyTrack& track);
   void drop_if_idle(Column& column);
   void update_dirty_bit(const Column& column);
+  void set_dirty(std::uint64_t track, bool dirty) noexcept;
   [[nodiscard]] std::size_t bucket_of(std::uint64_t track) const noexcept;
 
   journal::Ring& ring_;
@@ -165,6 +166,8 @@ class DirtyIndex {
   std::uint64_t dirty_bytes_ = 0;
   std::vector<Column*> buckets_;
   volume::TrackMap dirty_columns_;
+  std::uint64_t dirty_end_ =
+      0;  ///< No column at or above it is dirty: searches end there, not at the longest volume's.
   Entry* oldest_ = nullptr;
   Entry* newest_ = nullptr;
   Pool<Entry> entries_;

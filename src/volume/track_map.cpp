@@ -204,9 +204,10 @@ std::uint64_t TrackMap::find_until(std::uint64_t from, std::uint64_t end, bool v
   return end;
 }
 
-std::optional<std::uint64_t> TrackMap::find(std::uint64_t from, bool value) const noexcept {
-  const std::uint64_t hit = find_until(from, track_count_, value);
-  if (hit >= track_count_) return std::nullopt;
+std::optional<std::uint64_t> TrackMap::find(std::uint64_t from, bool value, std::uint64_t end) const noexcept {
+  end = std::min(end, track_count_);
+  const std::uint64_t hit = find_until(from, end, value);
+  if (hit >= end) return std::nullopt;
   return hit;
 }
 

@@ -31,8 +31,9 @@ class TrackMap {
   void set_run(std::uint64_t first, std::uint64_t count, bool value) noexcept;
   /// Number of ones.
   [[nodiscard]] std::uint64_t count() const noexcept { return ones_; }
-  /// First track >= from whose bit is `value`; nullopt if none. Skips uniform pages at once.
-  [[nodiscard]] std::optional<std::uint64_t> find(std::uint64_t from, bool value) const noexcept;
+  /// First track >= from and < end whose bit is `value`; nullopt if none. Skips uniform pages at once.
+  [[nodiscard]] std::optional<std::uint64_t> find(std::uint64_t from, bool value,
+                                                  std::uint64_t end = ~std::uint64_t{0}) const noexcept;
   /// Length of the run of equal bits that starts at `first`, at most `limit`.
   [[nodiscard]] std::uint64_t run_length(std::uint64_t first, std::uint64_t limit) const noexcept;
 

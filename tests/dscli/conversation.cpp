@@ -6,6 +6,19 @@
 
 namespace tt::live {
 
+namespace {
+
+constexpr const char* kHome = "@home";
+
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size())) {
+    text.replace(at, what.size(), by);
+  }
+  return text;
+}
+
+}  // namespace
+
 std::optional<std::string> ScriptedTerminal::ask(std::string_view prompt, bool echo) {
   if (answers.empty()) {
     lines.emplace_back(prompt);
@@ -57,7 +70,7 @@ void Conversation::begin(const std::string& mode) {
 }
 
 std::string Conversation::set(const std::string& line) {
-  const auto outcome = dscli::apply_profile(line, settings_);
+  const auto outcome = dscli::apply_profile(replaced(line, kHome, home_.path()), settings_);
   if (!outcome.unknown.empty()) return "unknown name";
   begin(mode_);
   return outcome.problem;
@@ -67,8 +80,8 @@ Spoken Conversation::say(const std::string& command, const std::vector<std::stri
   terminal_.lines.clear();
   terminal_.answers.assign(answers.begin(), answers.end());
   Spoken spoken;
-  spoken.exit_code = session_->run(dscli::lex_line(command).words);
-  spoken.lines = terminal_.lines;
+  spoken.exit_code = session_->run(dscli::lex_line(replaced(command, kHome, home_.path())).words);
+  for (const std::string& line : terminal_.lines) spoken.lines.push_back(replaced(line, home_.path(), kHome));
   spoken.unused_answers = terminal_.answers.size();
   return spoken;
 }

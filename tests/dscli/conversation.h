@@ -47,6 +47,7 @@ class Conversation {
   /// As admin at the site's first image, without a terminal and without banner.
   explicit Conversation(Site& site);
 
+  /// "@home" stands for the personal folder, in the command and in what is printed.
   Spoken say(const std::string& command, const std::vector<std::string>& answers = {});
   /// A line of the profile, and a new session. Not empty: what is wrong with it.
   std::string set(const std::string& line);

@@ -152,6 +152,8 @@ std::string Transcript::machine_directive(const std::string& name, const std::st
   } else if (name == "copy" && (value == "paused" || value == "on")) {
     copy_paused_ = value == "paused";
     image.lab().hold_copies(copy_paused_);
+  } else if (name == "fail") {
+    image.lab().fail(value, sim::kWrites, true);
   } else if (name == "advance" && value.size() > 1 && value.back() == 's') {
     site_->advance(std::atoll(value.c_str()));
   } else {

@@ -8,6 +8,9 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <set>
+
+#include "model/catalogue.h"
 
 namespace tt::live {
 namespace {
@@ -42,6 +45,20 @@ INSTANTIATE_TEST_SUITE_P(All, Transcripts, ::testing::ValuesIn(transcript_names(
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 });
+
+/// A command nobody types here is a command nobody has looked at.
+TEST(TranscriptFiles, ShowEveryCommand) {
+  std::set<std::string> typed;
+  for (const std::string& name : transcript_names()) {
+    std::ifstream file(std::string(TRANSCRIPTS) + "/" + name + ".txt");
+    for (std::string line; std::getline(file, line);) {
+      if (line.rfind("> ", 0) == 0) typed.insert(line.substr(2, line.find(' ', 2) - 2));
+    }
+  }
+  for (const model::Operation& operation : model::operations()) {
+    EXPECT_TRUE(typed.contains(std::string(operation.name))) << operation.name;
+  }
+}
 
 }  // namespace
 }  // namespace tt::live

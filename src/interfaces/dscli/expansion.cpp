@@ -47,6 +47,10 @@ bool has_ranges(IdKind kind) {
 
 constexpr std::uint32_t kLongestRange = 65536;
 
+std::string backwards(std::string_view range) {
+  return "The range '" + std::string(range) + "' runs backwards.";
+}
+
 /// "0100-0103" or "0100", without image.
 ExpandedIds expand_short(IdKind kind, std::string_view text) {
   ExpandedIds result;
@@ -65,7 +69,7 @@ ExpandedIds expand_short(IdKind kind, std::string_view text) {
   if (!first || !last) {
     result.problem = not_an_id(kind, text.substr(first ? dash + 1 : 0, first ? std::string_view::npos : dash));
   } else if (*last < *first) {
-    result.problem = "The range '" + std::string(text) + "' runs backwards.";
+    result.problem = backwards(text);
   } else if (kind == IdKind::volume && (*first >> 8U) != (*last >> 8U)) {
     result.problem = "The range '" + std::string(text) + "' spans more than one LSS: give one range per LSS.";
   } else if (*last - *first >= kLongestRange) {
@@ -117,6 +121,13 @@ bool selection_end(IdKind kind, std::string_view text, std::string& canonical) {
   if (!id) return false;
   canonical = *id;
   return true;
+}
+
+/// Of canonical ends; FFFF and FF are numbers of no object and behind all of them.
+bool runs_backwards(IdKind kind, std::string_view first, std::string_view last) {
+  const auto low = model::id_number(kind, first);
+  const auto high = model::id_number(kind, last);
+  return high && (!low || *high < *low);
 }
 
 }  // namespace
@@ -177,6 +188,8 @@ Selection read_selection(IdKind kind, std::string_view operand) {
     result.entries.push_back(first);
   } else if (!selection_end(kind, text.substr(dash + 1), last)) {
     result.problem = not_an_id(kind, text.substr(dash + 1));
+  } else if (runs_backwards(kind, first, last)) {
+    result.problem = backwards(text);
   } else {
     result.entries.push_back(first + "-" + last);
   }

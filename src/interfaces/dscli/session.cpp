@@ -220,6 +220,7 @@ std::optional<int> Session::confirm(Command& command) {
   if (key == "pairs" && command.arguments["pairs"].empty()) {
     const auto failed = list_pairs_to_remove(command);
     if (failed) return failed;
+    if (command.arguments["pairs"].empty()) return report_nothing(operation);
   }
   const model::Message* message = model::find_message(operation.prompt);
   TT_ASSERT(message != nullptr);
@@ -296,6 +297,12 @@ int Session::run_remote(Command& command) {
   return code;
 }
 
+int Session::report_nothing(const model::Operation& operation) {
+  const std::string_view slots[] = {model::find_class(operation.object_class)->title};
+  print_message("CMUC00234I", operation.name, slots);
+  return kExitSuccess;
+}
+
 int Session::report(const Command& command, const Settings& merged, const ExecuteAnswer& answer) {
   const model::Operation& operation = *command.operation;
   const model::Response& response = answer.response;
@@ -303,7 +310,10 @@ int Session::report(const Command& command, const Settings& merged, const Execut
     const std::string_view id =
         answer.message_id.empty() ? model::message_id_of(response.status, operation.name) : answer.message_id;
     std::string detail = answer.message_text;
-    if (response.status == Errc::not_authorised) detail = model::access_name(operation.access);
+    if (response.status == Errc::not_authorised) {
+      // Everybody may change the own account and only an administrator that of another.
+      detail = model::access_name(operation.access == model::Access::anyone ? model::Access::admin : operation.access);
+    }
     if (response.status == Errc::not_in_this_release) detail = operation.name;
     if (detail.empty()) detail = std::to_string(response.detail);
     std::string unreachable = "storage image " + command.image + " does not answer; start it.";
@@ -313,12 +323,9 @@ int Session::report(const Command& command, const Settings& merged, const Execut
     print_message(id, operation.name, slots, names_object ? command.arguments.value("id", "") : std::string());
     return exit_code_of(response.status);
   }
-  if (operation.shape == Shape::list && response.rows.empty()) {
-    const model::ObjectClass* object_class = model::find_class(operation.object_class);
-    const std::string_view slots[] = {object_class->title};
-    print_message("CMUC00234I", operation.name, slots);
-    return kExitSuccess;
-  }
+  const bool nothing_selected =
+      operation.shape == Shape::change && command.arguments.contains("pairs") && response.results.empty();
+  if (nothing_selected || (operation.shape == Shape::list && response.rows.empty())) return report_nothing(operation);
   if (!response.rows.empty()) print_lines(render_rows(command, merged, response.rows), merged);
   int code = kExitSuccess;
   bool any_success = false;

@@ -58,6 +58,7 @@ class Session {
   std::optional<bool> ask_yes_no(std::string_view question);
   std::optional<int> list_pairs_to_remove(Command& command);
   int report(const Command& command, const Settings& merged, const ExecuteAnswer& answer);
+  int report_nothing(const model::Operation& operation);
   int report_failure(std::string_view command_name, Error error);
   int wait_for_copies(const Command& command, int exit_code);
 

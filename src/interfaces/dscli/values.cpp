@@ -59,6 +59,7 @@ std::string read_number(const Argument& argument, std::string_view text, json& i
 std::string read_text(const Argument& argument, std::string_view text, json& into) {
   const auto length = static_cast<std::int64_t>(text.size());
   if (length < argument.low || (argument.high > 0 && length > argument.high)) {
+    if (argument.low == 1 && argument.high == 1) return "the value must be one character.";
     return "the value must have " + std::to_string(argument.low) + " to " + std::to_string(argument.high) +
            " characters.";
   }

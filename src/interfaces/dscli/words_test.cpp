@@ -73,6 +73,9 @@ TEST(Expansion, Selections) {
   EXPECT_EQ(read_selection(IdKind::lss, "00-FF").entries, (Words{"00-FF"}));
   EXPECT_EQ(read_selection(IdKind::user, "a-b").entries, (Words{"a-b"}));
   EXPECT_FALSE(read_selection(IdKind::pair, "FFFF-0000-1").problem.empty());
+  EXPECT_FALSE(read_selection(IdKind::volume, "0101-0100").problem.empty());
+  EXPECT_FALSE(read_selection(IdKind::lss, "FF-00").problem.empty());
+  EXPECT_TRUE(read_selection(IdKind::volume, "0100-0100").problem.empty());
 }
 
 constexpr const char* kImage = "IBM.2107-75ABCD1";
