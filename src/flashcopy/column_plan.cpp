@@ -112,6 +112,25 @@ class Planner {
 
 }  // namespace
 
+bool ColumnPlan::limit(std::size_t max_frames, const VolumeShare* first) {
+  if (frames() <= max_frames) return false;
+  std::size_t room = max_frames / kFramesPerStep;
+  std::partition(copies.begin(), copies.end(), [first](const Copy& copy) {
+    return copy.relationship->source == first || copy.relationship->target == first;
+  });
+  std::partition(updates.begin(), updates.end(), [first](const Update& u) { return u.volume == first; });
+  const std::size_t kept = std::min(copies.size(), room);
+  const auto lacks_a_copy = [&](const Update& update) {
+    return std::any_of(copies.begin() + static_cast<std::ptrdiff_t>(kept), copies.end(),
+                       [&](const Copy& copy) { return copy.relationship->source == update.volume; });
+  };
+  std::erase_if(updates, lacks_a_copy);
+  copies.resize(kept);
+  room -= kept;
+  if (updates.size() > room) updates.resize(room);
+  return true;
+}
+
 ColumnPlan plan_column(const cache::DirtyIndex& index, std::uint64_t track, std::uint64_t global_track, PickLimit limit,
                        std::span<RelationshipShare* const> forced) {
   Planner planner(index, track, global_track, limit);

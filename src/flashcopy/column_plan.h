@@ -58,7 +58,13 @@ struct ColumnPlan {
 
   [[nodiscard]] bool empty() const noexcept { return copies.empty() && updates.empty(); }
   /// 64 KiB frames the execution needs at the most: one per copy and update, and one per medium read.
-  [[nodiscard]] std::size_t frames() const noexcept { return 2 * (copies.size() + updates.size()); }
+  [[nodiscard]] std::size_t frames() const noexcept { return kFramesPerStep * (copies.size() + updates.size()); }
+  /// Leaves for a later plan what does not fit into so many frames; true if something was left out. A track may be
+  /// dirty in any number of volumes, so a plan may be larger than any batch. Steps of `first` come first, and no update
+  /// stays without the copies it needs; with at least kFramesPerStep frames something always stays.
+  bool limit(std::size_t max_frames, const VolumeShare* first);
+
+  static constexpr std::size_t kFramesPerStep = 2;
 };
 
 /// Decides for the column as it stands. `forced`: relationships whose background copy wants this track. Volumes that

@@ -287,5 +287,37 @@ TEST_F(ColumnPlanTest, TracksBeyondTheRelationshipAreOrdinary) {
   EXPECT_EQ(p.updates.size(), 1U);
 }
 
+/// What is left out comes in later plans; the order law holds in each of them.
+TEST_F(ColumnPlanTest, ALargePlanGoesOutInParts) {
+  connect(later_, second_);
+  put(source_, 250, 0, 1);
+  for (int copies_left = 2; copies_left > 0; --copies_left) {
+    ColumnPlan part = plan();
+    EXPECT_TRUE(part.limit(ColumnPlan::kFramesPerStep, &source_));
+    ASSERT_EQ(part.copies.size(), 1U);
+    EXPECT_TRUE(part.updates.empty());  // not before the last copy
+    part.copies[0].relationship->uncopied.set(kTrack, false);
+  }
+  ColumnPlan rest = plan();
+  EXPECT_FALSE(rest.limit(ColumnPlan::kFramesPerStep, &source_));
+  EXPECT_TRUE(rest.copies.empty());
+  EXPECT_EQ(rest.updates.size(), 1U);
+}
+
+TEST_F(ColumnPlanTest, TheVolumeAskedForComesFirst) {
+  copied();
+  put(source_, 250, 0, 1);
+  put(second_, 260, 0, 1);
+  put(target_, 270, 0, 1);
+  for (VolumeShare* v : {&source_, &second_, &target_}) {
+    ColumnPlan part = plan();
+    ASSERT_EQ(part.updates.size(), 3U);
+    EXPECT_FALSE(part.limit(part.frames(), v));
+    EXPECT_TRUE(part.limit(ColumnPlan::kFramesPerStep + 1, v));
+    ASSERT_EQ(part.updates.size(), 1U);
+    EXPECT_EQ(part.updates[0].volume, v);
+  }
+}
+
 }  // namespace
 }  // namespace tt::flashcopy

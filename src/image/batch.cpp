@@ -46,13 +46,10 @@ Batch::Batch(Shard& shard, FrameArena& arena) : shard_(shard), arena_(arena) {
 
 Batch::~Batch() = default;
 
-bool Batch::fits(const flashcopy::ColumnPlan& plan) const noexcept {
-  return frames_reserved_ + plan.frames() <= shard_.options_.batch_frames;
-}
-
 void Batch::add(flashcopy::ColumnPlan plan, cache::Column& latched) {
   if (columns_.empty()) ++shard_.batches_in_flight_;
   frames_reserved_ += plan.frames();
+  TT_ASSERT(frames_reserved_ <= shard_.options_.batch_frames);
   columns_.push_back(&latched);
   for (const Copy& copy : plan.copies) {
     ++copy.relationship->source->batches;

@@ -38,8 +38,8 @@ class Batch {
   Batch(const Batch&) = delete;
   Batch& operator=(const Batch&) = delete;
 
-  /// Room for one more column of that plan?
-  [[nodiscard]] bool fits(const flashcopy::ColumnPlan& plan) const noexcept;
+  /// What the plans of further columns may need.
+  [[nodiscard]] std::size_t free_frames() const noexcept { return shard_.options_.batch_frames - frames_reserved_; }
   /// Takes over the latch of the column.
   void add(flashcopy::ColumnPlan plan, cache::Column& latched);
   [[nodiscard]] bool empty() const noexcept { return columns_.empty(); }

@@ -112,11 +112,13 @@ void Copier::fill(Batch& batch, RelationshipShare& share) {
     if (column == nullptr) continue;
     auto plan = flashcopy::plan_column(*shard_.index_, track, shard_.global_of(track), limit, forced);
     shard_.drop_unwritable(plan);
-    if (plan.empty() || !batch.fits(plan)) {
+    const bool full = plan.limit(batch.free_frames(), share.target);
+    if (plan.empty()) {
       shard_.index_->unlatch(*column);
-      continue;
+    } else {
+      batch.add(std::move(plan), *column);
     }
-    batch.add(std::move(plan), *column);
+    if (full) return;
   }
 }
 

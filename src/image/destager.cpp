@@ -53,30 +53,30 @@ void Destager::fill(Batch& batch) {
   for (const cache::Entry* e = shard_.index_->oldest(); e != nullptr && by_age < kColumnsPerBatch / 4; e = e->newer) {
     ++by_age;
     if (e->clean) continue;
-    if (!take_column(batch, e->track->column->track)) return;
+    if (!take_column(batch, e->track->column->track, static_cast<flashcopy::VolumeShare*>(e->track->owner))) return;
   }
   std::optional<std::uint64_t> next = shard_.index_->next_dirty(hand_);
   if (!next) next = shard_.index_->next_dirty(0);
   for (std::size_t scanned = 0; next && scanned < kColumnsScanned; ++scanned) {
-    if (batch.column_count() >= kColumnsPerBatch || !take_column(batch, *next)) break;
+    if (batch.column_count() >= kColumnsPerBatch || !take_column(batch, *next, nullptr)) break;
     hand_ = *next + 1;
     next = shard_.index_->next_dirty(hand_);
   }
 }
 
-bool Destager::take_column(Batch& batch, std::uint64_t track) {
+bool Destager::take_column(Batch& batch, std::uint64_t track, const flashcopy::VolumeShare* first) {
   cache::Column* column = shard_.index_->try_latch(track);
   if (column == nullptr) return true;
   const flashcopy::PickLimit limit{shard_.ring_->durable(), shard_.fence_};
   flashcopy::ColumnPlan plan = flashcopy::plan_column(*shard_.index_, track, shard_.global_of(track), limit, {});
   shard_.drop_unwritable(plan);
-  const bool fits = batch.fits(plan);
-  if (plan.empty() || !fits) {
+  const bool full = plan.limit(batch.free_frames(), first);
+  if (plan.empty()) {
     shard_.index_->unlatch(*column);
-    return fits;
+  } else {
+    batch.add(std::move(plan), *column);
   }
-  batch.add(std::move(plan), *column);
-  return true;
+  return !full;
 }
 
 }  // namespace tt::image

@@ -27,8 +27,8 @@ class Destager {
   rt::Task<void> run(FrameArena& arena);
   [[nodiscard]] bool should_run() const noexcept;
   void fill(Batch& batch);
-  /// False when the batch is full.
-  bool take_column(Batch& batch, std::uint64_t track);
+  /// Takes what fits, the volume `first` before others. False when the batch is full.
+  bool take_column(Batch& batch, std::uint64_t track, const flashcopy::VolumeShare* first);
 
   Shard& shard_;
   DestagerOptions options_;

@@ -106,6 +106,10 @@ rt::Task<Result<void>> Keeper::move_tail() {
 
 rt::Task<Result<void>> Keeper::checkpoint() {
   co_await mutex_.lock();
+  if (lost_changes_) {
+    mutex_.unlock();
+    co_return Errc::media_full;
+  }
   const journal::SlotSeq cut = shard_.ring_->cut();
   journal::Checkpoint changes = collect();
   auto done = co_await shard_.ring_->harden(cut);
@@ -118,6 +122,7 @@ rt::Task<Result<void>> Keeper::checkpoint() {
     done = co_await shard_.store_->commit(std::move(changes), fields);
     if (done) shard_.ring_->release_until(tail);
   }
+  lost_changes_ = !done;
   mutex_.unlock();
   co_return done;
 }

@@ -43,6 +43,9 @@ class Keeper {
   Shard& shard_;
   std::function<std::vector<std::byte>()> config_blob_;
   rt::Mutex mutex_;
+  /// A checkpoint failed and took along the list of changed pages: a later one, also that of a clean stop, would lack
+  /// them. The journal has them all, so the next start makes a good one.
+  bool lost_changes_ = false;
   bool stopping_ = false;
 };
 

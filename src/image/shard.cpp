@@ -23,7 +23,9 @@ Shard::Shard(rt::Reactor& reactor, ShardOptions options, LsnSource& lsns, Contro
       frames_(reactor, kReadFrames),
       volumes_(kVolumeIds),
       room_(reactor),
-      image_read_done_(reactor) {}
+      image_read_done_(reactor) {
+  TT_ASSERT(options_.batch_frames >= flashcopy::ColumnPlan::kFramesPerStep);
+}
 
 Shard::~Shard() = default;
 

@@ -67,7 +67,7 @@ struct ShardOptions {
   std::uint32_t id = 0;
   flashcopy::Stripes stripes;
   Acknowledge acknowledge = Acknowledge::hardened;
-  std::size_t batch_frames = 256;
+  std::size_t batch_frames = 256;   ///< At least ColumnPlan::kFramesPerStep.
   std::uint32_t active_copies = 4;  ///< Background copies that work at the same time (spec 1.8).
 };
 

@@ -248,6 +248,27 @@ bool Lab::drain() {
   return done;
 }
 
+void Lab::pass_checkpoint(std::size_t shard, VolumeId volume, std::uint64_t track) {
+  const journal::SlotSeq before = this->shard(shard).ring().newest();
+  while (this->shard(shard).store().fields().checkpoint_cut <= before) {
+    const Result<void> written = fill(volume, track, 'c');
+    TT_ASSERT(written.has_value());
+  }
+}
+
+std::uint64_t Lab::track_of_shard(std::size_t shard, std::uint64_t from) {
+  while (this->shard(0).options().stripes.shard_of(from) != shard) ++from;
+  return from;
+}
+
+void Lab::make_unreadable(VolumeId volume, std::uint64_t track) {
+  const flashcopy::Stripes stripes = shard(0).options().stripes;
+  image::Shard& owner = shard(stripes.shard_of(track));
+  const image::MediaAddress at = owner.address_of(*owner.find(volume), stripes.to_local(track));
+  TT_ASSERT(at.rank != nullptr);
+  storage.file(control().config().ranks.at(at.rank->id).device)->make_unreadable(at.offset, kTrackBytes);
+}
+
 void Lab::hold_copies(bool on) {
   for (const auto& shard : life->image().shards()) shard->hold_background_copy(on);
 }

@@ -114,6 +114,7 @@ class Lab {
     return world.run_until(condition, 120 * rt::kSecond) == sim::RunEnd::reached;
   }
 
+  /// While it is on every shard brings out what it can; calls nest.
   void destaging(bool on);
   /// Until nothing is left to be destaged.
   bool drain();
@@ -122,6 +123,18 @@ class Lab {
   void hold_copies(bool on);
   /// Whether a background copy has something left to do.
   [[nodiscard]] bool copying();
+
+  /// Writes to that track of the volume, which must be of the shard, until the shard has taken a checkpoint of all that
+  /// was appended before.
+  void pass_checkpoint(std::size_t shard, VolumeId volume, std::uint64_t track);
+  /// First sequence that the shard's superblock still needs.
+  [[nodiscard]] journal::SlotSeq durable_tail(std::size_t shard) {
+    return this->shard(shard).store().fields().tail.sequence;
+  }
+  /// The first track of that shard at or after `from`.
+  std::uint64_t track_of_shard(std::size_t shard, std::uint64_t from = 0);
+  /// Reads of this track's place on its rank fail until it is written.
+  void make_unreadable(VolumeId volume, std::uint64_t track);
 
   /// Power loss and the next start.
   void crash(sim::CrashKind kind = sim::CrashKind::power);
