@@ -11,6 +11,7 @@ namespace {
 
 constexpr rt::TimeNs kCalmPause = 20 * rt::kMillisecond;
 constexpr rt::TimeNs kBusyPause = 2 * rt::kMillisecond;
+constexpr int kCopiedPerTurn = 256;
 
 }  // namespace
 
@@ -41,41 +42,39 @@ rt::Task<void> Keeper::run() {
   shard_.room_.wake_all();
 }
 
-/// A bounded number of tracks per turn of the keeper.
+/// A bounded number of entries per turn of the keeper.
 void Keeper::copy_forward() {
-  for (int n = 0; n < 64; ++n) {
-    const cache::Entry* oldest = shard_.index_->oldest();
+  for (int n = 0; n < kCopiedPerTurn; ++n) {
+    cache::Entry* oldest = shard_.index_->oldest();
     if (oldest == nullptr) return;
     auto& volume = *static_cast<flashcopy::VolumeShare*>(oldest->track->owner);
     const MediaAddress at = shard_.address_of(volume, oldest->track->column->track);
     if (at.rank == nullptr || !at.rank->failed) return;  // the destager will bring it out
-    if (!copy_track_forward(*oldest->track)) return;
+    if (!copy_forward(*oldest, volume)) return;
   }
 }
 
-bool Keeper::copy_track_forward(cache::DirtyTrack& track) {
-  std::uint64_t bytes = 0;
-  for (const cache::Entry* e = track.first; e != nullptr; e = e->next) {
-    bytes += journal::kSlotHeadBytes + (e->data != nullptr ? std::uint64_t{e->block_count} * kBlockBytes : 0);
-  }
-  // Never into the reserve of the records that clean the journal (I17).
-  if (shard_.ring_->used_bytes() + bytes > shard_.ring_->limit_bytes(journal::SpaceClass::control)) return false;
-  const auto& volume = *static_cast<flashcopy::VolumeShare*>(track.owner);
-  for (cache::Entry* e = track.first; e != nullptr; e = e->next) {
-    journal::RecordHeader header;
-    header.kind = journal::RecordKind::write;
-    header.lsn = e->lsn.value;
-    header.volume = volume.id.value;
-    header.volume_generation = volume.generation.value;
-    header.track = track.column->track;
-    header.first_block = e->first_block;
-    header.block_count = e->block_count;
-    header.flags = static_cast<std::uint8_t>(journal::kFlagRedo | (e->data == nullptr ? journal::kFlagZero : 0) |
-                                             (e->deallocate ? journal::kFlagDeallocate : 0));
-    const std::size_t payload = e->data != nullptr ? std::size_t{e->block_count} * kBlockBytes : 0;
-    const journal::Appended copy = shard_.ring_->append(header, {e->data, payload}, journal::SpaceClass::redo);
-    shard_.index_->relocate(*e, copy.slot, copy.payload);
-  }
+bool Keeper::copy_forward(cache::Entry& e, const flashcopy::VolumeShare& volume) {
+  const journal::Ring& ring = *shard_.ring_;
+  const std::size_t payload = e.data != nullptr ? std::size_t{e.block_count} * kBlockBytes : 0;
+  // Half of the reserve of the records that clean the journal stays theirs (I17). The other half and that of the
+  // control records are room for more than one slot even when hosts have filled up all that is theirs, so the tail can
+  // move.
+  const std::uint64_t reserved = ring.limit_bytes(journal::SpaceClass::destage);
+  const std::uint64_t limit = (ring.limit_bytes(journal::SpaceClass::control) + reserved) / 2;
+  if (ring.used_bytes() + journal::kSlotHeadBytes + payload > limit) return false;
+  journal::RecordHeader header;
+  header.kind = journal::RecordKind::write;
+  header.lsn = e.lsn.value;
+  header.volume = volume.id.value;
+  header.volume_generation = volume.generation.value;
+  header.track = e.track->column->track;
+  header.first_block = e.first_block;
+  header.block_count = e.block_count;
+  header.flags = static_cast<std::uint8_t>(journal::kFlagRedo | (e.data == nullptr ? journal::kFlagZero : 0) |
+                                           (e.deallocate ? journal::kFlagDeallocate : 0));
+  const journal::Appended copy = shard_.ring_->append(header, {e.data, payload}, journal::SpaceClass::redo);
+  shard_.index_->relocate(e, copy.slot, copy.payload);
   return true;
 }
 

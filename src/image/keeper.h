@@ -8,8 +8,9 @@
 // new.
 //
 // Dirty data of a rank that takes no writes any more would hold the tail for ever. When the ring fills up it is copied
-// forward (engine notes C13, T36): all entries of a track in one turn and in Lsn order, so that positions in the ring
-// and Lsns keep the same order within a track (T50).
+// forward (engine notes C13, T36), the oldest record first. That needs room for one slot, not for all the data of a
+// track, of which there may be more than the ring has left. Replay goes by Lsn within a track, not by place, and no
+// record of such a rank becomes clean, so a younger one cannot leave the ring before the copy of an older one (T50).
 #pragma once
 
 #include <cstdint>
@@ -37,7 +38,7 @@ class Keeper {
   rt::Task<Result<void>> raise_ceiling();
   rt::Task<Result<void>> move_tail();
   void copy_forward();
-  bool copy_track_forward(cache::DirtyTrack& track);
+  bool copy_forward(cache::Entry& entry, const flashcopy::VolumeShare& volume);
   journal::Checkpoint collect();
 
   Shard& shard_;

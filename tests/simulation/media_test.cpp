@@ -21,6 +21,10 @@ bool is_failed(const std::optional<image::FlashStatus>& status) {
   return status && status->relationship.state == volume::RelationshipState::failed;
 }
 
+std::optional<Errc> code_of(const Result<void>& result) {
+  return result ? std::nullopt : std::optional<Errc>(result.error().code);
+}
+
 /// Only the relationships that need the unreadable track fail; a host write of the whole track goes well.
 TEST(En, EN31_UnreadableOldSourceTrack) {
   Lab lab;
@@ -66,6 +70,7 @@ TEST(En, EN52_PartialDestageTorn) {
       const VolumeId v = lab.make(kEven, 4);
       for (std::uint64_t track = 0; track < 4; ++track) ASSERT_TRUE(lab.fill(v, track, 'A'));
       ASSERT_TRUE(lab.drain());
+      lab.restart();  // the journal has none of it any more
       for (std::uint64_t track = 0; track < 4; ++track) {
         ASSERT_TRUE(lab.write(v, track * kTrackBlocks + 9, 3, 'b'));
         ASSERT_TRUE(lab.write(v, track * kTrackBlocks + 61, 20, 'c'));
@@ -97,10 +102,10 @@ TEST(En, EN57_FencedShard) {
   ASSERT_TRUE(lab.fill(t, bad, 'o'));
   ASSERT_TRUE(lab.fill(t, good, 'o'));
   lab.fail("journal.1", sim::kWrites, true);
-  EXPECT_EQ(lab.fill(s, bad, 'B').error().code, Errc::journal_failed);
-  EXPECT_EQ(lab.fill(s, bad, 'C').error().code, Errc::journal_failed);
+  EXPECT_EQ(code_of(lab.fill(s, bad, 'B')), Errc::journal_failed);
+  EXPECT_EQ(code_of(lab.fill(s, bad, 'C')), Errc::journal_failed);
   EXPECT_TRUE(lab.fill(s, good, 'D'));
-  EXPECT_EQ(lab.establish(s, t).error().code, Errc::journal_failed);
+  EXPECT_EQ(code_of(lab.establish(s, t)), Errc::journal_failed);
   EXPECT_EQ(lab.relationship_count(), 0U);
   EXPECT_EQ(lab.track(t, bad), "o*128");
   EXPECT_TRUE(lab.write(t, good * kTrackBlocks, 1, 'p'));

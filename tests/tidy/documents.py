@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Links of the documents resolve; every promise and every FlashCopy behaviour names tests that exist."""
 
+"""Links of the documents resolve; promises and numbered cases name tests that exist."""
+
 import os
 import re
 import subprocess
@@ -92,6 +94,35 @@ def check_flashcopy(project, document="docs/flashcopy-tests.md", transcripts="te
     problems += [f"{document}: FC-{number} does not name {name}" for name, number in sorted(headings - named)]
     numbered = {(name, number) for name in gtests for number in re.findall(r"^Fc\.FC(\d+)_", name)}
     return problems + [f"{document}: FC-{number} does not name {name}" for name, number in sorted(numbered - named)]
+
+
+_CASE = re.compile(r"^\|\s*EN-(\d+)\s*\|.*\|([^|]*)\|\s*$", re.M)
+_NUMBERED = re.compile(r"^E[Nn](\d+)(?=\D)")
+
+
+def check_cases(project, document="docs/engine-tests.md"):
+    """Every number has a row; its last column names tests of that number that exist, or says what it waits for. No test
+    with a number in its name is left out."""
+    if document not in project.files:
+        return [f"{document} is missing"]
+    gtests = [(suite, name) for file in project.code() for suite, name in _GTEST.findall(project.text(file))]
+    known = {f"{suite}.{name}" for suite, name in gtests}
+    problems, rows = [], {}
+    for number, cell in _CASE.findall(project.text(document)):
+        if int(number) in rows:
+            problems.append(f"{document}: EN-{number} comes twice")
+        names = rows[int(number)] = re.findall(r"`([^`]+)`", cell)
+        if not names and not re.match(r"\s*waiting: \w", cell):
+            problems.append(f"{document}: EN-{number} names neither a test nor what it waits for")
+        problems += [f"{document}: EN-{number} names '{name}', which is no test of this tree" for name in names
+                     if name not in known]
+    missing = set(range(1, max(rows, default=1) + 1)) - set(rows)
+    problems += [f"{document}: EN-{number} is missing" for number in sorted(missing)]
+    for suite, name in gtests:
+        number = _NUMBERED.match(name)
+        if number and f"{suite}.{name}" not in rows.get(int(number.group(1)), []):
+            problems.append(f"{document}: {suite}.{name} is not named beside its number")
+    return problems
 
 
 def ctest_names(project):

@@ -123,6 +123,23 @@ class TidyTest(unittest.TestCase):
         incomplete["docs__flashcopy-tests_md"] = incomplete["docs__flashcopy-tests_md"].replace("FC-9 ", "FC9 ")
         self.assert_finds(check, "not one row for each", **incomplete)
 
+    def cases(self, table, code=""):
+        return {"docs__engine-tests_md": table, "src__journal__a_test_cpp": code}
+
+    def test_numbered_case_without_test(self):
+        for word, table, code in (
+                ("no test of this tree", "| EN-1 | a crash | `En.EN1_Crash` |\n", ""),
+                ("neither a test nor", "| EN-1 | a crash | - |\n", ""),
+                ("EN-1 is missing", "| EN-2 | a crash | waiting: mirrors |\n", ""),
+                ("EN-1 comes twice", "| EN-1 | a crash | waiting: mirrors |\n" * 2, ""),
+                ("En.EN1_Crash is not named", "| EN-1 | a crash | waiting: mirrors |\n", "TEST(En, EN1_Crash) {}\n")):
+            self.assert_finds(documents.check_cases, word, **self.cases(table, code))
+
+    def test_numbered_case_with_test(self):
+        files = self.cases("| EN-1 | a crash | `Ring.En1Crash` |\n| EN-2 | a copy | waiting: mirrors |\n",
+                           "TEST(Ring, En1Crash) {}\n")
+        self.assertEqual([], documents.check_cases(self.project(**files)))
+
     def test_header_that_needs_another(self):
         self.assert_finds(compilers.check_headers, "does not compile alone",
                           src__base__a_h="#pragma once\nstd::string f();\n")

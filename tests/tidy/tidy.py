@@ -24,6 +24,7 @@ CHECKS = {
     "names": documents.check_names,
     "promises": documents.check_promises,
     "flashcopy": documents.check_flashcopy,
+    "cases": documents.check_cases,
     "format": compilers.check_format,
     "headers": compilers.check_headers,
     "scripts": compilers.check_scripts,
