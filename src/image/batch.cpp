@@ -374,15 +374,8 @@ rt::Task<void> Batch::write_one(MediaWrite& write) {
 }
 
 rt::Task<void> Batch::flush_rank(RankShare& rank, Result<void>& status) {
-  co_await rank.flush_lock->lock();
-  if (rank.suspect) {
-    status = Error{Errc::rank_failed, rank.id};
-  } else {
-    auto done = co_await rank.disk->flush();
-    status = done;
-    if (!done) rank.suspect = true;
-  }
-  rank.flush_lock->unlock();
+  auto done = co_await shard_.control_.flush_rank(shard_, rank.id);
+  status = done;
 }
 
 rt::Task<std::vector<RankShare*>> Batch::write_and_flush(std::vector<MediaWrite>& writes) {

@@ -287,6 +287,13 @@ rt::Task<Result<void>> ControlPlane::fail_relationship(Shard& from, Generation r
   co_return done;
 }
 
+rt::Task<Result<void>> ControlPlane::flush_rank(Shard& from, std::uint16_t rank) {
+  co_await rt::hop(from.reactor(), home_);
+  auto done = co_await control_shard().flush_rank(rank);
+  co_await rt::hop(home_, from.reactor());
+  co_return done;
+}
+
 rt::Task<Result<void>> ControlPlane::fail_rank(Shard& from, std::uint16_t rank) {
   co_await rt::hop(from.reactor(), home_);
   co_await records_.lock();

@@ -85,6 +85,7 @@ class ControlPlane final : public ControlLink {
   rt::Task<Result<void>> allocate_extent(Shard& from, VolumeHandle volume, std::uint32_t extent_number) override;
   rt::Task<Result<void>> fail_relationship(Shard& from, Generation relationship) override;
   rt::Task<Result<void>> fail_rank(Shard& from, std::uint16_t rank) override;
+  rt::Task<Result<void>> flush_rank(Shard& from, std::uint16_t rank) override;
   void share_drained(Shard& from, Generation relationship) noexcept override;
 
  private:

@@ -137,6 +137,21 @@ rt::Task<Result<void>> Shard::reserve_extent(volume::ExtentRef extent, std::uint
   co_return done;
 }
 
+rt::Task<Result<void>> Shard::flush_rank(std::uint16_t id) {
+  RankShare& rank = ranks_[id];
+  const std::uint64_t next = rank.flushes_begun + 1;  // one that is under way began too early for what was written now
+  co_await rank.flush_lock->lock();
+  if (!rank.suspect && rank.flushes_begun < next) {
+    ++rank.flushes_begun;
+    auto done = co_await rank.disk->flush();
+    if (!done) rank.suspect = true;
+  }
+  const bool suspect = rank.suspect;
+  rank.flush_lock->unlock();
+  if (suspect) co_return Error{Errc::rank_failed, id};
+  co_return Result<void>{};
+}
+
 /// Frees shares that nobody can be using any more. Called when no batch is in flight.
 void Shard::collect_garbage() {
   if (batches_in_flight_ != 0) return;

@@ -54,6 +54,8 @@ class ControlLink {
   /// Durable before it returns: from then on the target is lost and the source may be overwritten (engine notes T21).
   virtual rt::Task<Result<void>> fail_relationship(Shard& from, Generation relationship) = 0;
   virtual rt::Task<Result<void>> fail_rank(Shard& from, std::uint16_t rank) = 0;
+  /// What any shard had written to the rank before is durable, or rank_failed.
+  virtual rt::Task<Result<void>> flush_rank(Shard& from, std::uint16_t rank) = 0;
   /// A share of the relationship has no uncopied track left; the relationship may have ended (3.7, T24).
   virtual void share_drained(Shard& from, Generation relationship) noexcept = 0;
 };
@@ -87,9 +89,11 @@ struct RankShare {
   std::unique_ptr<rt::Disk> disk;
   media::RankLayout layout;
   bool failed = false;
-  /// A failed flush damns every write since the last good one, also those of other batches, and may be reported only
-  /// once (engine notes T22): flushes of a rank run one after the other, and after a failure none succeeds.
+  /// A failed flush damns every write since the last good one, also those of other batches and shards, and may be
+  /// reported only once (engine notes T22). So only the control shard flushes, one flush of a rank after the other, and
+  /// after a failure none succeeds. In the other shards these three are unused.
   std::unique_ptr<rt::Mutex> flush_lock;
+  std::uint64_t flushes_begun = 0;
   bool suspect = false;
   RankCounters counters;
 };
@@ -176,6 +180,8 @@ class Shard {
   void request_drain(bool on) noexcept;
   /// Relationships stay as they are for as long as a test looks at them.
   void hold_background_copy(bool on) noexcept { copy_held_ = on; }
+  /// On the control shard, for all shards: those that ask during a flush share the next one.
+  rt::Task<Result<void>> flush_rank(std::uint16_t rank);
   [[nodiscard]] RankCounters rank_counters(std::uint16_t rank) const noexcept {
     return rank < ranks_.size() ? ranks_[rank].counters : RankCounters{};
   }

@@ -282,6 +282,32 @@ TEST(En, EN30_FlushFailsSharedRank) {
   }
 }
 
+/// The shards write to one rank: the flush that one of them asked for and that failed damns what the others wrote.
+TEST(En, EN30_FlushFailsForAllShards) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    LabOptions options;
+    options.shards = 3;
+    Lab lab(seed, options);
+    const VolumeId v = lab.make(kEven, 768);
+    for (const std::uint64_t track : {0U, 256U, 512U}) ASSERT_TRUE(lab.fill(v, track, 'A'));
+    ASSERT_TRUE(lab.drain());
+    for (const std::uint64_t track : {0U, 256U, 512U}) ASSERT_TRUE(lab.fill(v, track, 'B'));
+    sim::FaultRule second;  // while the first is under way, and well before all shards hear of it
+    second.kind = sim::FaultKind::io_error;
+    second.operations = sim::kFlushes;
+    second.file = "rank.0";
+    second.at = 2;
+    lab.world.faults().add(second);
+    lab.slow_once("journal.0", sim::kWrites, 100);
+    lab.destaging(true);
+    EXPECT_TRUE(lab.run_until([&] { return lab.control().config().ranks.at(0).failed; }));
+    lab.destaging(false);
+    lab.run_for(rt::kSecond);
+    lab.restart();  // the journal lets go of what is clean
+    for (const std::uint64_t track : {0U, 256U, 512U}) EXPECT_EQ(lab.track(v, track), "B*128") << "seed " << seed;
+  }
+}
+
 /// The source's rank takes no writes after the target got its image: the data stays in the journal.
 TEST(En, EN32_SourceWriteFailsAfterBits) {
   Lab lab;
