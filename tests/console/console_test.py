@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""twintrack-console and dscli for real, on localhost, with an image in memory.
+"""twintrack-console and dscli for real, on localhost, with a small image.
 
-console_test.py CONSOLE DSCLI FAKE_IMAGE_SERVER [unittest options]
+console_test.py CONSOLE DSCLI TWINTRACKD [unittest options]
 """
 
 import json
@@ -21,7 +21,6 @@ import time
 import unittest
 
 CONSOLE, DSCLI, IMAGE = sys.argv[1:4]
-IMAGE_ID = "IBM.2107-75ABCD1"
 WAIT_SECONDS = 20
 
 
@@ -44,27 +43,28 @@ class World:
         self.socket = self.path("control.sock")
         self.image = self.console = None
         self.port = 0
+        self.image_id = ""
 
     def path(self, name):
         return os.path.join(self.folder, name)
 
-    def start_image(self, image_id=IMAGE_ID):
-        # A killed process that used io_uring may keep its socket for a moment after it is gone.
-        deadline = time.monotonic() + WAIT_SECONDS
-        while True:
-            self.image = subprocess.Popen([IMAGE, self.socket, image_id], stdout=subprocess.PIPE,
-                                          stderr=subprocess.PIPE, text=True)
-            if self.image.stdout.readline() == "serving\n":
-                self.image.stderr.close()
-                return
-            problem = self.image.communicate()[1]
-            assert "busy" in problem and time.monotonic() < deadline, problem
-            time.sleep(0.05)
+    def start_image(self, folder="image"):
+        """The image of this folder, made when there is none."""
+        ready = self.path("image.json")
+        if os.path.exists(ready):
+            os.remove(ready)
+        with open(self.path("image.log"), "a", encoding="utf-8") as log:
+            self.image = subprocess.Popen(
+                [IMAGE, "--dir", self.path(folder), "--journal-mib", "32", "--rank-gib", "8", "--cores", "1",
+                 "--nbd-tcp", "127.0.0.1:0", "--control", self.socket, "--ready-file", ready],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        wait_until(lambda: os.path.exists(ready) or self.image.poll() is not None, "the image serves")
+        with open(ready, encoding="utf-8") as file:
+            return json.load(file)["storage_image"]
 
     def stop_image(self, how=signal.SIGKILL):
         self.image.send_signal(how)
         code = self.image.wait(WAIT_SECONDS)
-        self.image.stdout.close()
         self.image = None
         return code
 
@@ -75,7 +75,7 @@ class World:
         self.log = open(self.path("console.log"), "a", encoding="utf-8")
         self.console = subprocess.Popen(
             [CONSOLE, "--dir", self.path("console"), "--listen", f"127.0.0.1:{self.port}", "--ready-file", ready,
-             "--image", f"{IMAGE_ID}={self.socket}"], stdout=self.log, stderr=subprocess.STDOUT)
+             "--image", f"{self.image_id}={self.socket}"], stdout=self.log, stderr=subprocess.STDOUT)
         wait_until(lambda: os.path.exists(ready) or self.console.poll() is not None, "the console serves")
         with open(ready, encoding="utf-8") as file:
             self.ready = json.load(file)
@@ -96,7 +96,7 @@ class World:
 
     def profile(self, **changes):
         values = {"hmc1": f"127.0.0.1:{self.port}", "username": "admin",
-                  "passwordfile": self.ready["password_file"], "ca": self.ready["ca"], "devid": IMAGE_ID,
+                  "passwordfile": self.ready["password_file"], "ca": self.ready["ca"], "devid": self.image_id,
                   "banner": "off"}
         values.update(changes)
         path = self.path("test.profile")
@@ -117,8 +117,6 @@ class World:
             if process is not None:
                 process.kill()
                 process.wait()
-        if self.image is not None:
-            self.image.stdout.close()
         if self.console is not None:
             self.log.close()
         shutil.rmtree(self.folder)
@@ -128,7 +126,7 @@ class Case(unittest.TestCase):
     def setUp(self):
         self.world = World()
         self.addCleanup(self.world.close)
-        self.world.start_image()
+        self.world.image_id = self.world.start_image()
         self.world.start_console()
 
 
@@ -139,7 +137,7 @@ class Life(Case):
     def test_ready_file_and_secrets(self):
         ready = self.world.ready
         self.assertEqual(ready["user"], "admin")
-        self.assertEqual(ready["images"], [IMAGE_ID])
+        self.assertEqual(ready["images"], [self.world.image_id])
         self.assertEqual(ready["pid"], self.world.console.pid)
         for key in ("ca", "password_file"):
             self.assertTrue(os.path.isabs(ready[key]), ready[key])
@@ -172,14 +170,14 @@ class Life(Case):
 
     def test_two_consoles_cannot_share_a_port(self):
         done = subprocess.run([CONSOLE, "--dir", self.world.path("second"), "--listen", f"127.0.0.1:{self.world.port}",
-                               "--image", f"{IMAGE_ID}={self.world.socket}"], capture_output=True, text=True,
+                               "--image", f"{self.world.image_id}={self.world.socket}"], capture_output=True, text=True,
                               timeout=WAIT_SECONDS, check=False)
         self.assertEqual(done.returncode, 1)
         self.assertIn("cannot listen", done.stderr)
 
     def test_usage(self):
         for words in ([], ["--dir", "x"], ["--dir", "x", "--image", "nonsense"], ["--what", "x"], ["--dir"],
-                      ["--dir", "x", "--image", f"{IMAGE_ID}=s", "--listen", "here"]):
+                      ["--dir", "x", "--image", "IBM.2107-75ABCD1=s", "--listen", "here"]):
             done = subprocess.run([CONSOLE, *words], capture_output=True, text=True, timeout=WAIT_SECONDS, check=False)
             self.assertEqual(done.returncode, 2, words)
             self.assertIn("--help", done.stderr)
@@ -210,8 +208,8 @@ class Images(Case):
 
     def test_another_image_at_the_socket_is_not_mistaken(self):
         self.world.stop_image()
-        self.world.start_image("IBM.2107-75ZZZZ1")
-        wait_until(lambda: "listens IBM.2107-75ZZZZ1 instead" in self.world.log_text(), "the console notices")
+        other = self.world.start_image("other")
+        wait_until(lambda: f"listens {other} instead" in self.world.log_text(), "the console notices")
         self.assertEqual(self.world.dscli("lsextpool")[0], 3)
 
     def test_an_image_ends_with_calls_under_way(self):

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "interfaces/testing/loopback.h"
+#include "interfaces/testing/peer.h"
 
 namespace tt::control {
 namespace {

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A console's connection to a control server without sockets and threads: every call goes through frames, the real
-// server and back before it returns.
+// A console's end of a connection to a control server, without sockets and threads.
 #pragma once
 
 #include <memory>
@@ -42,25 +41,6 @@ struct Peer {
   std::shared_ptr<host_testing::Pipe> to_server;
   std::shared_ptr<host_testing::Pipe> from_server;
   control::FrameReader reader{control::kLargestAnswerBytes};
-};
-
-/// A server, a connection that has been greeted, and calls over it.
-class Loopback {
- public:
-  Loopback(model::Executor& executor, const std::string& image_id);
-  ~Loopback();
-  Loopback(const Loopback&) = delete;
-  Loopback& operator=(const Loopback&) = delete;
-
-  /// bad_message if no answer came.
-  Result<model::Response> call(const std::string& operation, const nlohmann::json& arguments);
-
- private:
-  host_testing::ManualReactor reactor_;
-  OneListenerNet net_;
-  control::ControlServer server_;
-  Peer peer_;
-  std::uint64_t next_id_ = 1;
 };
 
 }  // namespace tt::testing
