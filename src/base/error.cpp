@@ -17,9 +17,15 @@ const char* name_of(Errc code) noexcept {
     TT_NAME(already_a_target);
     TT_NAME(cascade_not_available);
     TT_NAME(too_many_targets);
+    TT_NAME(incremental_exists);
     TT_NAME(volume_offline);
     TT_NAME(copy_size_limit);
     TT_NAME(no_such_relationship);
+    TT_NAME(not_recording);
+    TT_NAME(copy_not_complete);
+    TT_NAME(sizes_differ);
+    TT_NAME(not_revertible);
+    TT_NAME(revertible);
     TT_NAME(other_relationships);
     TT_NAME(relationship_failed);
     TT_NAME(object_not_found);

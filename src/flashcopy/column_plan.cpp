@@ -30,7 +30,7 @@ class Planner {
 
   void add_dirty(const cache::DirtyTrack& dirty) {
     auto& volume = *static_cast<VolumeShare*>(dirty.owner);
-    if (volume.held || volume.removed) return;
+    if (volume.untouchable || volume.removed) return;
     const Lsn last = last_eligible(dirty, limit_);
     if (last == kNone) return;
     if (RelationshipShare* parent = uncopied_parent(volume, plan_.track)) {
@@ -41,16 +41,21 @@ class Planner {
       }
       return;
     }
+    const auto must_copy = [&](const RelationshipShare& child) {
+      return !child.failed && child.is_uncopied(plan_.track) && last > child.t0;
+    };
+    for (const RelationshipShare* child : volume.children) {
+      if (must_copy(*child) && child->target->untouchable) return;  // later: it may not be written just now
+    }
     for (RelationshipShare* child : volume.children) {
-      if (child->failed || !child->is_uncopied(plan_.track) || last <= child->t0) continue;
-      add_copy(*child, kNone);
+      if (must_copy(*child)) add_copy(*child, kNone);
     }
     plan_.updates.push_back({&volume, last, kind_of(volume, dirty, last)});
   }
 
   void add_forced(RelationshipShare& relationship) {
     if (relationship.failed || !relationship.is_uncopied(plan_.track)) return;
-    if (relationship.target->held || relationship.target->removed) return;
+    if (relationship.target->untouchable || relationship.target->removed) return;
     add_copy(relationship, kNone);
   }
 

@@ -256,9 +256,9 @@ TEST_F(ColumnPlanTest, NothingIsPickedAboveTheFenceOrBeforeItIsDurable) {
 TEST_F(ColumnPlanTest, HeldAndRemovedVolumesAreLeftAlone) {
   source_.written.set(kTrack, true);
   put(target_, kAfter, 4, 2);
-  target_.held = true;
+  target_.untouchable = true;
   EXPECT_TRUE(plan({&relationship_}).empty());
-  target_.held = false;
+  target_.untouchable = false;
   target_.removed = true;
   EXPECT_TRUE(plan({&relationship_}).empty());
 }

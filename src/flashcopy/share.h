@@ -67,9 +67,10 @@ struct VolumeShare {
 
   VolumeCounters counters;
 
-  bool held = false;       ///< An establish or a command holds all host I/O of this volume for a moment.
-  bool removed = false;    ///< Being deleted: no host, no batch.
-  bool forgotten = false;  ///< Its removal is durable; the object goes with its last user.
+  bool held = false;         ///< A change of relationships holds all host I/O of this volume for a moment.
+  bool untouchable = false;  ///< ... and has seen the last batch on it: none may begin.
+  bool removed = false;      ///< Being deleted: no host, no batch.
+  bool forgotten = false;    ///< Its removal is durable; the object goes with its last user.
   std::uint32_t host_operations = 0;
   std::optional<rt::TimeNs> last_host_io;  ///< "In use" for deletion: I/O in the last five minutes.
   std::uint32_t batches = 0;               ///< Destage or copy batches in flight that write this volume.
@@ -84,22 +85,28 @@ struct VolumeShare {
 };
 
 struct RelationshipShare {
-  RelationshipShare(Generation made_by, Lsn point_in_time, std::uint64_t local_tracks)
-      : generation(made_by), t0(point_in_time), uncopied(local_tracks, true) {}
+  RelationshipShare(Generation made_by, Lsn point_in_time, std::uint64_t local_tracks, bool all_uncopied = true)
+      : generation(made_by), t0(point_in_time), uncopied(local_tracks, all_uncopied) {}
 
   Generation generation;
   Lsn t0;
   VolumeShare* source = nullptr;
   VolumeShare* target = nullptr;
   volume::TrackMap uncopied;  ///< U of the specification.
+  /// Tracks with a write younger than T0, when the relationship records; else nothing. A bit is implied by the write's
+  /// record and never falls: a resync begins new maps.
+  std::optional<volume::TrackMap> changed_source;
+  std::optional<volume::TrackMap> changed_target;
   bool background_copy = true;
   bool persistent = false;
+  bool revertible = false;  ///< Hosts write neither volume, nothing is copied, until commit or revert.
   bool inhibit_target_writes = false;
   bool failed = false;
-  std::optional<Lsn> withdrawn_at;        ///< Closing: only owed tracks are left in `uncopied`.
-  bool removed = false;                   ///< Gone from the configuration; batches in flight may still look at it.
-  bool end_reported = false;              ///< The control shard was told that this share is zero.
-  RelationshipShare* replaced = nullptr;  ///< During establish: the closing relationship onto the same target.
+  std::optional<Lsn> withdrawn_at;  ///< Closing: only owed tracks are left in `uncopied`.
+  bool removed = false;             ///< Gone from the configuration; batches in flight may still look at it.
+  bool end_reported = false;        ///< The control shard was told that this share is zero.
+  RelationshipShare* replaced =
+      nullptr;  ///< During a change: the relationship onto the same target that this one follows.
   std::uint64_t background_cursor = 0;
   // For people: tracks brought over since start, and the recent rate of the background copy.
   std::uint64_t tracks_copied = 0;
@@ -116,6 +123,17 @@ struct RelationshipShare {
 inline RelationshipShare* uncopied_parent(const VolumeShare& volume, std::uint64_t local_track) noexcept {
   RelationshipShare* parent = volume.parent;
   return parent != nullptr && parent->is_uncopied(local_track) ? parent : nullptr;
+}
+
+/// A host writes the track: every relationship that records changes of the volume learns of it, in the same turn as the
+/// journal.
+inline void record_change(VolumeShare& volume, std::uint64_t local_track) noexcept {
+  for (RelationshipShare* child : volume.children) {
+    if (child->changed_source && child->covers(local_track)) child->changed_source->set(local_track, true);
+  }
+  for (RelationshipShare* parent = volume.parent; parent != nullptr; parent = parent->replaced) {
+    if (parent->changed_target && parent->covers(local_track)) parent->changed_target->set(local_track, true);
+  }
 }
 
 /// Tracks of the relationship with U=1 and an entry newer than T0 (and older than `before`) on S or T.

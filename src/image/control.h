@@ -34,6 +34,14 @@ struct FlashStatus {
   bool active_copy = false;
 };
 
+struct RenewalRequest {
+  VolumeId source;
+  VolumeId target;
+  volume::RelationshipOptions options;
+  /// Copy or nocopy was not said: as it was.
+  bool keeps_copy_kind = false;
+};
+
 /// Room that any record of a single object needs at the most (a thick 16 TiB volume's extents are runs).
 inline constexpr std::uint64_t kRecordRoom = 256_KiB;
 
@@ -75,6 +83,16 @@ class ControlPlane final : public ControlLink {
 
   /// One T0 for all pairs that can be made; one verdict per pair.
   rt::Task<std::vector<Result<void>>> establish(std::vector<volume::PairRequest> pairs);
+  /// New T0, same direction; the options given replace the old ones. Each pair for itself, one verdict per pair.
+  rt::Task<std::vector<Result<void>>> resync(std::vector<RenewalRequest> pairs);
+  /// Source and target change places. `fast` also while the copy is incomplete; the relationship ends when all is back.
+  rt::Task<std::vector<Result<void>>> reverse(std::vector<RenewalRequest> pairs, bool fast);
+  /// As resync; then hosts write neither volume and nothing is copied until commit_flash or revert_flash.
+  rt::Task<std::vector<Result<void>>> set_revertible(std::vector<RenewalRequest> pairs);
+  rt::Task<std::vector<Result<void>>> commit_flash(std::vector<VolumeId> sources,
+                                                   std::optional<std::uint32_t> sequence);
+  rt::Task<std::vector<Result<void>>> revert_flash(std::vector<VolumeId> sources,
+                                                   std::optional<std::uint32_t> sequence);
   /// Relationships by source and target; `sequence_number` restricts.
   rt::Task<std::vector<Result<void>>> withdraw(std::vector<std::pair<VolumeId, VolumeId>> pairs,
                                                std::optional<std::uint32_t> sequence_number);
@@ -95,7 +113,14 @@ class ControlPlane final : public ControlLink {
   rt::Task<Result<void>> harden(journal::SlotSeq slot);
   [[nodiscard]] bool closing_role_conflict(const volume::PairRequest& pair) const;
   rt::Task<void> settle_closing_roles(std::span<const volume::PairRequest> pairs);
-  rt::Task<Result<void>> establish_group(std::vector<volume::Relationship> relationships);
+  rt::Task<Result<void>> change_group(RelationshipChange change);
+  rt::Task<Result<void>> prepare_change(const RelationshipChange& change);
+  rt::Task<Result<void>> commit_change(RelationshipChange& change);
+  rt::Task<Result<void>> renew(ChangeKind kind, Generation old, volume::RelationshipOptions options, bool revertible);
+  rt::Task<Result<void>> copy_complete(Generation generation);
+  rt::Task<std::vector<Result<void>>> settle_revertibles(std::vector<VolumeId> sources,
+                                                         std::optional<std::uint32_t> sequence, bool commit);
+  rt::Task<Result<void>> settle_revertible(std::vector<Generation> group, bool commit);
   rt::Task<Result<void>> withdraw_group(std::vector<Generation> generations);
   rt::Task<void> end_if_drained(Generation generation);
   rt::Task<Result<void>> end_relationship(Generation generation);

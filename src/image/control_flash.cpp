@@ -28,11 +28,10 @@ rt::Task<std::vector<Result<void>>> ControlPlane::establish(std::vector<volume::
     positions.push_back(i);
   }
   if (!group.empty()) {
-    auto done = co_await establish_group(group);
-    while (!done && done.error().code == Errc::busy) {  // the targets were released; room will come
-      co_await rt::sleep_for(home_, rt::kMillisecond);
-      done = co_await establish_group(group);
-    }
+    RelationshipChange change;
+    change.made = std::move(group);
+    for (const volume::Relationship& r : change.made) change.held.push_back(r.target);
+    auto done = co_await change_group(std::move(change));
     for (const std::size_t i : positions) verdicts[i] = done;
   }
   commands_.unlock();
@@ -58,48 +57,6 @@ rt::Task<void> ControlPlane::settle_closing_roles(std::span<const volume::PairRe
   }
 }
 
-rt::Task<Result<void>> ControlPlane::establish_group(std::vector<volume::Relationship> group) {
-  std::vector<VolumeId> targets;
-  for (const volume::Relationship& r : group) targets.push_back(r.target);
-
-  for (const auto& shard : shards_) {  // every shard is fenced before T0 is drawn (C4)
-    co_await rt::hop(home_, shard->reactor());
-    co_await shard->prepare_establish(targets);
-    co_await rt::hop(shard->reactor(), home_);
-  }
-  Result<void> done;
-  for (const auto& shard : shards_) {
-    if (!done) break;
-    co_await rt::hop(home_, shard->reactor());
-    done = co_await shard->read_own_ends(group);
-    co_await rt::hop(shard->reactor(), home_);
-  }
-  const Lsn t0 = lsns_.draw(group.size());
-  for (std::size_t i = 0; i < group.size(); ++i) {
-    group[i].t0 = t0;
-    group[i].generation = Generation{t0.value + i};
-  }
-  for (const auto& shard : shards_) {
-    co_await rt::hop(home_, shard->reactor());
-    shard->install(group);
-    if (done) done = shard->write_own_ends();
-    co_await rt::hop(shard->reactor(), home_);
-  }
-  // Everything below T0 is in the image, so it must be as durable as the image (C2).
-  if (done) done = co_await harden_every_shard();
-  if (done) {
-    const volume::Mutation record = volume::Establish{group};
-    done = co_await wait_for_room(volume::encode_mutation(record).size());
-    if (done) done = co_await harden(append(record));  // the commit point
-  }
-  for (const auto& shard : shards_) {
-    co_await rt::hop(home_, shard->reactor());
-    shard->finish_establish(group, targets, done.has_value());
-    co_await rt::hop(shard->reactor(), home_);
-  }
-  co_return done;
-}
-
 // ---- withdraw and end -----------------------------------------------------------------------------------------------
 
 rt::Task<std::vector<Result<void>>> ControlPlane::withdraw(std::vector<std::pair<VolumeId, VolumeId>> pairs,
@@ -112,6 +69,7 @@ rt::Task<std::vector<Result<void>>> ControlPlane::withdraw(std::vector<std::pair
     if (found && sequence_number && config_.relationships.at(*found).options.sequence_number != *sequence_number) {
       found = Errc::no_such_relationship;
     }
+    if (found && config_.relationships.at(*found).revertible()) found = Errc::revertible;
     if (found && std::find(group.begin(), group.end(), *found) != group.end()) found = Errc::no_such_relationship;
     verdicts.push_back(found ? Result<void>{} : Result<void>{found.error()});
     if (found) group.push_back(*found);

@@ -24,7 +24,9 @@ std::vector<RelationshipShare*> Copier::active() const {
   std::vector<RelationshipShare*> shares;
   for (const auto& [generation, share] : shard_.relationships_) {
     if (shares.size() == shard_.options_.active_copies) break;
-    if (!share->background_copy || share->failed || share->target->held || share->uncopied.count() == 0) continue;
+    if (!share->background_copy || share->failed || share->target->untouchable || share->revertible ||
+        share->uncopied.count() == 0)
+      continue;
     shares.push_back(share.get());
   }
   return shares;

@@ -25,6 +25,17 @@ volume::ExtentRotation rotation_of(const std::string& eam) {
   return eam == "rotateexts" ? volume::ExtentRotation::extents : volume::ExtentRotation::automatic;
 }
 
+volume::RelationshipOptions flash_options(const json& arguments) {
+  volume::RelationshipOptions options;
+  options.background_copy = arguments.value("background_copy", true);
+  options.recording = arguments.value("recording", false);
+  options.multiple_incremental = arguments.value("multiple_incremental", false);
+  options.persistent = arguments.value("persistent", false) || options.recording;
+  options.inhibit_target_writes = arguments.value("target_write_inhibit", false);
+  options.sequence_number = arguments.value("sequence_number", std::uint32_t{0});
+  return options;
+}
+
 }  // namespace
 
 rt::Task<Response> ImageExecutor::execute(model::Request request) {
@@ -55,6 +66,10 @@ rt::Task<Response> ImageExecutor::execute(model::Request request) {
     work = make_flash(std::move(arguments));
   } else if (operation == "rmflash") {
     work = remove_flash(std::move(arguments));
+  } else if (operation == "resyncflash" || operation == "reverseflash" || operation == "setflashrevertible") {
+    work = renew_flash(operation, std::move(arguments));
+  } else if (operation == "commitflash" || operation == "revertflash") {
+    work = settle_flash(operation == "commitflash", std::move(arguments));
   } else if (operation == "lsflash") {
     work = list_flash();
   } else {
@@ -117,11 +132,7 @@ rt::Task<Response> ImageExecutor::remove_volumes(json arguments) {
 }
 
 rt::Task<Response> ImageExecutor::make_flash(json arguments) {
-  volume::RelationshipOptions options;
-  options.background_copy = arguments.value("background_copy", true);
-  options.persistent = arguments.value("persistent", false);
-  options.inhibit_target_writes = arguments.value("target_write_inhibit", false);
-  options.sequence_number = arguments.value("sequence_number", std::uint32_t{0});
+  const volume::RelationshipOptions options = flash_options(arguments);
   std::vector<volume::PairRequest> pairs;
   std::vector<std::string> names;
   for (const json& item : arguments.at("pairs")) {
@@ -159,6 +170,55 @@ rt::Task<Response> ImageExecutor::remove_flash(json arguments) {
     }
   }
   const std::vector<Result<void>> verdicts = co_await image_.control().withdraw(std::move(pairs), number);
+  Response response;
+  for (std::size_t i = 0; i < verdicts.size(); ++i) response.results.push_back(verdict(names[i], verdicts[i]));
+  co_return response;
+}
+
+rt::Task<Response> ImageExecutor::renew_flash(std::string operation, json arguments) {
+  std::vector<RenewalRequest> pairs;
+  std::vector<std::string> names;
+  for (const json& item : arguments.at("pairs")) {
+    const auto source = model::parse_volume_id(text_of(item, "source"));
+    const auto target = model::parse_volume_id(text_of(item, "target"));
+    if (!source || !target) co_return failed(Errc::volume_not_found);
+    pairs.push_back({*source, *target, flash_options(arguments), !arguments.contains("background_copy")});
+    names.push_back(text_of(item, "source") + ":" + text_of(item, "target"));
+  }
+  rt::Task<std::vector<Result<void>>> work;
+  if (operation == "reverseflash") {
+    work = image_.control().reverse(std::move(pairs), arguments.value("fast", false));
+  } else if (operation == "setflashrevertible") {
+    work = image_.control().set_revertible(std::move(pairs));
+  } else {
+    work = image_.control().resync(std::move(pairs));
+  }
+  const std::vector<Result<void>> verdicts = co_await work;
+  Response response;
+  for (std::size_t i = 0; i < verdicts.size(); ++i) response.results.push_back(verdict(names[i], verdicts[i]));
+  co_return response;
+}
+
+rt::Task<Response> ImageExecutor::settle_flash(bool commit, json arguments) {
+  std::optional<std::uint32_t> number;
+  if (const auto found = arguments.find("sequence_number"); found != arguments.end() && !found->is_null()) {
+    number = found->get<std::uint32_t>();
+  }
+  std::vector<VolumeId> sources;
+  std::vector<std::string> names;
+  for (const json& item : arguments.at("ids")) {
+    names.push_back(item.get<std::string>());
+    const auto source = model::parse_volume_id(names.back());
+    if (!source) co_return failed(Errc::volume_not_found);
+    sources.push_back(*source);
+  }
+  rt::Task<std::vector<Result<void>>> work;
+  if (commit) {
+    work = image_.control().commit_flash(std::move(sources), number);
+  } else {
+    work = image_.control().revert_flash(std::move(sources), number);
+  }
+  const std::vector<Result<void>> verdicts = co_await work;
   Response response;
   for (std::size_t i = 0; i < verdicts.size(); ++i) response.results.push_back(verdict(names[i], verdicts[i]));
   co_return response;

@@ -23,6 +23,8 @@ class ImageExecutor final : public model::Executor {
   rt::Task<model::Response> remove_volumes(nlohmann::json arguments);
   rt::Task<model::Response> make_flash(nlohmann::json arguments);
   rt::Task<model::Response> remove_flash(nlohmann::json arguments);
+  rt::Task<model::Response> renew_flash(std::string operation, nlohmann::json arguments);
+  rt::Task<model::Response> settle_flash(bool commit, nlohmann::json arguments);
   rt::Task<model::Response> list_flash();
 
   Image& image_;

@@ -144,8 +144,12 @@ journal::Checkpoint Keeper::collect() {
   for (const auto& [generation, volume] : shard_.volume_of_generation_) {
     add({generation, journal::MapKind::written}, volume->written);
   }
-  for (const auto& [generation, share] : shard_.relationships_) {
-    add({generation, journal::MapKind::uncopied}, share->uncopied);
+  for (const auto* shares : {&shard_.relationships_, &shard_.saved_relationships_}) {
+    for (const auto& [generation, share] : *shares) {
+      add({generation, journal::MapKind::uncopied}, share->uncopied);
+      if (share->changed_source) add({generation, journal::MapKind::changed_source}, *share->changed_source);
+      if (share->changed_target) add({generation, journal::MapKind::changed_target}, *share->changed_target);
+    }
   }
   out.drop_maps = std::exchange(shard_.removed_maps_, {});
   out.put_blobs.push_back({kMapsBlob, encode_summaries(summaries)});

@@ -147,13 +147,15 @@ rt::Task<Result<void>> Recovery::open_rank(rt::Storage& storage, const volume::R
 Result<void> Recovery::load(const volume::ImageConfig& config) {
   for (const auto& [id, v] : config.volumes) shard_.add_volume(v, config.pools.at(v.pool).extent_bytes);
   for (const auto& [generation, r] : config.relationships) shard_.install({&r, 1});
+  for (const auto& [generation, r] : config.saved) shard_.install_saved(r);
   TT_CHECK(load_maps());
   TT_CHECK(replay_ring(config));
   close_withdrawn(config);
   return {};
 }
 
-/// Maps that the checkpoint does not know are as new as their owner: all tracks uncopied, none written.
+/// Maps that the checkpoint does not know are as new as their owner: none written, nothing changed, all tracks uncopied
+/// (none, if the relationship was renewed: a record of the ring sets them).
 Result<void> Recovery::load_maps() {
   if (shard_.loaded_blobs_.empty()) shard_.loaded_blobs_ = shard_.store_->take_blobs();
   for (const journal::StoredBlob& blob : std::exchange(shard_.loaded_blobs_, {})) {
@@ -184,8 +186,12 @@ Result<void> Recovery::load_maps() {
     if (incomplete(volume->written)) return Errc::corrupt;
     volume->written.grow(volume->local_track_count);
   }
-  for (const auto& [generation, share] : shard_.relationships_) {
-    if (incomplete(share->uncopied)) return Errc::corrupt;
+  for (const auto* shares : {&shard_.relationships_, &shard_.saved_relationships_}) {
+    for (const auto& [generation, share] : *shares) {
+      if (incomplete(share->uncopied)) return Errc::corrupt;
+      if (share->changed_source && incomplete(*share->changed_source)) return Errc::corrupt;
+      if (share->changed_target && incomplete(*share->changed_target)) return Errc::corrupt;
+    }
   }
   return {};
 }
@@ -222,6 +228,7 @@ void Recovery::replay_write(const volume::ImageConfig& config, const journal::Re
   const journal::RecordHeader& h = record.header;
   VolumeShare* volume = shard_.find(VolumeHandle{VolumeId{h.volume}, Generation{h.volume_generation}});
   if (volume == nullptr || h.track >= volume->local_track_count) return;
+  shard_.imply_changes(*volume, h.track, Lsn{h.lsn});
   if (is_killed(config.volumes.at(volume->id), Lsn{h.lsn}, shard_.global_of(h.track))) return;
   if ((h.flags & journal::kFlagRedo) != 0 && already_indexed(*volume, h)) return;
   shard_.ring_->pin(record.slot);

@@ -72,12 +72,28 @@ void Shard::apply_delta(const journal::MapDelta& delta) noexcept {
 }
 
 volume::TrackMap* Shard::find_map(const journal::MapKey& key) noexcept {
-  if (key.kind == journal::MapKind::uncopied) {
-    const auto found = relationships_.find(key.generation);
-    return found != relationships_.end() ? &found->second->uncopied : nullptr;
+  if (key.kind == journal::MapKind::written) {
+    const auto found = volume_of_generation_.find(key.generation);
+    return found != volume_of_generation_.end() ? &found->second->written : nullptr;
   }
-  const auto found = volume_of_generation_.find(key.generation);
-  return found != volume_of_generation_.end() ? &found->second->written : nullptr;
+  RelationshipShare* share = find_share(key.generation);
+  if (share == nullptr) return nullptr;
+  const auto recorded = [](std::optional<volume::TrackMap>& map) { return map ? &*map : nullptr; };
+  switch (key.kind) {
+    case journal::MapKind::changed_source:
+      return recorded(share->changed_source);
+    case journal::MapKind::changed_target:
+      return recorded(share->changed_target);
+    default:
+      return &share->uncopied;
+  }
+}
+
+RelationshipShare* Shard::find_share(Generation generation) noexcept {
+  for (auto* shares : {&relationships_, &saved_relationships_}) {
+    if (const auto found = shares->find(generation); found != shares->end()) return found->second.get();
+  }
+  return nullptr;
 }
 
 void Shard::add_rank(RankShare rank) {
@@ -113,7 +129,7 @@ rt::Task<void> Shard::retire_volume(VolumeId id) {
   if (volume == nullptr) co_return;
   volume->removed = true;
   removed_volumes_.push_back(std::move(volumes_[id.value]));
-  volume->held = false;
+  volume->held = volume->untouchable = false;
   volume->released.wake_all();
   while (volume->host_operations > 0 || volume->batches > 0) co_await volume->idle.wait();
 }

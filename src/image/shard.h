@@ -28,6 +28,7 @@
 #include "image/block_service.h"
 #include "image/frames.h"
 #include "image/lsn_source.h"
+#include "image/relationship_change.h"
 #include "journal/map_delta.h"
 #include "journal/meta_store.h"
 #include "journal/ring.h"
@@ -158,17 +159,27 @@ class Shard {
   rt::Task<Result<void>> reserve_extent(volume::ExtentRef extent, std::uint64_t extent_bytes);
 
   // --- FlashCopy, from the control plane (engine notes 3.5 and 3.7) ---
-  /// Holds host I/O of the targets, drains what is in flight on them, and fences destage at the newest Lsn.
-  rt::Task<void> prepare_establish(std::span<const VolumeId> targets);
+  /// Holds host I/O of `held` and brings all dirty data of `drained`, some of them, to the media. timed_out.
+  rt::Task<Result<void>> hold(std::span<const VolumeId> held, std::span<const VolumeId> drained);
+  /// Waits for what is in flight on held volumes, lets no batch touch them, and fences destage at the newest Lsn.
+  rt::Task<void> fence(std::span<const VolumeId> held);
   /// What a target holds behind its source's end in the source's last, short track. Targets are held.
   rt::Task<Result<void>> read_own_ends(std::span<const volume::Relationship> relationships);
   /// After T0 is drawn: gives it to the targets as writes younger than T0. busy: no journal space just now.
   Result<void> write_own_ends();
   void install(std::span<const volume::Relationship> relationships);
+  void install_saved(const volume::Relationship& relationship);
+  /// Beside the relationships that it will retire. busy, and nothing has changed: no journal space just now.
+  Result<void> install_renewals(const RelationshipChange& change);
   rt::Task<Result<void>> harden_all();
-  /// `committed`: the EST record is durable; entries of the targets below T0 are void. Otherwise the shares go.
-  void finish_establish(std::span<const volume::Relationship> relationships, std::span<const VolumeId> targets,
-                        bool committed);
+  /// After the record of the change is durable (or, with false, will never be): entries of new targets below T0 are
+  /// void and what was replaced goes; or the new shares go.
+  void conclude_change(const RelationshipChange& change, bool committed);
+  /// Ends fence and hold.
+  void release(std::span<const VolumeId> held);
+  /// After CommitRevertible or RevertRelationships is durable.
+  void commit_revertible(Generation relationship, Generation saved);
+  void revert_relationship(Generation relationship, Generation saved);
   /// After WITHDRAW is durable: only tracks owed at `at` stay uncopied. True if nothing is owed here.
   bool close_relationship(Generation relationship, Lsn at);
   void remove_relationship(Generation relationship);
@@ -245,9 +256,20 @@ class Shard {
 
   void apply_delta(const journal::MapDelta& delta) noexcept;
   [[nodiscard]] volume::TrackMap* find_map(const journal::MapKey& key) noexcept;
+  /// Saved ones included; those have maps and no effect.
+  [[nodiscard]] flashcopy::RelationshipShare* find_share(Generation generation) noexcept;
   /// Leaves out updates whose rank takes no writes any more; their entries stay in the journal.
   void drop_unwritable(flashcopy::ColumnPlan& plan);
   void drop_share(flashcopy::RelationshipShare& share) noexcept;
+  std::unique_ptr<flashcopy::RelationshipShare> make_share(const volume::Relationship& r);
+  /// Everything this shard knows of it goes, its maps in the checkpoint included.
+  void discard_share(std::unique_ptr<flashcopy::RelationshipShare> share);
+  rt::Task<Result<void>> drain_held(std::span<const VolumeId> volumes);
+  void record_younger(flashcopy::RelationshipShare& share) noexcept;
+  void save_relationship(Generation generation);
+  void link_share(flashcopy::RelationshipShare& share) noexcept;
+  /// A write with that Lsn is in the journal: what it means for the maps of recording relationships.
+  void imply_changes(flashcopy::VolumeShare& volume, std::uint64_t local_track, Lsn lsn) noexcept;
   void report_if_drained(flashcopy::RelationshipShare& share) noexcept;
 
   rt::Reactor& reactor_;
@@ -263,6 +285,8 @@ class Shard {
   std::map<Generation, flashcopy::VolumeShare*> volume_of_generation_;
   std::map<Generation, std::unique_ptr<flashcopy::RelationshipShare>> relationships_;
   std::deque<RankShare> ranks_;  ///< By rank id; those that a batch works with stay where they are.
+  /// What revertible relationships were before; linked to no volume.
+  std::map<Generation, std::unique_ptr<flashcopy::RelationshipShare>> saved_relationships_;
   std::vector<std::unique_ptr<flashcopy::VolumeShare>> removed_volumes_;
   std::vector<std::unique_ptr<flashcopy::RelationshipShare>> removed_relationships_;
   std::vector<journal::MapKey> removed_maps_;  ///< To be dropped from the checkpoint.

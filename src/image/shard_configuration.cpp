@@ -23,13 +23,13 @@ void Shard::set_block_count(VolumeId id, std::uint64_t block_count) noexcept {
 
 rt::Task<void> Shard::hold_volume(VolumeId id) {
   VolumeShare& volume = *find(id);
-  volume.held = true;
+  volume.held = volume.untouchable = true;
   while (volume.host_operations > 0 || volume.batches > 0) co_await volume.idle.wait();
 }
 
 void Shard::release_volume(VolumeId id) noexcept {
   VolumeShare& volume = *find(id);
-  volume.held = false;
+  volume.held = volume.untouchable = false;
   volume.released.wake_all();
   room_.wake_all();
 }

@@ -2,12 +2,13 @@
 // The shard's side of establish and withdraw (engine notes 3.5 and 3.7). The control plane serialises commands, so at
 // most one fence is up.
 //
-//   prepare   hold T, drain reads and batches on T, fence := newest Lsn      nothing durable yet
+//   hold      no host I/O on T; reads in flight end
+//   fence     no batch on T; fence := newest Lsn                             nothing durable yet
 //   own ends  what T holds in the source's short last track behind the source's end is read
 //   install   U = all ones for every new pair; entries are classed by Lsn
 //   own ends  are T's own writes now, with an Lsn above T0: U is a matter of whole tracks, the image is not
 //   (control: harden all shards, append EST, harden: the commit point)
-//   finish    committed: T's entries below T0 are void; fence and hold end
+//   conclude  committed: T's entries below T0 are void; then fence and hold end
 //             otherwise: the shares go as if nothing had been
 //
 // Crash argument: until EST is durable nothing on a medium has changed because of it: T is held, and destage of sources
@@ -21,13 +22,23 @@ namespace tt::image {
 using flashcopy::RelationshipShare;
 using flashcopy::VolumeShare;
 
-rt::Task<void> Shard::prepare_establish(std::span<const VolumeId> targets) {
-  fence_ = lsns_.newest();
-  for (const VolumeId id : targets) find(id)->held = true;
-  for (const VolumeId id : targets) {
+rt::Task<Result<void>> Shard::hold(std::span<const VolumeId> held, std::span<const VolumeId> drained) {
+  for (const VolumeId id : held) find(id)->held = true;
+  for (const VolumeId id : held) {
     VolumeShare& volume = *find(id);
-    while (volume.host_operations > 0 || volume.batches > 0) co_await volume.idle.wait();
+    while (volume.host_operations > 0) co_await volume.idle.wait();
   }
+  auto done = co_await drain_held(drained);
+  co_return done;
+}
+
+rt::Task<void> Shard::fence(std::span<const VolumeId> held) {
+  for (const VolumeId id : held) find(id)->untouchable = true;
+  for (const VolumeId id : held) {
+    VolumeShare& volume = *find(id);
+    while (volume.batches > 0) co_await volume.idle.wait();
+  }
+  fence_ = lsns_.newest();
 }
 
 rt::Task<Result<void>> Shard::read_own_ends(std::span<const volume::Relationship> relationships) {
@@ -67,46 +78,79 @@ Result<void> Shard::write_own_ends() {
   return {};
 }
 
+std::unique_ptr<RelationshipShare> Shard::make_share(const volume::Relationship& r) {
+  const std::uint64_t local = options_.stripes.local_count(options_.id, r.track_count);
+  auto share = std::make_unique<RelationshipShare>(r.generation, r.t0, local, !r.renewed);
+  share->source = find(r.source);
+  share->target = find(r.target);
+  share->background_copy = r.options.background_copy;
+  share->persistent = r.options.persistent;
+  share->inhibit_target_writes = r.options.inhibit_target_writes;
+  share->failed = r.state == volume::RelationshipState::failed;
+  share->withdrawn_at = r.withdrawn_at;
+  share->revertible = r.revertible();
+  if (r.options.recording && !r.closing()) {
+    share->changed_source.emplace(local, false);
+    share->changed_target.emplace(local, false);
+  }
+  return share;
+}
+
 void Shard::install(std::span<const volume::Relationship> relationships) {
   for (const volume::Relationship& r : relationships) {
-    VolumeShare& source = *find(r.source);
-    VolumeShare& target = *find(r.target);
-    const std::uint64_t local = options_.stripes.local_count(options_.id, r.track_count);
-    auto share = std::make_unique<RelationshipShare>(r.generation, r.t0, local);
-    share->source = &source;
-    share->target = &target;
-    share->background_copy = r.options.background_copy;
-    share->persistent = r.options.persistent;
-    share->inhibit_target_writes = r.options.inhibit_target_writes;
-    share->failed = r.state == volume::RelationshipState::failed;
-    share->withdrawn_at = r.withdrawn_at;
-    share->replaced = target.parent;  // a closing one; its fate depends on the commit
-    target.parent = share.get();
-    source.children.push_back(share.get());
+    auto share = make_share(r);
+    share->replaced = share->target->parent;  // a closing one; its fate depends on the commit
+    share->target->parent = share.get();
+    share->source->children.push_back(share.get());
+    record_younger(*share);
     relationships_[r.generation] = std::move(share);
   }
 }
 
-void Shard::finish_establish(std::span<const volume::Relationship> relationships, std::span<const VolumeId> targets,
-                             bool committed) {
-  for (const volume::Relationship& r : relationships) {
-    RelationshipShare& share = *relationships_.at(r.generation);
+/// Writes younger than T0 that were inserted here before the shard heard of it.
+void Shard::record_younger(RelationshipShare& share) noexcept {
+  const auto record = [&](const VolumeShare& volume, std::optional<volume::TrackMap>& map) {
+    if (!map) return;
+    for (const cache::DirtyTrack* t = volume.dirty.first; t != nullptr; t = t->next_of_owner) {
+      const bool younger = t->last != nullptr && t->last->lsn > share.t0;
+      if (younger && share.covers(t->column->track)) map->set(t->column->track, true);
+    }
+  };
+  record(*share.source, share.changed_source);
+  record(*share.target, share.changed_target);
+}
+
+void Shard::conclude_change(const RelationshipChange& change, bool committed) {
+  for (std::size_t i = 0; i < change.made.size(); ++i) {
+    const volume::Relationship& r = change.made[i];
+    const auto found = relationships_.find(r.generation);
+    if (found == relationships_.end()) continue;  // the change failed before it was installed here
+    RelationshipShare& share = *found->second;
     RelationshipShare* replaced = std::exchange(share.replaced, nullptr);
     VolumeShare& target = *share.target;
-    if (committed) {
-      index_->kill(target.dirty, r.t0, share.uncopied.track_count());
-      if (replaced != nullptr) remove_relationship(replaced->generation);
-      report_if_drained(share);
-    } else {
+    if (!committed) {
       remove_relationship(r.generation);
       target.parent = replaced;
+      continue;
     }
+    index_->kill(target.dirty, r.t0, share.uncopied.track_count());
+    if (r.revertible()) {
+      save_relationship(change.retired[i]);
+    } else if (!change.retired.empty()) {
+      remove_relationship(change.retired[i]);
+    } else if (replaced != nullptr) {
+      remove_relationship(replaced->generation);
+    }
+    report_if_drained(share);
   }
+}
+
+void Shard::release(std::span<const VolumeId> held) {
   fence_ = Lsn{~std::uint64_t{0}};
-  for (const VolumeId id : targets) {
+  for (const VolumeId id : held) {
     VolumeShare* volume = find(id);
     if (volume == nullptr) continue;
-    volume->held = false;
+    volume->held = volume->untouchable = false;
     volume->released.wake_all();
   }
   room_.wake_all();
@@ -123,6 +167,11 @@ bool Shard::close_relationship(Generation generation, Lsn at) {
   share.uncopied = std::move(owed);
   share.withdrawn_at = at;
   share.background_copy = false;
+  share.revertible = false;
+  if (share.changed_source) removed_maps_.push_back({generation, journal::MapKind::changed_source});
+  if (share.changed_target) removed_maps_.push_back({generation, journal::MapKind::changed_target});
+  share.changed_source.reset();
+  share.changed_target.reset();
   return share.uncopied.count() == 0;
 }
 
@@ -130,10 +179,18 @@ void Shard::remove_relationship(Generation generation) {
   const auto found = relationships_.find(generation);
   if (found == relationships_.end()) return;
   drop_share(*found->second);
-  removed_maps_.push_back({generation, journal::MapKind::uncopied});
-  removed_relationships_.push_back(std::move(found->second));
+  discard_share(std::move(found->second));
   relationships_.erase(found);
   collect_garbage();
+}
+
+void Shard::discard_share(std::unique_ptr<RelationshipShare> share) {
+  share->removed = true;
+  for (const auto kind :
+       {journal::MapKind::uncopied, journal::MapKind::changed_source, journal::MapKind::changed_target}) {
+    removed_maps_.push_back({share->generation, kind});
+  }
+  removed_relationships_.push_back(std::move(share));
 }
 
 void Shard::drop_share(RelationshipShare& share) noexcept {

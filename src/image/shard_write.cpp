@@ -81,6 +81,10 @@ rt::Task<Result<Shard::Admission>> Shard::admit_write(VolumeHandle handle, Piece
   if (const auto* parent = volume->parent; parent != nullptr) {
     if (parent->failed) co_return Errc::io_error;
     if (parent->inhibit_target_writes && !parent->withdrawn_at) co_return Errc::write_inhibited;
+    if (parent->revertible) co_return Errc::write_inhibited;
+  }
+  for (const auto* child : volume->children) {
+    if (child->revertible) co_return Errc::write_inhibited;
   }
   const auto extent = static_cast<std::uint32_t>(global_of(piece.local_track) / volume->tracks_per_extent);
   const bool needs_extent = payload_bytes != 0 && !volume->extents[extent];
@@ -120,6 +124,7 @@ Result<journal::SlotSeq> Shard::insert_write(VolumeShare& volume, Piece piece, s
   index_->insert(volume.dirty, &volume, piece.local_track, Lsn{header.lsn}, appended.slot, appended.payload,
                  piece.first_block, piece.block_count, deallocate, reactor_.now());
   ++volume.counters.journal_records;
+  flashcopy::record_change(volume, piece.local_track);
   return appended.slot;
 }
 

@@ -32,6 +32,20 @@ bool plausible(const Superblock& s) noexcept {
 
 }  // namespace
 
+const char* name_of(MapKind kind) noexcept {
+  switch (kind) {
+    case MapKind::uncopied:
+      return "uncopied";
+    case MapKind::written:
+      return "written";
+    case MapKind::changed_source:
+      return "changed at the source";
+    case MapKind::changed_target:
+      return "changed at the target";
+  }
+  return "unknown";
+}
+
 const char* name_of(SuperblockFault fault) noexcept {
   switch (fault) {
     case SuperblockFault::none:

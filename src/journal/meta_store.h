@@ -25,7 +25,13 @@ inline constexpr std::uint32_t kPageBytes = 4096;
 inline constexpr std::uint32_t kPageBits = kPageBytes * 8;  // 32 768 tracks
 
 /// A map is known by the generation of the thing it belongs to and what it says about tracks.
-enum class MapKind : std::uint8_t { uncopied = 1, written = 2 };
+enum class MapKind : std::uint8_t {
+  uncopied = 1,        ///< Of a relationship: U.
+  written = 2,         ///< Of a volume: the medium holds the track.
+  changed_source = 3,  ///< Of a recording relationship: written at the source since T0.
+  changed_target = 4,  ///< Likewise at the target.
+};
+const char* name_of(MapKind kind) noexcept;
 struct MapKey {
   Generation generation;
   MapKind kind = MapKind::uncopied;

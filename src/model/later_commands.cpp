@@ -21,12 +21,6 @@ constexpr std::string_view kSecurity = "security";
 constexpr std::string_view kService = "service";
 
 constexpr LaterCommand kCommands[] = {
-    {"resyncflash", kFlash},
-    {"incflash", kFlash},
-    {"reverseflash", kFlash},
-    {"setflashrevertible", kFlash},
-    {"commitflash", kFlash},
-    {"revertflash", kFlash},
     {"unfreezeflash", kFlash},
     {"mkremoteflash", kRemoteFlash},
     {"resyncremoteflash", kRemoteFlash},

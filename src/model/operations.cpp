@@ -10,12 +10,13 @@ namespace tt::model {
 
 namespace {
 
-constexpr std::pair<std::string_view, std::string_view> kAliases[] = {{"exit", "quit"}, {"q", "quit"}};
+constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
+    {"exit", "quit"}, {"q", "quit"}, {"incflash", "resyncflash"}};
 
 std::vector<Operation> join_tables() {
   std::vector<Operation> all;
   for (const auto part : {tables::tools(), tables::users(), tables::storage(), tables::volumes(), tables::flashcopy(),
-                          tables::changes(), tables::ranks()}) {
+                          tables::flashcopy_changes(), tables::changes(), tables::ranks()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   std::sort(all.begin(), all.end(), [](const Operation& a, const Operation& b) { return a.name < b.name; });

@@ -19,5 +19,6 @@ std::span<const Operation> ranks();
 std::span<const ObjectClass> classes_of_volumes_and_copies();
 std::span<const ObjectClass> classes_of_ranks();
 std::span<const ObjectClass> classes_of_metrics();
+std::span<const Operation> flashcopy_changes();
 
 }  // namespace tt::model::tables

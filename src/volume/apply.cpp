@@ -114,21 +114,66 @@ struct Apply : ApplyConfiguration {
     for (const Relationship& pair : m.pairs) insert_new(config.relationships, pair.generation, pair);
   }
 
+  void forget_saved(Relationship& relationship) const {
+    if (!relationship.saved) return;
+    TT_ASSERT(config.saved.erase(*relationship.saved) == 1);
+    relationship.saved.reset();
+  }
+
   void operator()(const Withdraw& m) const {
     for (const Generation generation : m.relationships) {
       Relationship& relationship = existing(config.relationships, generation);
       TT_ASSERT(!relationship.closing());
+      forget_saved(relationship);
       relationship.withdrawn_at = m.at;
     }
   }
 
-  void operator()(const EndRelationship& m) const { TT_ASSERT(config.relationships.erase(m.relationship) == 1); }
+  void operator()(const EndRelationship& m) const {
+    forget_saved(existing(config.relationships, m.relationship));
+    config.relationships.erase(m.relationship);
+  }
 
   void operator()(const FailRelationship& m) const {
     existing(config.relationships, m.relationship).state = RelationshipState::failed;
   }
 
   void operator()(const FailRank& m) const { existing(config.ranks, m.rank).failed = true; }
+
+  void operator()(const RenewRelationships& m) const {
+    for (const Renewal& renewal : m.renewals) {
+      const Relationship old = existing(config.relationships, renewal.retired);
+      TT_ASSERT(!old.closing() && !old.revertible());
+      config.relationships.erase(renewal.retired);
+      const Relationship& made = renewal.made;
+      TT_ASSERT(made.renewed && made.generation != renewal.retired && made.track_count == old.track_count);
+      if (made.revertible()) {
+        TT_ASSERT(*made.saved == renewal.retired);
+        insert_new(config.saved, renewal.retired, old);
+      }
+      add_kill(existing(config.volumes, made.target).kills, Kill{.lsn = made.t0, .track_count = made.track_count});
+      insert_new(config.relationships, made.generation, made);
+    }
+  }
+
+  void operator()(const CommitRevertible& m) const {
+    for (const Generation generation : m.relationships) {
+      Relationship& relationship = existing(config.relationships, generation);
+      TT_ASSERT(relationship.revertible() && config.saved.erase(*relationship.saved) == 1);
+      relationship.saved.reset();
+    }
+  }
+
+  void operator()(const RevertRelationships& m) const {
+    for (const Generation generation : m.relationships) {
+      const Relationship relationship = existing(config.relationships, generation);
+      TT_ASSERT(relationship.revertible());
+      const Relationship before = existing(config.saved, *relationship.saved);
+      config.relationships.erase(generation);
+      config.saved.erase(before.generation);
+      insert_new(config.relationships, before.generation, before);
+    }
+  }
 
   void operator()(const SetIdentity& m) const {
     config.personality = m.personality;

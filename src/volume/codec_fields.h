@@ -131,6 +131,8 @@ void fields(Archive& archive, Self& options) {
   archive(2, options.persistent);
   archive(3, options.inhibit_target_writes);
   archive(4, options.sequence_number);
+  archive(11, options.recording);
+  archive(12, options.multiple_incremental);
 }
 
 template <class Archive, Is<Relationship> Self>
@@ -145,6 +147,8 @@ void fields(Archive& archive, Self& relationship) {
   archive(8, relationship.created_s);
   archive(9, relationship.synced_s);
   archive(10, relationship.withdrawn_at);
+  archive(11, relationship.renewed);
+  archive(12, relationship.saved);
 }
 inline Generation key_of(const Relationship& relationship) {
   return relationship.generation;
@@ -162,6 +166,7 @@ void fields(Archive& archive, Self& image) {
   archive(8, image.relationships);
   archive(20, image.sites);
   archive(21, image.arrays);
+  archive(25, image.saved);
 }
 
 // ---- mutations ---------------------------------------------------------------------------------------------------
@@ -277,6 +282,23 @@ template <class Archive, Is<RemoveArray> Self>
 void fields(Archive& archive, Self& m) {
   archive(1, m.array);
 }
+template <class Archive, Is<Renewal> Self>
+void fields(Archive& archive, Self& renewal) {
+  archive(1, renewal.retired);
+  archive(2, renewal.made);
+}
+template <class Archive, Is<RenewRelationships> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.renewals);
+}
+template <class Archive, Is<CommitRevertible> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.relationships);
+}
+template <class Archive, Is<RevertRelationships> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.relationships);
+}
 
 /// Number of each mutation in the journal; never reused. The order of the variant means nothing.
 template <class M>
@@ -329,5 +351,11 @@ template <>
 inline constexpr std::uint32_t kKind<MakeArray> = 48;
 template <>
 inline constexpr std::uint32_t kKind<RemoveArray> = 49;
+template <>
+inline constexpr std::uint32_t kKind<RenewRelationships> = 15;
+template <>
+inline constexpr std::uint32_t kKind<CommitRevertible> = 16;
+template <>
+inline constexpr std::uint32_t kKind<RevertRelationships> = 17;
 
 }  // namespace tt::volume

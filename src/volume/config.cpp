@@ -2,6 +2,7 @@
 #include "volume/config.h"
 
 #include <algorithm>
+#include <set>
 
 #include "volume/derived.h"
 
@@ -81,6 +82,16 @@ void adopt(ImageConfig& config, RankConfig& rank) {
   config.sites.emplace(site, SiteConfig{.id = site, .device = rank.device, .data_bytes = rank.data_bytes});
   config.arrays.emplace(array, ArrayConfig{.id = array, .site = site, .raid_type = 0});
   rank.array = array;
+}
+
+bool is_writable(const ImageConfig& config, const VolumeConfig& volume) {
+  std::set<std::uint16_t> failed;
+  for (const auto& [id, rank] : config.ranks) {
+    if (rank.failed) failed.insert(id);
+  }
+  if (failed.empty()) return true;
+  return std::none_of(volume.extents.begin(), volume.extents.end(),
+                      [&failed](const auto& extent) { return extent && failed.contains(extent->rank); });
 }
 
 bool in_relationship(const ImageConfig& config, VolumeId id) noexcept {

@@ -133,6 +133,8 @@ struct RelationshipOptions {
   bool persistent = false;
   bool inhibit_target_writes = false;
   std::uint32_t sequence_number = 0;
+  bool recording = false;             ///< Changes on either side since T0 are recorded: resync copies only those.
+  bool multiple_incremental = false;  ///< Other relationships of the source may record too.
   friend bool operator==(const RelationshipOptions&, const RelationshipOptions&) = default;
 };
 
@@ -152,7 +154,13 @@ struct Relationship {
   std::int64_t synced_s = 0;
   /// Set when withdrawn while tracks were owed: invisible to every interface, ends by itself (engine notes 3.7).
   std::optional<Lsn> withdrawn_at;
+  /// Made from another relationship (resync, reverse): its map begins with no track uncopied and was then set by a
+  /// record of the shard. False: it begins with all tracks uncopied.
+  bool renewed = false;
+  /// Revertible: the relationship as it was before, kept in ImageConfig::saved under this generation.
+  std::optional<Generation> saved = std::nullopt;
 
+  [[nodiscard]] bool revertible() const noexcept { return saved.has_value(); }
   [[nodiscard]] bool closing() const noexcept { return withdrawn_at.has_value(); }
   friend bool operator==(const Relationship&, const Relationship&) = default;
 };
@@ -168,6 +176,8 @@ struct ImageConfig {
   std::map<Generation, Relationship> relationships;
   std::map<std::uint16_t, SiteConfig> sites;
   std::map<std::uint16_t, ArrayConfig> arrays;
+  /// What revertible relationships were before setflashrevertible; in no other respect do they exist.
+  std::map<Generation, Relationship> saved;
   /// By rank, for ranks that are in a pool. Derived from ranks and volumes; kept by apply().
   std::map<std::uint16_t, ExtentMap> taken_extents;
 
@@ -236,6 +246,24 @@ struct FailRelationship {
 struct FailRank {
   std::uint16_t rank = 0;
 };
+/// A relationship gets a new T0, perhaps another direction, and with them a new generation (engine notes 3.8 to 3.10).
+/// All dirty data of the new target that is older than T0 is on its medium by then; implied: it is void in the journal.
+struct Renewal {
+  Generation retired;
+  Relationship made;  ///< With `saved` = retired when it is revertible.
+  friend bool operator==(const Renewal&, const Renewal&) = default;
+};
+struct RenewRelationships {
+  std::vector<Renewal> renewals;
+};
+/// The relationship stays as it is and can no longer be reverted.
+struct CommitRevertible {
+  std::vector<Generation> relationships;
+};
+/// The saved relationships come back, with their generation, T0 and maps.
+struct RevertRelationships {
+  std::vector<Generation> relationships;
+};
 struct SetIdentity {
   Personality personality = Personality::ds8000;
   std::string storage_image_id;
@@ -288,10 +316,11 @@ struct RemoveArray {
   std::uint16_t array = 0;
 };
 
-using Mutation = std::variant<AddRank, AssignRank, MakePool, RemovePool, MakeVolume, RemoveVolume, AllocateExtent,
-                              FreeExtent, Establish, Withdraw, EndRelationship, FailRelationship, FailRank, SetIdentity,
-                              ChangeVolume, ReleaseSpace, ChangeLss, ChangePool, MergePools, ReserveRank, RemoveRank,
-                              AddSite, MakeArray, RemoveArray>;
+using Mutation =
+    std::variant<AddRank, AssignRank, MakePool, RemovePool, MakeVolume, RemoveVolume, AllocateExtent, FreeExtent,
+                 Establish, Withdraw, EndRelationship, FailRelationship, FailRank, SetIdentity, ChangeVolume,
+                 ReleaseSpace, ChangeLss, ChangePool, MergePools, ReserveRank, RemoveRank, AddSite, MakeArray,
+                 RemoveArray, RenewRelationships, CommitRevertible, RevertRelationships>;
 
 /// Takes effect unconditionally; a mutation that does not fit the configuration is a programmer error (replay of a
 /// journal that this code wrote always fits).
@@ -338,6 +367,17 @@ struct PairRequest {
 /// come with a later release on every personality), too_many_targets (108), volume_offline (117: the target has space
 /// on a failed rank; a source only needs to be read). Closing relationships count for none of them.
 std::vector<Result<void>> validate_pairs(const ImageConfig& config, std::span<const PairRequest> pairs);
+/// Whether the relationship may be resynchronised (or made revertible, the same rules): relationship_failed (208),
+/// revertible (206), not_recording (202), volume_offline (117: the target cannot be written).
+Result<void> validate_resync(const ImageConfig& config, Generation relationship, const RelationshipOptions& options);
+/// Whether it may be reversed: as above, and sizes_differ (204), other_relationships (207: another relationship needs
+/// the old source). `fast` needs no recording. That the copy is complete (203) only the shards know.
+Result<void> validate_reverse(const ImageConfig& config, Generation relationship, const RelationshipOptions& options,
+                              bool fast);
+/// The relationships of the source that commitflash and revertflash mean: the revertible ones, with that sequence
+/// number if one is given. volume_not_found; no_such_relationship (none records); not_revertible (205).
+Result<std::vector<Generation>> find_revertible(const ImageConfig& config, VolumeId source,
+                                                std::optional<std::uint32_t> sequence);
 /// Relationship source:target that is not closing, or no_such_relationship.
 Result<Generation> find_relationship(const ImageConfig& config, VolumeId source, VolumeId target);
 

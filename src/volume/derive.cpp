@@ -70,6 +70,8 @@ Result<void> check_arrays(const ImageConfig& config) {
 
 Result<void> check_relationships(const ImageConfig& config) {
   std::set<VolumeId> targets;
+  std::set<Generation> saved;  // each belongs to exactly one relationship
+  for (const auto& [generation, relationship] : config.saved) saved.insert(generation);
   for (const auto& [generation, relationship] : config.relationships) {
     const VolumeConfig* source = config.find_volume(relationship.source);
     const VolumeConfig* target = config.find_volume(relationship.target);
@@ -77,7 +79,9 @@ Result<void> check_relationships(const ImageConfig& config) {
     if (relationship.track_count > source->track_count() || relationship.track_count > target->track_count())
       return Errc::corrupt;
     if (!relationship.closing() && !targets.insert(relationship.target).second) return Errc::corrupt;
+    if (relationship.saved && !saved.erase(*relationship.saved)) return Errc::corrupt;
   }
+  if (!saved.empty()) return Errc::corrupt;
   return {};
 }
 

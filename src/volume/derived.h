@@ -56,6 +56,8 @@ std::uint32_t next_free_id(const std::map<std::uint16_t, T>& table, std::uint32_
 
 /// A rank that names no array gets a site and an array of its own, numbered like the rank if that is free.
 void adopt(ImageConfig& config, RankConfig& rank);
+/// No rank with space of the volume has failed. Copies write to the target; the source only has to be readable.
+bool is_writable(const ImageConfig& config, const VolumeConfig& volume);
 
 /// Makes taken_extents from ranks and volumes. `corrupt` if the configuration contradicts itself in anything that
 /// apply() and the plan_ functions rely on.

@@ -11,31 +11,31 @@ namespace tt::volume {
 
 namespace {
 
-/// Copies write to the target; the source only has to be readable.
-bool writable(const ImageConfig& config, const VolumeConfig& volume) {
-  std::set<std::uint16_t> failed;
-  for (const auto& [id, rank] : config.ranks) {
-    if (rank.failed) failed.insert(id);
-  }
-  if (failed.empty()) return true;
-  return std::none_of(volume.extents.begin(), volume.extents.end(),
-                      [&failed](const auto& extent) { return extent && failed.contains(extent->rank); });
-}
-
 class PairRules {
  public:
   explicit PairRules(const ImageConfig& config) : config_(config) {
     for (const auto& [generation, relationship] : config.relationships) {
-      if (!relationship.closing()) establish(relationship.source, relationship.target);
+      if (!relationship.closing()) establish(relationship.source, relationship.target, relationship.options);
     }
   }
 
-  void establish(VolumeId source, VolumeId target) {
+  void establish(VolumeId source, VolumeId target, const RelationshipOptions& options) {
     ++targets_of_[source];
     targets_.insert(target);
+    if (!options.recording) return;
+    ++recording_[source];
+    if (!options.multiple_incremental) exclusive_.insert(source);
   }
 
-  [[nodiscard]] Result<void> check(VolumeId source_id, VolumeId target_id) const {
+  /// FC-25: one incremental relationship of a source, or any number if all of them say so.
+  [[nodiscard]] bool may_record(VolumeId source, const RelationshipOptions& options) const {
+    if (!options.recording || !recording_.contains(source)) return true;
+    return options.multiple_incremental && !exclusive_.contains(source);
+  }
+
+  [[nodiscard]] Result<void> check(const PairRequest& pair) const {
+    const VolumeId source_id = pair.source;
+    const VolumeId target_id = pair.target;
     const VolumeConfig* source = config_.find_volume(source_id);
     if (source == nullptr) return {Errc::volume_not_found, source_id.value};
     const VolumeConfig* target = config_.find_volume(target_id);
@@ -48,7 +48,8 @@ class PairRules {
     const auto others = targets_of_.find(source_id);
     if (others != targets_of_.end() && others->second >= limits_of(config_.personality).targets_per_source)
       return {Errc::too_many_targets, source_id.value};
-    if (!writable(config_, *target)) return {Errc::volume_offline, target_id.value};
+    if (!may_record(source_id, pair.options)) return {Errc::incremental_exists, source_id.value};
+    if (!is_writable(config_, *target)) return {Errc::volume_offline, target_id.value};
     return {};
   }
 
@@ -56,6 +57,8 @@ class PairRules {
   const ImageConfig& config_;
   std::map<VolumeId, std::uint32_t> targets_of_;
   std::set<VolumeId> targets_;
+  std::map<VolumeId, std::uint32_t> recording_;
+  std::set<VolumeId> exclusive_;  ///< Sources with a recording relationship that is to be the only one.
 };
 
 }  // namespace
@@ -65,8 +68,8 @@ std::vector<Result<void>> validate_pairs(const ImageConfig& config, std::span<co
   std::vector<Result<void>> verdicts;
   verdicts.reserve(pairs.size());
   for (const PairRequest& pair : pairs) {
-    const auto verdict = rules.check(pair.source, pair.target);
-    if (verdict) rules.establish(pair.source, pair.target);
+    const auto verdict = rules.check(pair);
+    if (verdict) rules.establish(pair.source, pair.target, pair.options);
     verdicts.push_back(verdict);
   }
   return verdicts;

@@ -21,7 +21,7 @@ class RandomImage {
   }
 
   void step() {
-    switch (random_.below(19)) {
+    switch (random_.below(21)) {
       case 0:
         return make_pool();
       case 1:
@@ -53,6 +53,9 @@ class RandomImage {
       case 16:
       case 17:
         return change_arrays();
+      case 18:
+      case 19:
+        return renew();
       default:
         return fail_something();
     }
@@ -191,6 +194,33 @@ class RandomImage {
       default:
         if (image.config.ranks.size() > 8) return;
         return accept(plan_add_rank(image.config, number, some_pool_or_none()));
+    }
+  }
+
+  void renew() {
+    for (const auto& [generation, old] : image.config.relationships) {
+      if (old.closing() || random_.chance(1, 2)) continue;
+      if (old.revertible()) {
+        if (random_.chance(1, 2)) {
+          image.change(CommitRevertible{.relationships = {generation}});
+        } else {
+          image.change(RevertRelationships{.relationships = {generation}});
+        }
+        return;
+      }
+      Renewal renewal{.retired = generation, .made = old};
+      renewal.made.generation = Generation(image.next_lsn++);
+      renewal.made.t0 = Lsn(renewal.made.generation.value);
+      renewal.made.renewed = true;
+      renewal.made.options.recording = random_.chance(1, 2);
+      const bool turn = random_.chance(1, 2) && validate_reverse(image.config, generation, {}, true).has_value();
+      if (turn) {
+        std::swap(renewal.made.source, renewal.made.target);
+      } else if (random_.chance(1, 2)) {
+        renewal.made.saved = generation;
+      }
+      image.change(RenewRelationships{.renewals = {renewal}});
+      return;
     }
   }
 

@@ -213,6 +213,28 @@ Result<void> Lab::withdraw(VolumeId source, VolumeId target) {
   return (*pending)->front();
 }
 
+Result<void> Lab::resync(VolumeId source, VolumeId target, volume::RelationshipOptions options) {
+  return run(control().resync({{source, target, options}})).front();
+}
+
+Result<void> Lab::reverse(VolumeId source, VolumeId target, volume::RelationshipOptions options, bool fast) {
+  return run(control().reverse({{source, target, options}}, fast)).front();
+}
+
+Result<void> Lab::set_revertible(VolumeId source, VolumeId target, std::uint32_t sequence_number) {
+  volume::RelationshipOptions options;
+  options.sequence_number = sequence_number;
+  return run(control().set_revertible({{source, target, options}})).front();
+}
+
+Result<void> Lab::commit(VolumeId source) {
+  return run(control().commit_flash({source}, std::nullopt)).front();
+}
+
+Result<void> Lab::revert(VolumeId source) {
+  return run(control().revert_flash({source}, std::nullopt)).front();
+}
+
 std::optional<image::FlashStatus> Lab::status(VolumeId source, VolumeId target) {
   for (const image::FlashStatus& status : run(control().flash_status())) {
     if (status.relationship.source == source && status.relationship.target == target) return status;

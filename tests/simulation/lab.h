@@ -82,6 +82,11 @@ class Lab {
   std::vector<Result<void>> establish(std::vector<volume::PairRequest> pairs);
   Result<void> establish(VolumeId source, VolumeId target, bool copy = false, bool persistent = false);
   Result<void> withdraw(VolumeId source, VolumeId target);
+  Result<void> resync(VolumeId source, VolumeId target, volume::RelationshipOptions options);
+  Result<void> reverse(VolumeId source, VolumeId target, volume::RelationshipOptions options, bool fast);
+  Result<void> set_revertible(VolumeId source, VolumeId target, std::uint32_t sequence_number = 0);
+  Result<void> commit(VolumeId source);
+  Result<void> revert(VolumeId source);
   std::optional<image::FlashStatus> status(VolumeId source, VolumeId target);
   /// Tracks with U=1; 0 when there is no relationship.
   std::uint64_t uncopied(VolumeId source, VolumeId target);

@@ -60,7 +60,7 @@ Json map_json(ByteSource& file, const MapKey& key, const std::map<std::uint32_t,
     if (std::string_view(state) == "intact") continue;
     damaged.push_back({{"page", page}, {"offset", slot_offset(at.slot)}, {"state", state}});
   }
-  const char* kind = key.kind == MapKind::uncopied ? "uncopied" : key.kind == MapKind::written ? "written" : "unknown";
+  const char* kind = name_of(key.kind);
   return {{"generation", key.generation.value},
           {"kind", kind},
           {"pages", pages.size()},

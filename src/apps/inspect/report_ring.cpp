@@ -36,7 +36,7 @@ Json deltas_json(std::span<const std::byte> payload) {
     std::uint64_t tracks = 0;
     for (const TrackRun& run : delta.runs) tracks += run.count;
     list.push_back({{"generation", delta.map.generation.value},
-                    {"kind", delta.map.kind == MapKind::uncopied ? "uncopied" : "written"},
+                    {"kind", name_of(delta.map.kind)},
                     {"change", delta.change == BitChange::set ? "set" : "clear"},
                     {"runs", delta.runs.size()},
                     {"tracks", tracks}});

@@ -93,6 +93,14 @@ std::string finish_mkflash(Command& command) {
   return {};
 }
 
+std::string finish_reverseflash(Command& command) {
+  const auto given = [&](const char* key) { return command.arguments.value(key, false); };
+  if (given("fast") && (given("persistent") || given("recording"))) {
+    return "-fast excludes -record and -persist: the relationship ends when all is back.";
+  }
+  return {};
+}
+
 std::string finish_rmflash(Command& command) {
   if (command.arguments.contains("pairs") || command.arguments.contains("sequence_number")) {
     if (!command.arguments.contains("pairs")) command.arguments["pairs"] = json::array();
@@ -114,7 +122,7 @@ struct Finisher {
 constexpr Finisher kFinishers[] = {
     {"mkfbvol", finish_mkfbvol}, {"chfbvol", finish_chfbvol},     {"chrank", finish_chrank},
     {"chlss", finish_chlss},     {"mkflash", finish_mkflash},     {"rmflash", finish_rmflash},
-    {"chuser", finish_chuser},   {"chextpool", finish_chextpool},
+    {"chuser", finish_chuser},   {"chextpool", finish_chextpool}, {"reverseflash", finish_reverseflash},
 };
 
 }  // namespace

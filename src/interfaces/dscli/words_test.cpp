@@ -109,7 +109,7 @@ TEST(Binder, MkflashWithDefaultsAndPairs) {
   const Command command = bound("MKFLASH -NOCP -seqnum 1F 0100-0101:0200-0201");
   EXPECT_EQ(command.image, kImage);
   EXPECT_EQ(command.arguments, json::parse(R"({"background_copy":false,"persistent":false,"target_write_inhibit":false,
-    "sequence_number":31,"pairs":[{"source":"0100","target":"0200"},{"source":"0101","target":"0201"}]})"));
+    "recording":false,"multiple_incremental":false,"sequence_number":31,"pairs":[{"source":"0100","target":"0200"},{"source":"0101","target":"0201"}]})"));
 }
 
 TEST(Binder, MkfbvolComputesBlocksAndNames) {
@@ -178,7 +178,7 @@ TEST(Binder, SyntaxErrors) {
 
 TEST(Binder, KnownButNotHere) {
   const std::pair<const char*, const char*> later[] = {{"mkflash -freeze 0100:0200", "-freeze"},
-                                                       {"mkflash -record 0100:0200", "-record"},
+                                                       {"mkflash -tgtpprc 0100:0200", "-tgtpprc"},
                                                        {"rmflash -cp 0100:0200", "-cp"},
                                                        {"showfbvol -reltgt 0100", "-reltgt"},
                                                        {"mkpprc -type mmir 0100:0200", "mkpprc (remote mirror)"},

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// One T0 for a group of relationships in all shards: the step order of engine notes 3.5, which establish, resync,
+// reverse and setrevertible share. What a shard does in each step is told in shard_control.cpp and shard_renew.cpp.
+#include "image/control.h"
+
+namespace tt::image {
+
+rt::Task<Result<void>> ControlPlane::change_group(RelationshipChange change) {
+  for (;;) {
+    auto done = co_await prepare_change(change);
+    if (done) done = co_await commit_change(change);
+    for (const auto& shard : shards_) {
+      co_await rt::hop(home_, shard->reactor());
+      shard->conclude_change(change, done.has_value());
+      shard->release(change.held);
+      co_await rt::hop(shard->reactor(), home_);
+    }
+    if (done || done.error().code != Errc::busy) co_return done;
+    co_await rt::sleep_for(home_, rt::kMillisecond);  // the volumes were released; room will come
+  }
+}
+
+/// Every shard is fenced before T0 is drawn (C4).
+rt::Task<Result<void>> ControlPlane::prepare_change(const RelationshipChange& change) {
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    auto held = co_await shard->hold(change.held, change.drained);
+    co_await rt::hop(shard->reactor(), home_);
+    if (!held) co_return held;
+  }
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    co_await shard->fence(change.held);
+    auto read = co_await shard->read_own_ends(change.made);
+    co_await rt::hop(shard->reactor(), home_);
+    if (!read) co_return read;
+  }
+  co_return Result<void>{};
+}
+
+rt::Task<Result<void>> ControlPlane::commit_change(RelationshipChange& change) {
+  const Lsn t0 = lsns_.draw(change.made.size());
+  for (std::size_t i = 0; i < change.made.size(); ++i) {
+    change.made[i].t0 = t0;
+    change.made[i].generation = Generation{t0.value + i};
+  }
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    Result<void> done;
+    if (change.kind == ChangeKind::establish) {
+      shard->install(change.made);
+    } else {
+      done = shard->install_renewals(change);
+    }
+    if (done) done = shard->write_own_ends();
+    co_await rt::hop(shard->reactor(), home_);
+    if (!done) co_return done;
+  }
+  // Everything below T0 is in the image, so it must be as durable as the image (C2); and so must the maps of what is
+  // renewed.
+  auto done = co_await harden_every_shard();
+  if (!done) co_return done;
+  volume::Mutation record = volume::Establish{change.made};
+  if (change.kind != ChangeKind::establish) {
+    volume::RenewRelationships renew;
+    for (std::size_t i = 0; i < change.made.size(); ++i) renew.renewals.push_back({change.retired[i], change.made[i]});
+    record = std::move(renew);
+  }
+  done = co_await wait_for_room(volume::encode_mutation(record).size());
+  if (!done) co_return done;
+  done = co_await harden(append(record));  // the commit point
+  co_return done;
+}
+
+}  // namespace tt::image

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// resyncflash, reverseflash, setflashrevertible, commitflash and revertflash (sections 3.2 to 3.6 of the FlashCopy
+// specification). Each pair is a change of its own, so that one failure does not stop the rest.
+#include <algorithm>
+
+#include "image/control.h"
+
+namespace tt::image {
+
+rt::Task<std::vector<Result<void>>> ControlPlane::resync(std::vector<RenewalRequest> pairs) {
+  co_await commands_.lock();
+  std::vector<Result<void>> verdicts;
+  for (const RenewalRequest& pair : pairs) {
+    const auto found = volume::find_relationship(config_, pair.source, pair.target);
+    Result<void> done = found ? volume::validate_resync(config_, *found, pair.options) : Result<void>{found.error()};
+    if (done) {
+      volume::RelationshipOptions options = pair.options;
+      if (pair.keeps_copy_kind) options.background_copy = config_.relationships.at(*found).options.background_copy;
+      done = co_await renew(ChangeKind::resync, *found, options, false);
+    }
+    verdicts.push_back(done);
+  }
+  commands_.unlock();
+  co_return verdicts;
+}
+
+rt::Task<std::vector<Result<void>>> ControlPlane::reverse(std::vector<RenewalRequest> pairs, bool fast) {
+  co_await commands_.lock();
+  std::vector<Result<void>> verdicts;
+  for (const RenewalRequest& pair : pairs) {
+    const volume::PairRequest turned{pair.target, pair.source, {}};
+    co_await settle_closing_roles({&turned, 1});
+    const auto found = volume::find_relationship(config_, pair.source, pair.target);
+    Result<void> done =
+        found ? volume::validate_reverse(config_, *found, pair.options, fast) : Result<void>{found.error()};
+    if (done && closing_role_conflict(turned)) done = Errc::other_relationships;
+    if (done && !fast) done = co_await copy_complete(*found);
+    if (done) {
+      const ChangeKind kind = fast ? ChangeKind::fast_reverse : ChangeKind::reverse;
+      done = co_await renew(kind, *found, pair.options, false);
+    }
+    verdicts.push_back(done);
+  }
+  commands_.unlock();
+  co_return verdicts;
+}
+
+rt::Task<std::vector<Result<void>>> ControlPlane::set_revertible(std::vector<RenewalRequest> pairs) {
+  co_await commands_.lock();
+  std::vector<Result<void>> verdicts;
+  for (const RenewalRequest& pair : pairs) {
+    const auto found = volume::find_relationship(config_, pair.source, pair.target);
+    Result<void> done = found.has_value() ? Result<void>{} : Result<void>{found.error()};
+    if (done) {
+      // Only the tag and the inhibition are new: the relationship goes on recording.
+      volume::RelationshipOptions options = config_.relationships.at(*found).options;
+      options.sequence_number = pair.options.sequence_number;
+      options.inhibit_target_writes = pair.options.inhibit_target_writes;
+      done = volume::validate_resync(config_, *found, options);
+      if (done) done = co_await renew(ChangeKind::resync, *found, options, true);
+    }
+    verdicts.push_back(done);
+  }
+  commands_.unlock();
+  co_return verdicts;
+}
+
+rt::Task<Result<void>> ControlPlane::renew(ChangeKind kind, Generation old, volume::RelationshipOptions options,
+                                           bool revertible) {
+  const volume::Relationship before = config_.relationships.at(old);
+  volume::Relationship made = before;
+  const bool turns = kind != ChangeKind::resync;
+  if (turns) std::swap(made.source, made.target);
+  made.options = options;
+  made.options.persistent = options.persistent || options.recording;
+  made.renewed = true;
+  made.synced_s = home_.wall_seconds();
+  if (revertible) made.saved = old;
+
+  RelationshipChange change;
+  change.kind = kind;
+  change.made.push_back(made);
+  change.retired.push_back(old);
+  change.held.push_back(made.target);
+  if (revertible || kind == ChangeKind::fast_reverse) change.held.push_back(made.source);
+  change.drained = change.held;
+  auto done = co_await change_group(std::move(change));
+  co_return done;
+}
+
+/// FC-33: owed tracks count as copied; they are pushed out before the answer is given.
+rt::Task<Result<void>> ControlPlane::copy_complete(Generation generation) {
+  const VolumeId source = config_.relationships.at(generation).source;
+  RelationshipCounts total;
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    const auto counts = shard->counts(generation);
+    shard->request_drain(true);
+    co_await rt::hop(shard->reactor(), home_);
+    if (counts) total.uncopied += counts->uncopied;
+    if (counts) total.owed += counts->owed;
+  }
+  bool owed = total.uncopied > 0 && total.uncopied == total.owed;
+  const rt::TimeNs give_up = home_.now() + 30 * rt::kSecond;
+  while (owed && home_.now() < give_up) {
+    co_await rt::sleep_for(home_, rt::kMillisecond);
+    owed = false;
+    for (const auto& shard : shards_) {
+      co_await rt::hop(home_, shard->reactor());
+      const auto counts = shard->counts(generation);
+      co_await rt::hop(shard->reactor(), home_);
+      owed = owed || (counts && counts->uncopied > 0);
+    }
+    if (!owed) total.uncopied = 0;
+  }
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    shard->request_drain(false);
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  if (total.uncopied > 0) co_return Error{Errc::copy_not_complete, source.value};
+  co_return Result<void>{};
+}
+
+rt::Task<std::vector<Result<void>>> ControlPlane::commit_flash(std::vector<VolumeId> sources,
+                                                               std::optional<std::uint32_t> sequence) {
+  auto verdicts = co_await settle_revertibles(std::move(sources), sequence, true);
+  co_return verdicts;
+}
+
+rt::Task<std::vector<Result<void>>> ControlPlane::revert_flash(std::vector<VolumeId> sources,
+                                                               std::optional<std::uint32_t> sequence) {
+  auto verdicts = co_await settle_revertibles(std::move(sources), sequence, false);
+  co_return verdicts;
+}
+
+rt::Task<std::vector<Result<void>>> ControlPlane::settle_revertibles(std::vector<VolumeId> sources,
+                                                                     std::optional<std::uint32_t> sequence,
+                                                                     bool commit) {
+  co_await commands_.lock();
+  std::vector<Result<void>> verdicts;
+  for (const VolumeId source : sources) {
+    const auto found = volume::find_revertible(config_, source, sequence);
+    Result<void> done = found.has_value() ? Result<void>{} : Result<void>{found.error()};
+    if (done) done = co_await settle_revertible(*found, commit);
+    verdicts.push_back(done);
+  }
+  commands_.unlock();
+  co_return verdicts;
+}
+
+/// One record, then the shards: until they are told nobody writes and nothing is copied, so both views are whole.
+rt::Task<Result<void>> ControlPlane::settle_revertible(std::vector<Generation> group, bool commit) {
+  std::vector<Generation> saved;
+  for (const Generation generation : group) saved.push_back(*config_.relationships.at(generation).saved);
+  auto done = co_await wait_for_room(kRecordRoom);
+  if (!done) co_return done;
+  volume::Mutation record = volume::CommitRevertible{group};
+  if (!commit) record = volume::RevertRelationships{group};
+  done = co_await harden(append(record));
+  if (!done) co_return done;
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    for (std::size_t i = 0; i < group.size(); ++i) {
+      commit ? shard->commit_revertible(group[i], saved[i]) : shard->revert_relationship(group[i], saved[i]);
+    }
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  co_return Result<void>{};
+}
+
+}  // namespace tt::image

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which relationships may get a new T0 (resync), another direction (reverse), or be made revertible: sections 3.2 to
+// 3.6 of the FlashCopy specification.
+#include "volume/derived.h"
+
+namespace tt::volume {
+
+namespace {
+
+/// Another recording relationship of `source` beside `own`, unless all of them allow several.
+bool other_incremental(const ImageConfig& config, VolumeId source, Generation own, const RelationshipOptions& options) {
+  if (!options.recording) return false;
+  for (const auto& [generation, r] : config.relationships) {
+    if (generation == own || r.source != source || r.closing() || !r.options.recording) continue;
+    if (!options.multiple_incremental || !r.options.multiple_incremental) return true;
+  }
+  return false;
+}
+
+Result<void> check_usable(const Relationship& r) {
+  if (r.state == RelationshipState::failed) return {Errc::relationship_failed, r.target.value};
+  if (r.revertible()) return {Errc::revertible, r.target.value};
+  return {};
+}
+
+}  // namespace
+
+Result<void> validate_resync(const ImageConfig& config, Generation relationship, const RelationshipOptions& options) {
+  const Relationship& r = config.relationships.at(relationship);
+  TT_CHECK(check_usable(r));
+  if (!r.options.recording) return {Errc::not_recording, r.source.value};
+  if (other_incremental(config, r.source, relationship, options)) return {Errc::incremental_exists, r.source.value};
+  if (!is_writable(config, *config.find_volume(r.target))) return {Errc::volume_offline, r.target.value};
+  return {};
+}
+
+Result<void> validate_reverse(const ImageConfig& config, Generation relationship, const RelationshipOptions& options,
+                              bool fast) {
+  const Relationship& r = config.relationships.at(relationship);
+  TT_CHECK(check_usable(r));
+  if (!fast && !r.options.recording) return {Errc::not_recording, r.source.value};
+  const VolumeConfig& source = *config.find_volume(r.source);
+  const VolumeConfig& target = *config.find_volume(r.target);
+  if (source.block_count != target.block_count) return {Errc::sizes_differ, r.target.value};
+  for (const auto& [generation, other] : config.relationships) {
+    if (generation == relationship || other.closing()) continue;
+    if (other.source == r.source || other.target == r.source) return {Errc::other_relationships, r.source.value};
+    if (other.source == r.target) return {Errc::other_relationships, r.target.value};
+  }
+  if (other_incremental(config, r.target, relationship, options)) return {Errc::incremental_exists, r.target.value};
+  if (!is_writable(config, source)) return {Errc::volume_offline, r.source.value};
+  return {};
+}
+
+Result<std::vector<Generation>> find_revertible(const ImageConfig& config, VolumeId source,
+                                                std::optional<std::uint32_t> sequence) {
+  std::vector<Generation> found;
+  if (config.find_volume(source) == nullptr) return {Errc::volume_not_found, source.value};
+  bool recording = false;
+  for (const auto& [generation, r] : config.relationships) {
+    if (r.source != source || r.closing() || !r.options.recording) continue;
+    if (sequence && r.options.sequence_number != *sequence) continue;
+    recording = true;
+    if (r.revertible()) found.push_back(generation);
+  }
+  if (!found.empty()) return found;
+  return {recording ? Errc::not_revertible : Errc::no_such_relationship, source.value};
+}
+
+}  // namespace tt::volume

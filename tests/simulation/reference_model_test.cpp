@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+// Random FlashCopy histories against the most naive model there is: a volume is a string, a copy is an assignment.
+// Everything runs one after the other, with crashes, restarts and destages in between; after each step every volume
+// reads as its string. '?' in a string is content that the rules leave open.
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "base/random.h"
+#include "lab.h"
+
+namespace tt::simulation {
+namespace {
+
+constexpr std::uint64_t kTracks = 5;
+constexpr std::uint64_t kBlocks = kTracks * kTrackBlocks;
+constexpr char kOpen = '?';
+
+class Story {
+ public:
+  Story(std::uint64_t seed, volume::Personality) : random_(seed), lab_(seed, options(seed)) {
+    const std::size_t count = 3 + random_.below(3);
+    for (std::size_t i = 0; i < count; ++i) {
+      const auto number = static_cast<std::uint16_t>((i % 2) << 8U | i);
+      volumes_.push_back(lab_.make(number, kTracks, random_.chance(1, 3)));
+      content_[volumes_.back()] = std::string(kBlocks, '.');
+    }
+  }
+
+  void run(int steps) {
+    for (int i = 0; i < steps && !testing::Test::HasFailure(); ++i) {
+      step();
+      if (random_.chance(1, 3)) check();
+    }
+    check();
+    lab_.drain();
+    check();
+  }
+
+  std::map<std::string, int> accepted;
+
+ private:
+  struct Pair {
+    VolumeId source;
+    VolumeId target;
+    volume::RelationshipOptions options;
+    std::string before_revertible;  ///< What the target showed, while revertible.
+    bool revertible = false;
+  };
+
+  static LabOptions options(std::uint64_t seed) {
+    LabOptions options;
+    options.shards = 1 + static_cast<std::uint32_t>(seed % 2);
+    options.batch_frames = seed % 3 == 0 ? 64 : 256;
+    return options;
+  }
+
+  void note(const std::string& what) { log_ += what + "\n"; }
+  static std::string name(VolumeId id) { return std::to_string(id.value); }
+
+  VolumeId any() { return volumes_[random_.below(volumes_.size())]; }
+
+  Pair* some_pair() {
+    forget_ended();
+    return pairs_.empty() ? nullptr : &pairs_[random_.below(pairs_.size())];
+  }
+
+  /// Relationships that are not persistent end when all is copied: the target stays what it is.
+  void forget_ended() {
+    std::erase_if(pairs_, [&](const Pair& p) { return !lab_.status(p.source, p.target); });
+  }
+
+  volume::RelationshipOptions some_options() {
+    volume::RelationshipOptions options;
+    options.background_copy = random_.chance(1, 3);
+    options.recording = random_.chance(2, 3);
+    options.multiple_incremental = options.recording && random_.chance(1, 2);
+    options.persistent = options.recording || random_.chance(1, 3);
+    return options;
+  }
+
+  void step() {
+    switch (random_.below(12)) {
+      case 0:
+      case 1:
+        return establish();
+      case 2:
+        return resync();
+      case 3:
+        return reverse();
+      case 4:
+        return withdraw();
+      case 5:
+        return revertible();
+      case 6:
+        return restart();
+      case 7:
+        note("drain");
+        lab_.drain();
+        return;
+      case 8:
+        note("run");
+        lab_.run_for(static_cast<rt::TimeNs>(random_.below(60)) * rt::kMillisecond);
+        return;
+      default:
+        return write();
+    }
+  }
+
+  void write() {
+    const VolumeId volume = any();
+    const bool whole = random_.chance(1, 3);
+    const std::uint64_t track = random_.below(kTracks);
+    const std::uint64_t first = whole ? track * kTrackBlocks : random_.below(kBlocks - 1);
+    const std::uint64_t count = whole ? kTrackBlocks : 1 + random_.below(std::min<std::uint64_t>(kBlocks - first, 150));
+    const char letter = static_cast<char>('a' + random_.below(26));
+    const bool zero = random_.chance(1, 6);
+    const auto done =
+        zero ? lab_.zero(volume, first, count, random_.chance(1, 2)) : lab_.write(volume, first, count, letter);
+    note("write " + name(volume) + " " + std::to_string(first) + "+" + std::to_string(count) + " " +
+         (zero ? '.' : letter) + (done ? "" : " refused"));
+    if (done) content_[volume].replace(first, count, count, zero ? '.' : letter);
+    const bool frozen = std::any_of(pairs_.begin(), pairs_.end(), [&](const Pair& p) {
+      return p.revertible && (p.source == volume || p.target == volume);
+    });
+    EXPECT_EQ(done.has_value(), !frozen) << log_;
+  }
+
+  void establish() {
+    Pair pair{any(), any(), some_options(), {}, false};
+    const auto done = lab_.establish({{pair.source, pair.target, pair.options}}).front();
+    note("establish " + name(pair.source) + ":" + name(pair.target) + " copy " +
+         std::to_string(pair.options.background_copy) + " record " + std::to_string(pair.options.recording) +
+         (done ? "" : " refused " + std::string(name_of(done.error().code))));
+    if (!done) return;
+    ++accepted["establish"];
+    content_[pair.target] = content_[pair.source];
+    pairs_.push_back(pair);
+  }
+
+  void resync() {
+    Pair* pair = some_pair();
+    if (pair == nullptr) return;
+    const volume::RelationshipOptions options = some_options();
+    const auto done = lab_.resync(pair->source, pair->target, options);
+    note("resync " + name(pair->source) + ":" + name(pair->target) + " copy " +
+         std::to_string(options.background_copy) + (done ? "" : " refused " + std::string(name_of(done.error().code))));
+    if (!done) return;
+    ++accepted["resync"];
+    content_[pair->target] = content_[pair->source];
+    pair->options = options;
+  }
+
+  void reverse() {
+    Pair* pair = some_pair();
+    if (pair == nullptr) return;
+    const bool fast = random_.chance(1, 2);
+    volume::RelationshipOptions options = some_options();
+    options.background_copy = true;
+    if (fast) options.recording = options.persistent = options.multiple_incremental = false;
+    const auto uncopied = uncopied_tracks(*pair);
+    const auto done = lab_.reverse(pair->source, pair->target, options, fast);
+    note(std::string(fast ? "fast " : "") + "reverse " + name(pair->source) + ":" + name(pair->target) +
+         (done ? "" : " refused " + std::string(name_of(done.error().code))));
+    if (!done) return;
+    ++accepted[fast ? "fast" : "reverse"];
+    content_[pair->source] = content_[pair->target];
+    for (const std::uint64_t track : uncopied) {  // it never left the source: what the target holds there is open
+      content_[pair->target].replace(track * kTrackBlocks, kTrackBlocks, kTrackBlocks, kOpen);
+    }
+    std::swap(pair->source, pair->target);
+    pair->options = options;
+  }
+
+  std::vector<std::uint64_t> uncopied_tracks(const Pair& pair) {
+    std::vector<std::uint64_t> tracks;
+    const auto status = lab_.status(pair.source, pair.target);
+    for (std::uint64_t track = 0; status && track < kTracks; ++track) {
+      for (const auto& shard : lab_.life->image().shards()) {
+        const flashcopy::VolumeShare* target = shard->find(pair.target);
+        const auto& stripes = shard->options().stripes;
+        if (stripes.shard_of(track) != shard->options().id) continue;
+        if (target->parent != nullptr && target->parent->is_uncopied(stripes.to_local(track))) tracks.push_back(track);
+      }
+    }
+    return tracks;
+  }
+
+  void withdraw() {
+    Pair* pair = some_pair();
+    if (pair == nullptr) return;
+    const auto uncopied = uncopied_tracks(*pair);
+    const auto done = lab_.withdraw(pair->source, pair->target);
+    note("withdraw " + name(pair->source) + ":" + name(pair->target) +
+         (done ? "" : " refused " + std::string(name_of(done.error().code))));
+    if (!done) return;
+    ++accepted["withdraw"];
+    for (const std::uint64_t track : uncopied) {
+      content_[pair->target].replace(track * kTrackBlocks, kTrackBlocks, kTrackBlocks, kOpen);
+    }
+    std::erase_if(pairs_, [&](const Pair& p) { return &p == pair; });
+  }
+
+  void revertible() {
+    Pair* pair = some_pair();
+    if (pair == nullptr) return;
+    if (!pair->revertible) {
+      const auto done = lab_.set_revertible(pair->source, pair->target);
+      note("setrevertible " + name(pair->source) + ":" + name(pair->target) +
+           (done ? "" : " refused " + std::string(name_of(done.error().code))));
+      if (!done) return;
+      ++accepted["setrevertible"];
+      pair->before_revertible = content_[pair->target];
+      content_[pair->target] = content_[pair->source];
+      pair->revertible = true;
+      return;
+    }
+    const bool commit = random_.chance(1, 2);
+    const auto done = commit ? lab_.commit(pair->source) : lab_.revert(pair->source);
+    note((commit ? "commit " : "revert ") + name(pair->source) + (done ? "" : " refused"));
+    EXPECT_TRUE(done) << log_;
+    ++accepted[commit ? "commit" : "revert"];
+    const VolumeId source = pair->source;
+    for (Pair& other : pairs_) {  // all of the source
+      if (other.source != source || !other.revertible) continue;
+      if (!commit) content_[other.target] = other.before_revertible;
+      other.revertible = false;
+    }
+  }
+
+  void restart() {
+    if (random_.chance(1, 3)) {
+      note("restart");
+      lab_.restart();
+    } else {
+      note("crash");
+      lab_.crash(random_.chance(1, 2) ? sim::CrashKind::power : sim::CrashKind::process);
+    }
+  }
+
+  void check() {
+    forget_ended();
+    for (const VolumeId volume : volumes_) {
+      const std::string expected = content_[volume];
+      const std::string found = plain(lab_.content(volume, 0, kBlocks));
+      ASSERT_EQ(found.size(), expected.size()) << found << "\n" << log_;
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        ASSERT_TRUE(expected[i] == kOpen || expected[i] == found[i])
+            << "volume " << name(volume) << " block " << i << " is " << found[i] << ", not " << expected[i] << "\n"
+            << log_;
+      }
+    }
+  }
+
+  /// "a*3 .*2" as "aaa..".
+  static std::string plain(const std::string& runs) {
+    std::string out;
+    for (std::size_t at = 0; at < runs.size();) {
+      const std::size_t end = std::min(runs.find(' ', at), runs.size());
+      if (at + 2 > end || runs[at + 1] != '*') return runs;
+      out.append(std::stoul(runs.substr(at + 2, end - at - 2)), runs[at]);
+      at = end + 1;
+    }
+    return out;
+  }
+
+  Random random_;
+  Lab lab_;
+  std::vector<VolumeId> volumes_;
+  std::map<VolumeId, std::string> content_;
+  std::vector<Pair> pairs_;
+  std::string log_;
+};
+
+TEST(ReferenceModel, RandomHistoriesReadAsAssignments) {
+  const char* given = std::getenv("TWINTRACK_MODEL_SEEDS");
+  const std::uint64_t seeds = given != nullptr ? std::stoull(given) : 60;
+  std::map<std::string, int> accepted;
+  for (std::uint64_t seed = 1; seed <= seeds && !testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Story story(seed, volume::Personality::ds8000);
+    story.run(80);
+    for (const auto& [what, times] : story.accepted) accepted[what] += times;
+  }
+  // The histories are worth nothing if the commands are always refused.
+  for (const char* what : {"establish", "resync", "reverse", "fast", "withdraw", "setrevertible", "commit", "revert"}) {
+    EXPECT_GT(accepted[what], 0) << what;
+    RecordProperty(what, accepted[what]);
+  }
+}
+
+}  // namespace
+}  // namespace tt::simulation
