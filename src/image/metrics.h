@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The counters of volumes and ranks, summed over the shards, in the units that tools expect: bytes in pieces of 128 KiB,
-// time in pieces of 16 ms. They begin at zero at every start of the image.
+// The counters of volumes and ranks, summed over the shards, in the units that tools expect: bytes in pieces of 128
+// KiB, time in pieces of 16 ms. They begin at zero at every start of the image.
 #pragma once
 
 #include <nlohmann/json.hpp>
