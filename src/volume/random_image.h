@@ -149,8 +149,11 @@ class RandomImage {
 
   void change_volume() {
     const VolumeId id = some_volume();
-    if (random_.chance(1, 3))
-      return accept(plan_release_space(image.config, id, Lsn(image.next_lsn++), Generation(image.next_lsn++)));
+    if (random_.chance(1, 3)) {
+      const Lsn at(image.next_lsn++);
+      const Generation maps(image.next_lsn++);
+      return accept(plan_release_space(image.config, id, at, maps));
+    }
     ChangeVolumeRequest request{.id = id, .name = "changed", .block_count = std::nullopt};
     if (random_.chance(2, 3)) request.block_count = random_.below(8 * 1_GiB / kBlockBytes);
     accept(plan_change_volume(image.config, request));
