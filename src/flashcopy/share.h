@@ -102,6 +102,7 @@ struct RelationshipShare {
   bool revertible = false;  ///< Hosts write neither volume, nothing is copied, until commit or revert.
   bool inhibit_target_writes = false;
   bool failed = false;
+  bool withdrawing = false;         ///< A withdraw is under way: nothing is copied in background any more.
   std::optional<Lsn> withdrawn_at;  ///< Closing: only owed tracks are left in `uncopied`.
   bool removed = false;             ///< Gone from the configuration; batches in flight may still look at it.
   bool end_reported = false;        ///< The control shard was told that this share is zero.

@@ -47,7 +47,7 @@ Batch::Batch(Shard& shard, FrameArena& arena) : shard_(shard), arena_(arena) {
 Batch::~Batch() = default;
 
 void Batch::add(flashcopy::ColumnPlan plan, cache::Column& latched) {
-  if (columns_.empty()) ++shard_.batches_in_flight_;
+  if (columns_.empty()) number_ = shard_.begin_batch();
   frames_reserved_ += plan.frames();
   TT_ASSERT(frames_reserved_ <= shard_.options_.batch_frames);
   columns_.push_back(&latched);
@@ -63,6 +63,12 @@ void Batch::add(flashcopy::ColumnPlan plan, cache::Column& latched) {
 }
 
 rt::Task<Result<void>> Batch::run() {
+  auto done = co_await carry_out();
+  shard_.end_batch(number_);
+  co_return done;
+}
+
+rt::Task<Result<void>> Batch::carry_out() {
   auto allocated = co_await allocate_targets();
   if (!allocated) co_return allocated;
   co_await read_old_tracks();

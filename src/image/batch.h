@@ -81,6 +81,7 @@ class Batch {
     Result<void> status;
   };
 
+  rt::Task<Result<void>> carry_out();
   rt::Task<Result<void>> allocate_targets();
   rt::Task<void> read_old_tracks();
   rt::Task<Result<void>> copy_phase();
@@ -111,6 +112,7 @@ class Batch {
   std::vector<UpdateWork> updates_;
   std::vector<OldTrack> old_tracks_;
   std::size_t frames_reserved_ = 0;
+  std::uint64_t number_ = 0;
 };
 
 }  // namespace tt::image

@@ -122,6 +122,7 @@ class ControlPlane final : public ControlLink {
                                                          std::optional<std::uint32_t> sequence, bool commit);
   rt::Task<Result<void>> settle_revertible(std::vector<Generation> group, bool commit);
   rt::Task<Result<void>> withdraw_group(std::vector<Generation> generations);
+  rt::Task<Result<void>> record_withdraw(std::vector<Generation> group, Lsn at);
   rt::Task<void> end_if_drained(Generation generation);
   rt::Task<Result<void>> end_relationship(Generation generation);
   rt::Task<Result<void>> make_volume_locked(volume::MakeVolumeRequest request);

@@ -85,34 +85,51 @@ rt::Task<std::vector<Result<void>>> ControlPlane::withdraw(std::vector<std::pair
 }
 
 /// One record for all. Only after it is durable do shards forget tracks that are not owed: until then a source may not
-/// be overwritten without a copy.
+/// be overwritten without a copy. And what is not owed is not being copied: what shows on the target after the withdraw
+/// must not change any more.
 rt::Task<Result<void>> ControlPlane::withdraw_group(std::vector<Generation> group) {
   if (group.empty()) co_return Result<void>{};
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    co_await shard->prepare_withdraw(group);
+    co_await rt::hop(shard->reactor(), home_);
+  }
   const Lsn at = lsns_.draw();
-  const volume::Mutation record = volume::Withdraw{group, at};
-  auto done = co_await wait_for_room(kRecordRoom);
+  auto done = co_await record_withdraw(group, at);
+  std::vector<Generation> drained = group;
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    if (done) std::erase_if(drained, [&](Generation generation) { return !shard->close_relationship(generation, at); });
+    shard->finish_withdraw(group);
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  for (const Generation generation : drained) {  // the others end by themselves when the owed tracks are out
+    if (!done) break;
+    done = co_await end_relationship(generation);
+  }
+  co_return done;
+}
+
+rt::Task<Result<void>> ControlPlane::record_withdraw(std::vector<Generation> group, Lsn at) {
+  const volume::Mutation record = volume::Withdraw{std::move(group), at};
+  // What makes a track owed must be as durable as the record, and so must the fall of a bit: a restart has to find the
+  // same tracks owed, or a target would show old bytes where it has shown the image.
+  auto done = co_await harden_every_shard();
+  if (!done) co_return done;
+  done = co_await wait_for_room(kRecordRoom);
   if (!done) co_return done;
   done = co_await harden(append(record));
-  if (!done) co_return done;
-  for (const Generation generation : group) {
-    bool drained = true;
-    for (const auto& shard : shards_) {
-      co_await rt::hop(home_, shard->reactor());
-      drained = shard->close_relationship(generation, at) && drained;
-      co_await rt::hop(shard->reactor(), home_);
-    }
-    if (!drained) continue;  // it ends by itself when the owed tracks are out
-    done = co_await end_relationship(generation);
-    if (!done) co_return done;
-  }
-  co_return Result<void>{};
+  co_return done;
 }
 
 rt::Task<Result<void>> ControlPlane::end_relationship(Generation generation) {
-  auto room = co_await wait_for_room(kRecordRoom);
-  if (!room) co_return room;
+  // The fall of the last bits (T24): they say that the target's medium holds the image.
+  auto done = co_await harden_every_shard();
+  if (!done) co_return done;
+  done = co_await wait_for_room(kRecordRoom);
+  if (!done) co_return done;
   if (!config_.relationships.contains(generation)) co_return Result<void>{};
-  auto done = co_await harden(append(volume::EndRelationship{generation}));
+  done = co_await harden(append(volume::EndRelationship{generation}));
   if (!done) co_return done;
   for (const auto& shard : shards_) {
     co_await rt::hop(home_, shard->reactor());

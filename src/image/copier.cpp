@@ -24,8 +24,8 @@ std::vector<RelationshipShare*> Copier::active() const {
   std::vector<RelationshipShare*> shares;
   for (const auto& [generation, share] : shard_.relationships_) {
     if (shares.size() == shard_.options_.active_copies) break;
-    if (!share->background_copy || share->failed || share->target->untouchable || share->revertible ||
-        share->uncopied.count() == 0)
+    if (!share->background_copy || share->withdrawing || share->failed || share->target->untouchable ||
+        share->revertible || share->uncopied.count() == 0)
       continue;
     shares.push_back(share.get());
   }

@@ -22,6 +22,7 @@ Shard::Shard(rt::Reactor& reactor, ShardOptions options, LsnSource& lsns, Contro
       control_(control),
       frames_(reactor, kReadFrames),
       volumes_(kVolumeIds),
+      batch_ended_(reactor),
       room_(reactor),
       image_read_done_(reactor) {
   TT_ASSERT(options_.batch_frames >= flashcopy::ColumnPlan::kFramesPerStep);
@@ -176,6 +177,17 @@ void Shard::collect_garbage() {
     return v->forgotten && v->host_operations == 0 && v->batches == 0 && v->dirty.first == nullptr && v->idle.empty() &&
            v->released.empty();
   });
+}
+
+std::uint64_t Shard::begin_batch() {
+  ++batches_in_flight_;
+  running_batches_.push_back(++last_batch_);
+  return last_batch_;
+}
+
+void Shard::end_batch(std::uint64_t number) {
+  std::erase(running_batches_, number);
+  batch_ended_.wake_all();
 }
 
 void Shard::drop_unwritable(flashcopy::ColumnPlan& plan) {

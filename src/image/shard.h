@@ -180,6 +180,10 @@ class Shard {
   /// After CommitRevertible or RevertRelationships is durable.
   void commit_revertible(Generation relationship, Generation saved);
   void revert_relationship(Generation relationship, Generation saved);
+  /// Fences destage at the newest Lsn and ends when every batch has ended that may copy a track which will not be owed.
+  rt::Task<void> prepare_withdraw(std::span<const Generation> relationships);
+  /// Relationships that were closed, or will not be.
+  void finish_withdraw(std::span<const Generation> relationships);
   /// After WITHDRAW is durable: only tracks owed at `at` stay uncopied. True if nothing is owed here.
   bool close_relationship(Generation relationship, Lsn at);
   void remove_relationship(Generation relationship);
@@ -260,6 +264,8 @@ class Shard {
   [[nodiscard]] flashcopy::RelationshipShare* find_share(Generation generation) noexcept;
   /// Leaves out updates whose rank takes no writes any more; their entries stay in the journal.
   void drop_unwritable(flashcopy::ColumnPlan& plan);
+  std::uint64_t begin_batch();
+  void end_batch(std::uint64_t number);
   void drop_share(flashcopy::RelationshipShare& share) noexcept;
   std::unique_ptr<flashcopy::RelationshipShare> make_share(const volume::Relationship& r);
   /// Everything this shard knows of it goes, its maps in the checkpoint included.
@@ -302,6 +308,10 @@ class Shard {
 
   Lsn fence_{~std::uint64_t{0}};  ///< Entries above it may not be destaged (I10).
   std::uint32_t batches_in_flight_ = 0;
+  /// Numbers of the batches under way; one that stopped for want of a journal is in flight for ever, but not in here.
+  std::vector<std::uint64_t> running_batches_;
+  std::uint64_t last_batch_ = 0;
+  rt::WaitQueue batch_ended_;
   std::uint32_t drain_requests_ = 0;
   bool copy_held_ = false;
   rt::WaitQueue room_;       ///< Writers that wait for journal space or a smaller index.

@@ -156,6 +156,28 @@ void Shard::release(std::span<const VolumeId> held) {
   room_.wake_all();
 }
 
+/// Afterwards only entries at or below the fence are destaged, which are older than the withdraw: a track that is
+/// copied on their account is owed.
+rt::Task<void> Shard::prepare_withdraw(std::span<const Generation> relationships) {
+  fence_ = lsns_.newest();
+  for (const Generation generation : relationships) {
+    const auto found = relationships_.find(generation);
+    if (found != relationships_.end()) found->second->withdrawing = true;
+  }
+  const std::uint64_t last = last_batch_;
+  while (std::any_of(running_batches_.begin(), running_batches_.end(), [&](std::uint64_t n) { return n <= last; })) {
+    co_await batch_ended_.wait();
+  }
+}
+
+void Shard::finish_withdraw(std::span<const Generation> relationships) {
+  fence_ = Lsn{~std::uint64_t{0}};
+  for (const Generation generation : relationships) {
+    const auto found = relationships_.find(generation);
+    if (found != relationships_.end()) found->second->withdrawing = false;
+  }
+}
+
 bool Shard::close_relationship(Generation generation, Lsn at) {
   const auto found = relationships_.find(generation);
   if (found == relationships_.end()) return true;

@@ -7,6 +7,12 @@
 namespace tt::simulation {
 namespace {
 
+std::uint64_t first_track_of_shard_1(Lab& lab) {
+  std::uint64_t track = 0;
+  while (lab.shard(0).options().stripes.shard_of(track) != 1) ++track;
+  return track;
+}
+
 TEST(En, EN3_TargetReadRacesDestage) {
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     Lab lab(seed);
@@ -57,8 +63,7 @@ TEST(En, EN22_TargetWriteDuringWithdrawSurvives) {
     Lab lab(seed, options);
     const VolumeId s = lab.make(0x0000, 512);
     const VolumeId t = lab.make(0x0100, 512);
-    std::uint64_t track = 0;
-    while (lab.shard(0).options().stripes.shard_of(track) != 1) ++track;
+    const std::uint64_t track = first_track_of_shard_1(lab);
     ASSERT_TRUE(lab.fill(s, track, 'A'));
     ASSERT_TRUE(lab.drain());
     ASSERT_TRUE(lab.establish(s, t));
@@ -98,6 +103,41 @@ TEST(En, EN22_WithdrawWhileABackgroundWriteHangs) {
   EXPECT_EQ(lab.track(t, 0), "t*128");
 }
 
+/// Writes to the source that are younger than the withdraw make nothing owed; and what is being copied when the
+/// withdraw comes is copied to its end. Either way the target stays what it was when the withdraw was answered.
+TEST(En, EN23_WithdrawDuringACopy) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const bool background = seed % 2 == 0;
+    LabOptions options;
+    options.shards = 2;
+    Lab lab(seed, options);
+    const VolumeId s = lab.make(0x0000, 512);
+    const VolumeId t = lab.make(0x0100, 512);
+    const std::uint64_t track = first_track_of_shard_1(lab);
+    ASSERT_TRUE(lab.fill(s, track, 'A'));
+    ASSERT_TRUE(lab.fill(t, track, 'o'));
+    ASSERT_TRUE(lab.drain());
+    if (background) lab.slow_once("rank.1", sim::kWrites, 3000);
+    ASSERT_TRUE(lab.establish(s, t, background));
+    if (background) lab.run_for(40 * rt::kMillisecond);
+    lab.slow_once("journal.0", sim::kWrites, 400);
+    const auto withdrawn = lab.start_withdraw(s, t);
+    lab.run_for(200 * rt::kMicrosecond);
+    if (!background) lab.slow_once("rank.1", sim::kWrites, 3000);
+    ASSERT_TRUE(lab.fill(s, track, 'B'));
+    lab.destaging(true);
+    ASSERT_TRUE(lab.wait(withdrawn));
+    lab.destaging(false);
+    const std::string after = lab.track(t, track);
+    EXPECT_EQ(after, background ? "A*128" : "o*128");
+    ASSERT_TRUE(lab.drain());
+    EXPECT_EQ(lab.track(t, track), after) << "seed " << seed;
+    EXPECT_EQ(lab.track(s, track), "B*128");
+    lab.restart();
+    EXPECT_EQ(lab.track(t, track), after) << "seed " << seed;
+  }
+}
+
 TEST(En, EN24_WithdrawOwed) {
   Lab lab;
   const VolumeId s = lab.make(0x0000, 4);
@@ -120,6 +160,52 @@ TEST(En, EN24_WithdrawOwed) {
   EXPECT_EQ(lab.track(t, 0), "A*3 t*1 A*124");
   lab.restart();
   EXPECT_EQ(lab.track(t, 0), "A*3 t*1 A*124");
+}
+
+/// Which tracks are owed does not change with a crash, although the writes that made them owed were volatile.
+TEST(En, EN24_OwedByAVolatileWrite) {
+  LabOptions options;
+  options.shards = 2;
+  options.acknowledge = image::Acknowledge::as_cached;
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    Lab lab(seed, options);
+    const VolumeId s = lab.make(0x0000, 512);
+    const VolumeId t = lab.make(0x0100, 512);
+    const std::uint64_t track = first_track_of_shard_1(lab);
+    ASSERT_TRUE(lab.fill(s, track, 'A'));
+    ASSERT_TRUE(lab.fill(t, track, 'o'));
+    ASSERT_TRUE(lab.drain());
+    ASSERT_TRUE(lab.establish(s, t));
+    lab.slow_once("journal.1", sim::kWrites, 100);
+    ASSERT_TRUE(lab.write(t, track * kTrackBlocks + 5, 1, 't'));
+    ASSERT_TRUE(lab.withdraw(s, t));
+    EXPECT_EQ(lab.track(t, track), "A*5 t*1 A*122");
+    lab.crash();
+    EXPECT_EQ(lab.track(t, track), "A*5 t*1 A*122") << "seed " << seed;
+  }
+}
+
+/// A copy that is complete because its source has nothing there: bits fall without any I/O, and the relationship ends
+/// only after that is durable in every shard.
+TEST(En, EN36_EndAfterEveryBitIsDurable) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    LabOptions options;
+    options.shards = 2;
+    Lab lab(seed, options);
+    const VolumeId s = lab.make(0x0000, 512);
+    const VolumeId t = lab.make(0x0100, 512);
+    const std::uint64_t track = first_track_of_shard_1(lab);
+    ASSERT_TRUE(lab.fill(t, track, 'o'));
+    ASSERT_TRUE(lab.drain());
+    lab.hold_copies(true);
+    ASSERT_TRUE(lab.establish(s, t, true));
+    lab.slow_once("journal.1", sim::kWrites, 100);
+    lab.hold_copies(false);
+    ASSERT_TRUE(lab.run_until([&] { return lab.relationship_count() == 0; }));
+    EXPECT_EQ(lab.track(t, track), ".*128");
+    lab.crash();
+    EXPECT_EQ(lab.track(t, track), ".*128") << "seed " << seed;
+  }
 }
 
 TEST(En, EN29_TargetFailedThenCrash) {
