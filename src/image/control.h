@@ -115,6 +115,7 @@ class ControlPlane final : public ControlLink {
   rt::Task<void> settle_closing_roles(std::span<const volume::PairRequest> pairs);
   rt::Task<Result<void>> change_group(RelationshipChange change);
   rt::Task<Result<void>> prepare_change(const RelationshipChange& change);
+  rt::Task<void> stay_fenced();
   rt::Task<Result<void>> commit_change(RelationshipChange& change);
   rt::Task<Result<void>> renew(ChangeKind kind, Generation old, volume::RelationshipOptions options, bool revertible);
   rt::Task<Result<void>> copy_complete(Generation generation);

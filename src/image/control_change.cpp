@@ -38,6 +38,16 @@ rt::Task<Result<void>> ControlPlane::prepare_change(const RelationshipChange& ch
   co_return Result<void>{};
 }
 
+/// The journal failed with the record in it: only a restart can tell whether the change happened. Until then no medium
+/// may hold anything that is right in one of the two cases only.
+rt::Task<void> ControlPlane::stay_fenced() {
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    shard->stay_fenced();
+    co_await rt::hop(shard->reactor(), home_);
+  }
+}
+
 rt::Task<Result<void>> ControlPlane::commit_change(RelationshipChange& change) {
   const Lsn t0 = lsns_.draw(change.made.size());
   for (std::size_t i = 0; i < change.made.size(); ++i) {
@@ -69,6 +79,7 @@ rt::Task<Result<void>> ControlPlane::commit_change(RelationshipChange& change) {
   done = co_await wait_for_room(volume::encode_mutation(record).size());
   if (!done) co_return done;
   done = co_await harden(append(record));  // the commit point
+  if (!done) co_await stay_fenced();
   co_return done;
 }
 

@@ -175,6 +175,8 @@ class Shard {
   /// After the record of the change is durable (or, with false, will never be): entries of new targets below T0 are
   /// void and what was replaced goes; or the new shares go.
   void conclude_change(const RelationshipChange& change, bool committed);
+  /// The fence that is up never ends; room in the journal is not expected any more.
+  void stay_fenced() noexcept;
   /// Ends fence and hold.
   void release(std::span<const VolumeId> held);
   /// After CommitRevertible or RevertRelationships is durable.
@@ -264,6 +266,8 @@ class Shard {
   [[nodiscard]] flashcopy::RelationshipShare* find_share(Generation generation) noexcept;
   /// Leaves out updates whose rank takes no writes any more; their entries stay in the journal.
   void drop_unwritable(flashcopy::ColumnPlan& plan);
+  void raise_fence() noexcept;
+  void lower_fence() noexcept;
   std::uint64_t begin_batch();
   void end_batch(std::uint64_t number);
   void drop_share(flashcopy::RelationshipShare& share) noexcept;
@@ -307,6 +311,7 @@ class Shard {
   std::vector<OwnEnd> own_ends_;  ///< Of the establish under way.
 
   Lsn fence_{~std::uint64_t{0}};  ///< Entries above it may not be destaged (I10).
+  bool stays_fenced_ = false;     ///< It does not move any more.
   std::uint32_t batches_in_flight_ = 0;
   /// Numbers of the batches under way; one that stopped for want of a journal is in flight for ever, but not in here.
   std::vector<std::uint64_t> running_batches_;

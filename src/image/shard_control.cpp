@@ -38,7 +38,20 @@ rt::Task<void> Shard::fence(std::span<const VolumeId> held) {
     VolumeShare& volume = *find(id);
     while (volume.batches > 0) co_await volume.idle.wait();
   }
-  fence_ = lsns_.newest();
+  raise_fence();
+}
+
+void Shard::raise_fence() noexcept {
+  if (!stays_fenced_) fence_ = lsns_.newest();
+}
+
+void Shard::lower_fence() noexcept {
+  if (!stays_fenced_) fence_ = Lsn{~std::uint64_t{0}};
+}
+
+void Shard::stay_fenced() noexcept {
+  stays_fenced_ = tail_stuck_ = true;
+  room_.wake_all();
 }
 
 rt::Task<Result<void>> Shard::read_own_ends(std::span<const volume::Relationship> relationships) {
@@ -146,7 +159,7 @@ void Shard::conclude_change(const RelationshipChange& change, bool committed) {
 }
 
 void Shard::release(std::span<const VolumeId> held) {
-  fence_ = Lsn{~std::uint64_t{0}};
+  lower_fence();
   for (const VolumeId id : held) {
     VolumeShare* volume = find(id);
     if (volume == nullptr) continue;
@@ -159,7 +172,7 @@ void Shard::release(std::span<const VolumeId> held) {
 /// Afterwards only entries at or below the fence are destaged, which are older than the withdraw: a track that is
 /// copied on their account is owed.
 rt::Task<void> Shard::prepare_withdraw(std::span<const Generation> relationships) {
-  fence_ = lsns_.newest();
+  raise_fence();
   for (const Generation generation : relationships) {
     const auto found = relationships_.find(generation);
     if (found != relationships_.end()) found->second->withdrawing = true;
@@ -171,7 +184,7 @@ rt::Task<void> Shard::prepare_withdraw(std::span<const Generation> relationships
 }
 
 void Shard::finish_withdraw(std::span<const Generation> relationships) {
-  fence_ = Lsn{~std::uint64_t{0}};
+  lower_fence();
   for (const Generation generation : relationships) {
     const auto found = relationships_.find(generation);
     if (found != relationships_.end()) found->second->withdrawing = false;

@@ -117,6 +117,38 @@ TEST(En, EN57_FencedShard) {
   EXPECT_TRUE(lab.fill(s, bad, 'E'));
 }
 
+/// The journal fails with the record of an establish in it: only the next start can tell whether it happened, and in
+/// both cases source and target must be right. The other shard goes on meanwhile, but its media do not change.
+TEST(En, EN57_EstablishInDoubt) {
+  std::size_t happened = 0;
+  for (std::uint64_t seed = 1; seed <= 16; ++seed) {
+    LabOptions options;
+    options.shards = 2;
+    Lab lab(seed, options);
+    const VolumeId s = lab.make(kEven, 512);
+    const VolumeId t = lab.make(kOdd, 512);
+    const std::uint64_t track = lab.track_of_shard(1);
+    ASSERT_TRUE(lab.fill(s, track, 'A'));
+    ASSERT_TRUE(lab.fill(t, track, 'o'));
+    ASSERT_TRUE(lab.drain());
+    lab.restart();  // the journal lets go of them
+    lab.fail("journal.0", sim::kWrites, false);
+    EXPECT_EQ(code_of(lab.establish(s, t)), Errc::journal_failed);
+    EXPECT_EQ(lab.track(t, track), "o*128");
+    ASSERT_TRUE(lab.fill(s, track, 'B'));
+    ASSERT_TRUE(lab.write(t, track * kTrackBlocks, 1, 't'));
+    lab.destaging(true);
+    lab.run_for(200 * rt::kMillisecond);
+    lab.destaging(false);
+    lab.crash();
+    happened += lab.relationship_count();
+    EXPECT_EQ(lab.track(s, track), "B*128");
+    EXPECT_EQ(lab.track(t, track), lab.relationship_count() > 0 ? "t*1 A*127" : "t*1 o*127") << "seed " << seed;
+  }
+  EXPECT_GT(happened, 0U);
+  EXPECT_LT(happened, 16U);
+}
+
 /// Space that is given up by the source still holds the image until it is copied.
 TEST(En, EN69_DiscardBeforeCopies) {
   for (const bool thin : {false, true}) {

@@ -239,6 +239,10 @@ rt::Task<void> Workload::establish(Life& life) {
   for (const Result<void>& verdict : verdicts) {
     if (verdict) continue;
     unexpected("establish", verdict.error());
+    if (verdict.error().code == Errc::journal_failed) {  // the record may be there
+      flashes_.back().in_doubt = true;
+      co_return;
+    }
     history_.refuse_copy(flash.copy);
     std::erase_if(flashes_, [&](const Flash& f) { return f.copy == flash.copy; });
     co_return;
@@ -248,6 +252,7 @@ rt::Task<void> Workload::establish(Life& life) {
 
 rt::Task<void> Workload::withdraw(Life& life) {
   const Flash flash = flashes_[case_.random().below(flashes_.size())];
+  if (flash.in_doubt) co_return;
   for (const auto& [source, target] : flash.pairs) withdrawing_.insert(target);
   for (const auto& [source, target] : flash.pairs) {
     while (reads_in_flight_[target] > 0) co_await rt::sleep_for(life.reactor(0), 100 * rt::kMicrosecond);
@@ -303,6 +308,7 @@ void Workload::settle_after_restart(Life& life) {
     }
     history_.decide_copy(copy, exists);
   }
+  for (Flash& flash : flashes_) flash.in_doubt = false;
   settle_withdraws(config);
   forget_ended(config);
 }

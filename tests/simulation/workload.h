@@ -57,6 +57,7 @@ class Workload {
   struct Flash {
     sim::History::Operation copy = 0;
     std::vector<std::pair<std::size_t, std::size_t>> pairs;  ///< Indexes of volumes.
+    bool in_doubt = false;                                   ///< The journal failed: the next start tells.
   };
   /// Issued, and not answered or answered with an error that leaves open what happened.
   struct Withdraw {
