@@ -99,7 +99,9 @@ rt::Task<Result<void>> ControlPlane::withdraw_group(std::vector<Generation> grou
   std::vector<Generation> drained = group;
   for (const auto& shard : shards_) {
     co_await rt::hop(home_, shard->reactor());
-    if (done) std::erase_if(drained, [&](Generation generation) { return !shard->close_relationship(generation, at); });
+    for (const Generation generation : group) {
+      if (done && !shard->close_relationship(generation, at)) std::erase(drained, generation);
+    }
     shard->finish_withdraw(group);
     co_await rt::hop(shard->reactor(), home_);
   }

@@ -208,6 +208,31 @@ TEST(En, EN36_EndAfterEveryBitIsDurable) {
   }
 }
 
+/// What one shard owes does not keep another from forgetting what it does not owe.
+TEST(En, EN24_OwedInOneShardOnly) {
+  for (const std::uint64_t owing : {0U, 1U}) {
+    LabOptions options;
+    options.shards = 2;
+    Lab lab(1, options);
+    const VolumeId s = lab.make(0x0000, 512);
+    const VolumeId t = lab.make(0x0100, 512);
+    const std::uint64_t tracks[] = {0, first_track_of_shard_1(lab)};
+    for (const std::uint64_t track : tracks) {
+      ASSERT_TRUE(lab.fill(s, track, 'A'));
+      ASSERT_TRUE(lab.fill(t, track, 'o'));
+    }
+    ASSERT_TRUE(lab.drain());
+    ASSERT_TRUE(lab.establish(s, t));
+    ASSERT_TRUE(lab.write(t, tracks[owing] * kTrackBlocks, 1, 't'));
+    ASSERT_TRUE(lab.withdraw(s, t));
+    for (int round = 0; round < 2; ++round) {
+      EXPECT_EQ(lab.track(t, tracks[owing]), "t*1 A*127");
+      EXPECT_EQ(lab.track(t, tracks[1 - owing]), "o*128");
+      if (round == 0) lab.crash();
+    }
+  }
+}
+
 TEST(En, EN29_TargetFailedThenCrash) {
   Lab lab;
   const VolumeId s = lab.make(0x0000, 4);
