@@ -22,6 +22,9 @@ rt::Task<Result<void>> ControlPlane::change_group(RelationshipChange change) {
 
 /// Every shard is fenced before T0 is drawn (C4).
 rt::Task<Result<void>> ControlPlane::prepare_change(const RelationshipChange& change) {
+  // After the journal failed the configuration may be ahead of the shards: nothing may be built on it.
+  auto room = co_await wait_for_room(kRecordRoom);
+  if (!room) co_return room;
   for (const auto& shard : shards_) {
     co_await rt::hop(home_, shard->reactor());
     auto held = co_await shard->hold(change.held, change.drained);

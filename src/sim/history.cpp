@@ -150,6 +150,18 @@ std::string History::end_read(Operation operation, std::span<const std::byte> da
   return wrong;
 }
 
+void History::lose(std::uint32_t volume) {
+  const Instant now = tick();
+  for (const std::uint64_t number : touched(volume)) {
+    auto unknown = std::make_shared<Version>();
+    unknown->kind = Version::Kind::unknown;
+    unknown->begin = unknown->acknowledged_at = now;
+    unknown->hardened = true;
+    add_version(volume, number, unknown);
+    sector(volume, number).took_effect(*unknown, now);
+  }
+}
+
 void History::crash() {
   const Instant now = tick();
   last_crash_ = now;

@@ -75,6 +75,9 @@ class History {
   /// There was nothing left to withdraw: the image stays as it was.
   void refuse_withdraw(Operation copy, std::uint32_t target);
 
+  /// The volume was the target of a copy that failed, and is no target any more: all that it held is unknown.
+  void lose(std::uint32_t volume);
+
   /// Everything in flight is cut off. Copies then wait in `undecided` until the restarted server says if they exist;
   /// withdraws go on until the restarted server says how they ended.
   void crash();

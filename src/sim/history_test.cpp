@@ -426,6 +426,22 @@ TEST_F(HistoryTest, the_targets_own_write_beside_a_withdraw_stays) {
   EXPECT_THAT(read(kTarget, 0, own), IsEmpty());
 }
 
+TEST_F(HistoryTest, what_a_failed_target_held_is_unknown_until_it_is_read) {
+  const Block before = write(kTarget, 1);
+  const Block image = write(kSource, 1);
+  const auto operation = copy();
+  const Block own = write(kTarget, 1);
+  withdraw(operation);
+  history.lose(kTarget);
+  history.crash();
+  EXPECT_THAT(read(kTarget, 1, before), IsEmpty());
+  EXPECT_THAT(read(kTarget, 1, own), Not(IsEmpty()));
+  const Block later = write(kTarget, 1);
+  EXPECT_THAT(read(kTarget, 1, before), Not(IsEmpty()));
+  EXPECT_THAT(read(kTarget, 1, later), IsEmpty());
+  EXPECT_THAT(read(kSource, 1, image), IsEmpty());
+}
+
 TEST_F(HistoryTest, a_new_volume_of_an_old_number_is_empty) {
   const Block old = write(kSource, 0);
   copy();

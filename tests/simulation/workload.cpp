@@ -234,6 +234,7 @@ rt::Task<void> Workload::establish(Life& life) {
   }
   if (requests.empty()) co_return;
   flash.copy = history_.begin_copy(oracle_pairs);
+  flash.newest_before = Generation{life.image().shards().front()->lsns().newest().value};
   flashes_.push_back(flash);
   const std::vector<Result<void>> verdicts = co_await life.image().control().establish(requests);
   for (const Result<void>& verdict : verdicts) {
@@ -265,8 +266,9 @@ rt::Task<void> Workload::withdraw(Life& life) {
     if (!found) continue;  // it ended by itself meanwhile, and is complete
     pairs.emplace_back(plan_.volumes[source].id, plan_.volumes[target].id);
     history_.begin_withdraw(flash.copy, static_cast<std::uint32_t>(target));
-    issued.push_back({flash.copy, static_cast<std::uint32_t>(target), *found});
-    std::erase(withdraws_, issued.back());  // tried again
+    const bool failed = config.relationships.at(*found).state == volume::RelationshipState::failed;
+    issued.push_back({flash.copy, static_cast<std::uint32_t>(target), *found, failed});
+    std::erase_if(withdraws_, [&](const Withdraw& w) { return w.relationship == *found; });  // tried again
     withdraws_.push_back(issued.back());
   }
   const std::vector<Result<void>> verdicts = co_await life.image().control().withdraw(pairs, std::nullopt);
@@ -300,7 +302,7 @@ void Workload::settle_after_restart(Life& life) {
       std::size_t there = 0;
       for (const auto& [source, target] : flash.pairs) {
         const auto found = volume::find_relationship(config, plan_.volumes[source].id, plan_.volumes[target].id);
-        there += found ? 1 : 0;
+        there += found && *found > flash.newest_before ? 1 : 0;
       }
       exists = there > 0;
       // P5: the command is there whole or not at all.
@@ -324,6 +326,7 @@ void Workload::settle_withdraws(const volume::ImageConfig& config) {
 void Workload::settle_withdraw(const Withdraw& withdraw, bool happened) {
   if (happened) {
     history_.acknowledge_withdraw(withdraw.copy, withdraw.target);
+    if (withdraw.failed) history_.lose(withdraw.target);
   } else {
     history_.refuse_withdraw(withdraw.copy, withdraw.target);
   }

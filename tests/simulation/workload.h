@@ -57,13 +57,15 @@ class Workload {
   struct Flash {
     sim::History::Operation copy = 0;
     std::vector<std::pair<std::size_t, std::size_t>> pairs;  ///< Indexes of volumes.
-    bool in_doubt = false;                                   ///< The journal failed: the next start tells.
+    Generation newest_before;  ///< A relationship up to here is an older one between the same volumes.
+    bool in_doubt = false;     ///< The journal failed: the next start tells.
   };
   /// Issued, and not answered or answered with an error that leaves open what happened.
   struct Withdraw {
     sim::History::Operation copy = 0;
     std::uint32_t target = 0;
     Generation relationship;
+    bool failed = false;  ///< Its target's content is lost.
     friend bool operator==(const Withdraw&, const Withdraw&) = default;
   };
   struct Range {
