@@ -423,8 +423,10 @@ void Batch::retire_entries() {
   }
   for (const CopyWork& copy : copies_) {
     // Also when the copy failed: the target is lost then, and what was written to it has nowhere to go. Not when the
-    // relationship was withdrawn meanwhile: no bit says that the target's medium holds them, so they are written again.
-    if (copy.plan.relationship->removed) continue;
+    // relationship was withdrawn meanwhile: no bit says that the target's medium holds them, so they are written again;
+    // nor when one fails that was withdrawn before: its target is a volume like any other, only the image is lost.
+    const RelationshipShare& r = *copy.plan.relationship;
+    if (r.removed || (r.failed && r.withdrawn_at)) continue;
     const Lsn up_to = copy.plan.target_entries_up_to;
     if (up_to.value != 0) retire(*copy.plan.relationship->target, copy.track, Lsn{0}, up_to);
   }

@@ -251,6 +251,26 @@ TEST(En, EN29_TargetFailedThenCrash) {
   EXPECT_EQ(lab.track(t, 0).substr(0, 5), "error");  // never the source's new bytes
 }
 
+/// The copy of what is owed fails: the image is lost there, but not what hosts wrote to the target.
+TEST(En, EN29_OwedTrackOfAFailedRank) {
+  Lab lab;
+  const VolumeId s = lab.make(0x0000, 4);
+  const VolumeId t = lab.make(0x0100, 4);
+  ASSERT_TRUE(lab.fill(s, 0, 'A'));
+  ASSERT_TRUE(lab.fill(t, 0, 'o'));
+  ASSERT_TRUE(lab.drain());
+  ASSERT_TRUE(lab.establish(s, t));
+  ASSERT_TRUE(lab.write(t, 3, 1, 't'));
+  ASSERT_TRUE(lab.withdraw(s, t));
+  lab.fail("rank.1", sim::kWrites, true);
+  lab.destaging(true);
+  EXPECT_TRUE(lab.run_until([&] { return lab.relationship_count() == 0; }));
+  lab.destaging(false);
+  EXPECT_EQ(lab.content(t, 3, 1), "t*1");
+  lab.restart();
+  EXPECT_EQ(lab.content(t, 3, 1), "t*1");
+}
+
 /// Nothing is owed to a target that is lost: its withdrawal must not wait for copies that cannot be made.
 TEST(En, EN29_WithdrawOfAFailedRelationshipEnds) {
   Lab lab;
