@@ -141,7 +141,8 @@ void DscliService::execute(const HttpRequest& request, const ReplyFunction& repl
 
 void DscliService::run_on_image(const std::string& image, model::Request request,
                                 const UserOperations::Answered& done) {
-  if (image.empty() && request.operation == "lssi") return list_images(std::move(request), done);
+  const bool of_all = request.operation == "lssi" || request.operation == "lssu";
+  if (image.empty() && of_all) return list_images(std::move(request), done);
   const auto ids = parts_.images.ids();
   if (std::find(ids.begin(), ids.end(), image) == ids.end()) {
     return done(rejected(Errc::invalid_argument, "CMUN90814E", image));
@@ -163,17 +164,19 @@ void DscliService::list_images(model::Request request, const UserOperations::Ans
   auto gathering = std::make_shared<Gathering>();
   gathering->missing = ids.size();
   const auto arguments = request.arguments;
+  const model::Operation* operation = model::find_operation(request.operation);
   if (ids.empty()) return done({});
   for (const std::string& id : ids) {
-    parts_.images.call(id, request, [gathering, id, arguments, done](model::Response response) {
+    parts_.images.call(id, request, [gathering, id, arguments, operation, done](model::Response response) {
       auto& rows = gathering->answer.response.rows;
       if (response.status == Errc::ok) {
         rows.insert(rows.end(), response.rows.begin(), response.rows.end());
       } else {
-        rows.push_back({{"id", id}, {"state", "Offline"}});
+        const std::string shown = operation->name == "lssu" ? model::unit_of_image(id) : id;
+        rows.push_back({{"id", shown}, {"state", "Offline"}});
       }
       if (--gathering->missing > 0) return;
-      model::select_rows(*model::find_operation("lssi"), arguments, rows);
+      model::select_rows(*operation, arguments, rows);
       done(gathering->answer);
     });
   }

@@ -82,6 +82,7 @@ rt::Task<Result<void>> ControlPlane::make_volume_locked(volume::MakeVolumeReques
   auto done = co_await reserve_space(made.extents, extent_bytes);
   journal::SlotSeq slot{0};
   if (done) slot = append(*plan);
+  if (done) note_pool(made.pool);
   records_.unlock();
   if (!done) co_return done;
   done = co_await harden(slot);
@@ -183,7 +184,10 @@ rt::Task<Result<void>> ControlPlane::remove_volume_locked(VolumeId id, RemoveMod
     co_await rt::hop(shard->reactor(), home_);
   }
   const Generation generation = config_.find_volume(id)->map_generation();
-  auto done = co_await harden(append(*plan));
+  const std::uint16_t pool = config_.find_volume(id)->pool;
+  const journal::SlotSeq slot = append(*plan);
+  note_pool(pool);
+  auto done = co_await harden(slot);
   if (!done) co_return done;
   for (const auto& shard : shards_) {
     co_await rt::hop(home_, shard->reactor());
@@ -250,7 +254,9 @@ rt::Task<Result<void>> ControlPlane::allocate_here(VolumeHandle handle, std::uin
   const std::uint64_t extent_bytes = config_.pools.at(volume->pool).extent_bytes;
   auto done = co_await control_shard().reserve_extent(extent, extent_bytes);
   if (!done) co_return done;
-  done = co_await harden(append(*plan));
+  const journal::SlotSeq slot = append(*plan);
+  note_pool(volume->pool);
+  done = co_await harden(slot);
   if (!done) co_return done;
   for (const auto& shard : shards_) {
     co_await rt::hop(home_, shard->reactor());
@@ -274,7 +280,7 @@ rt::Task<Result<void>> ControlPlane::fail_relationship(Shard& from, Generation r
   Result<void> done;
   const auto found = config_.relationships.find(relationship);
   if (found != config_.relationships.end() && found->second.state != volume::RelationshipState::failed) {
-    done = co_await record_failure(volume::FailRelationship{relationship});
+    done = co_await record_failure(volume::FailRelationship{relationship, home_.wall_seconds()});
   }
   for (const auto& shard : shards_) {
     if (!done) break;
@@ -299,7 +305,8 @@ rt::Task<Result<void>> ControlPlane::fail_rank(Shard& from, std::uint16_t rank) 
   co_await records_.lock();
   Result<void> done;
   const auto found = config_.ranks.find(rank);
-  if (found != config_.ranks.end() && !found->second.failed) done = co_await record_failure(volume::FailRank{rank});
+  if (found != config_.ranks.end() && !found->second.failed)
+    done = co_await record_failure(volume::FailRank{rank, home_.wall_seconds()});
   for (const auto& shard : shards_) {
     if (!done) break;
     co_await rt::hop(home_, shard->reactor());

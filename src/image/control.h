@@ -105,6 +105,7 @@ class ControlPlane final : public ControlLink {
   rt::Task<Result<void>> fail_rank(Shard& from, std::uint16_t rank) override;
   rt::Task<Result<void>> flush_rank(Shard& from, std::uint16_t rank) override;
   void share_drained(Shard& from, Generation relationship) noexcept override;
+  void checkpoint_failed(Shard& from) noexcept override;
 
  private:
   rt::Task<Result<void>> harden_every_shard();
@@ -133,6 +134,10 @@ class ControlPlane final : public ControlLink {
   rt::Task<Result<void>> release_space_locked(VolumeId id);
   rt::Task<Result<void>> format_rank(volume::RankConfig rank);
   rt::Task<void> forget_rank(std::uint16_t rank);
+  [[nodiscard]] std::uint8_t pool_state(std::uint16_t pool) const;
+  void look_at_pools();
+  void note_pool(std::uint16_t pool);
+  rt::Task<void> note_checkpoint(Shard& from);
   rt::Task<Result<void>> remove_volume_locked(VolumeId id, RemoveMode mode);
   [[nodiscard]] bool names_volume(VolumeId id, bool closing) const;
   rt::Task<bool> recently_used(VolumeId id);
@@ -147,6 +152,7 @@ class ControlPlane final : public ControlLink {
   LsnSource& lsns_;
   std::vector<rt::Storage*> storages_;
   volume::ImageConfig config_;
+  std::map<std::uint16_t, std::uint8_t> pool_states_;  ///< As last seen, so that a problem is recorded once.
   rt::Mutex commands_;
   rt::Mutex records_;
   std::vector<std::unique_ptr<rt::Scope>> scopes_;  ///< One per shard: tasks that begin on its reactor.

@@ -49,7 +49,9 @@ rt::Task<Result<void>> ControlPlane::change_volume_locked(volume::ChangeVolumeRe
   const std::uint64_t extent_bytes = config_.pools.at(config_.find_volume(request.id)->pool).extent_bytes;
   auto done = co_await reserve_space(plan->extents, extent_bytes);
   if (!done) co_return done;
-  done = co_await harden(append(*plan));
+  const journal::SlotSeq slot = append(*plan);
+  note_pool(config_.find_volume(request.id)->pool);
+  done = co_await harden(slot);
   if (!done || !request.block_count) co_return done;
   const volume::VolumeConfig grown = *config_.find_volume(request.id);
   for (const auto& shard : shards_) {
@@ -114,6 +116,55 @@ rt::Task<Result<void>> ControlPlane::release_space_locked(VolumeId id) {
     co_await rt::hop(shard->reactor(), home_);
   }
   co_return done;
+}
+
+// ---- problems -------------------------------------------------------------------------------------------------------
+
+/// 0 enough, 1 below the threshold, 2 full.
+std::uint8_t ControlPlane::pool_state(std::uint16_t pool) const {
+  const std::uint64_t total = config_.total_extents(pool);
+  const std::uint64_t free = config_.free_extents(pool);
+  const bool scarce = free * 100 < total * config_.pools.at(pool).threshold_percent;
+  return free == 0 ? 2 : (scarce ? 1 : 0);
+}
+
+void ControlPlane::look_at_pools() {
+  for (const auto& [id, pool] : config_.pools) pool_states_[id] = pool_state(id);
+}
+
+/// In the turn of the record that took or gave space: a pool that became scarce or full is a problem. Not waited for;
+/// it becomes durable with the next record that is, and is left out when the journal has no room just now.
+void ControlPlane::note_pool(std::uint16_t pool) {
+  const std::uint8_t state = pool_state(pool);
+  const auto known = pool_states_.find(pool);
+  const std::uint8_t before = known != pool_states_.end() ? known->second : 0;
+  if (state <= before) {
+    pool_states_[pool] = state;
+    return;
+  }
+  const auto kind = state == 2 ? volume::ProblemKind::pool_full : volume::ProblemKind::pool_threshold;
+  const volume::Mutation record = volume::RecordProblem{kind, home_.wall_seconds(), "P" + std::to_string(pool)};
+  const std::size_t bytes = volume::encode_mutation(record).size();
+  if (!control_shard().ring().has_room(bytes, journal::SpaceClass::control)) return;
+  append(record);
+  pool_states_[pool] = state;
+}
+
+void ControlPlane::checkpoint_failed(Shard& from) noexcept {
+  if (stopping_) return;
+  scopes_[from.options().id]->spawn(note_checkpoint(from));
+}
+
+rt::Task<void> ControlPlane::note_checkpoint(Shard& from) {
+  const std::string object = "shard " + std::to_string(from.options().id);
+  co_await rt::hop(from.reactor(), home_);
+  co_await records_.lock();
+  const volume::Mutation record =
+      volume::RecordProblem{volume::ProblemKind::checkpoint_failed, home_.wall_seconds(), object};
+  auto done = co_await record_failure(record);
+  static_cast<void>(done);  // the journal may be full already; lsproblem looks at the shards themselves, too
+  records_.unlock();
+  co_await rt::hop(home_, from.reactor());
 }
 
 // ---- ranks ----------------------------------------------------------------------------------------------------------

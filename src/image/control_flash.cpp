@@ -173,6 +173,7 @@ rt::Task<void> ControlPlane::end_if_drained(Generation generation) {
 // ---- start, stop, status --------------------------------------------------------------------------------------------
 
 void ControlPlane::start() {
+  look_at_pools();
   for (const auto& shard : shards_) scopes_.push_back(std::make_unique<rt::Scope>(shard->reactor()));
   for (const auto& [generation, r] : config_.relationships) {
     scopes_.front()->spawn(run_end_task(control_shard(), generation));

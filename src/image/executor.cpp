@@ -56,6 +56,9 @@ rt::Task<Response> ImageExecutor::execute(model::Request request) {
   rt::Task<Response> work;
   if (const ConfigurationOperation run = find_configuration_operation(operation)) {
     work = run(image_, std::move(arguments));
+  } else if (const ConfigurationOperation about = find_image_operation(operation)) {
+    arguments["code_level"] = code_level_;
+    work = about(image_, std::move(arguments));
   } else if (operation == "rmextpool") {
     work = remove_pools(std::move(arguments));
   } else if (operation == "mkfbvol") {

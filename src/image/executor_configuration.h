@@ -15,5 +15,7 @@ using ConfigurationOperation = rt::Task<model::Response> (*)(Image& image, nlohm
 
 /// Null if `operation` is none of them.
 ConfigurationOperation find_configuration_operation(std::string_view operation);
+/// Likewise: units, servers, keys, problems (executor_image.cpp).
+ConfigurationOperation find_image_operation(std::string_view operation);
 
 }  // namespace tt::image

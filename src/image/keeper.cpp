@@ -36,6 +36,7 @@ rt::Task<void> Keeper::run() {
     shard_.room_.wake_all();
     if (!done) {  // the store is fenced: the journal fills up, then writes are refused; nothing is lost
       shard_.tail_stuck_ = true;
+      shard_.control_.checkpoint_failed(shard_);
       break;
     }
   }

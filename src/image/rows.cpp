@@ -18,21 +18,6 @@ std::string pool_id(std::uint16_t id) {
   return fmt::format("P{}", id);
 }
 
-/// Derived from machine type and serial: 50050763, eight bits of hash, ten ones, fourteen bits of hash (the ones are
-/// where a port's address goes).
-std::string wwnn_of(const volume::ImageConfig& config) {
-  const std::string& id = config.storage_image_id;
-  const std::uint32_t hash = crc32c(0, std::as_bytes(std::span(id)));
-  const std::uint64_t low = (std::uint64_t{hash & 0xFFU} << 24U) | (0x3FFULL << 14U) | ((hash >> 8U) & 0x3FFFU);
-  return fmt::format("50050763{:08X}", low);
-}
-
-std::string unit_of(const volume::ImageConfig& config) {
-  std::string unit = config.storage_image_id;
-  if (config.personality == volume::Personality::ds8000 && !unit.empty()) unit.back() = '0';
-  return unit;
-}
-
 const char* capacity_type(volume::CapacityType type) {
   switch (type) {
     case volume::CapacityType::ess:
@@ -101,21 +86,26 @@ json volume_row(const volume::ImageConfig& config, const volume::VolumeConfig& v
 
 }  // namespace
 
+const char* model_of(const volume::ImageConfig& config) {
+  return config.personality == volume::Personality::ds8000 ? "961" : "511";
+}
+
 json image_row(const volume::ImageConfig& config, const std::string& code_level, std::uint64_t nvs_bytes) {
   const bool ds8000 = config.personality == volume::Personality::ds8000;
   const std::uint32_t hash = crc32c(7, std::as_bytes(std::span(config.storage_image_id)));
   return {{"id", config.storage_image_id},
           {"storage_unit", unit_of(config)},
           {"name", config.name},
-          {"description", ""},
-          {"model", ds8000 ? "961" : "511"},
+          {"description", config.names.image_description},
+          {"model", model_of(config)},
           {"wwnn", wwnn_of(config)},
           {"signature",
            fmt::format("{:04x}-{:04x}-{:04x}-{:04x}", hash >> 16U, hash & 0xFFFFU, ~hash >> 16U, ~hash & 0xFFFFU)},
           {"state", "Online"},
           {"es_net", true},
           {"volume_group", "V0"},
-          {"os400_serial", fmt::format("{:03X}", hash & 0xFFFU)},
+          {"os400_serial",
+           config.names.os400_serial.empty() ? fmt::format("{:03X}", hash & 0xFFFU) : config.names.os400_serial},
           {"nvs_bytes", nvs_bytes},
           {"cache_bytes", nvs_bytes},
           {"processor_bytes", nvs_bytes},

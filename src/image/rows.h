@@ -11,6 +11,12 @@
 
 namespace tt::image {
 
+/// Derived from machine type and serial.
+std::string wwnn_of(const volume::ImageConfig& config);
+std::string unit_of(const volume::ImageConfig& config);
+const char* model_of(const volume::ImageConfig& config);
+nlohmann::json unit_row(const volume::ImageConfig& config);
+std::vector<nlohmann::json> problem_rows(const volume::ImageConfig& config);
 nlohmann::json image_row(const volume::ImageConfig& config, const std::string& code_level, std::uint64_t nvs_bytes);
 std::vector<nlohmann::json> pool_rows(const volume::ImageConfig& config);
 std::vector<nlohmann::json> rank_rows(const volume::ImageConfig& config);

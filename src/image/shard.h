@@ -59,6 +59,8 @@ class ControlLink {
   virtual rt::Task<Result<void>> flush_rank(Shard& from, std::uint16_t rank) = 0;
   /// A share of the relationship has no uncopied track left; the relationship may have ended (3.7, T24).
   virtual void share_drained(Shard& from, Generation relationship) noexcept = 0;
+  /// The shard's checkpoint file takes no more writes.
+  virtual void checkpoint_failed(Shard& from) noexcept = 0;
 };
 
 enum class Acknowledge : std::uint8_t {

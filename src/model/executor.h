@@ -52,6 +52,13 @@
 //   rmflash    pairs [{"source","target"}, ...], sequence_number? N       -> results: one per pair
 //              With sequence_number only relationships that carry it; no pairs then means every such relationship.
 //
+//   lssu, showsu id? unit                                                 -> rows: storage_unit (exactly one)
+//   chsu, chsi id?, name?, description?, os400_serial? N (chsi)           -> results: one
+//   lsserver, lskey                                                       -> rows: server, license
+//   applykey   -                                                          -> results: one
+//   lsproblem  from_s?, to_s? N                                           -> rows: problem
+//   closeproblem ids ["3", ...]                                           -> results: one per id
+//
 // Listings also carry the selection and filters the user gave (`select` and the filter keys of the catalogue). The
 // executor may use them to answer faster and may ignore them: select_rows() (model/selection.h) is applied to what it
 // returns. Rows may come in any order; they are sorted by id.
@@ -78,6 +85,9 @@
 //                capacity_blocks, requested_blocks, capacity_type "ds"|"ess"|"blocks", sam, eam,
 //                volume_groups ["V2", ...], ranks (count), real_extents, virtual_extents, guid (32 hex digits),
 //                resource_group "RG0", performance_group "PG0"
+//   storage_unit id "IBM.2107-75ABCD0", name, description, model, wwnn, power "On", state "Online"
+//   problem      id "3", severity "Warning"|"Serious"|"Critical", status "open"|"closed", date, mtms, reference_code,
+//                description
 //   lss          id "10", group 0|1, address_group "1", storage_type "fb"|"ckd", volume_count, subsystem_id 0xFF10,
 //                consistency_group bool, long_busy_seconds, resource_group "RG0"
 //   flash        id "0100:0200", source, target, source_lss "01", sequence_number, timeout_seconds, active_copy bool,

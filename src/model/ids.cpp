@@ -110,6 +110,12 @@ std::string unit_of_image(std::string_view image_id) {
   return unit;
 }
 
+std::string image_of_unit(std::string_view unit_id) {
+  std::string image(unit_id);
+  if (personality_of(unit_id) == Personality::ds8000 && !image.empty()) image.back() = '1';
+  return image;
+}
+
 Personality personality_of(std::string_view image_id) {
   return image_id.size() >= 8 && image_id.substr(4, 4) == "1750" ? Personality::ds6000 : Personality::ds8000;
 }

@@ -52,6 +52,8 @@ std::optional<std::uint32_t> id_number(IdKind kind, std::string_view text);
 std::optional<std::string> parse_image_id(std::string_view text);
 /// The storage unit that holds an image: the serial of a 2107 unit ends in 0.
 std::string unit_of_image(std::string_view image_id);
+/// The first image of a unit; the only one that a software unit has.
+std::string image_of_unit(std::string_view unit_id);
 Personality personality_of(std::string_view image_id);
 
 /// An operand split at its slash: "IBM.2107-75ABCD1/0100" or just "0100" (image empty).

@@ -90,6 +90,8 @@ constexpr Message kClient[] = {
     {"CMUC09023I", "{0}", "A detail printed because verbose is on.", kNone},
     {"CMUC09024E", "No {0} was given and there is no terminal to ask at. Use {1}.",
      "Something the login needs is neither on the command line nor in the profile.", "Give it, or use -cfg PROFILE."},
+    {"CMUC09026I", "Nothing to activate: storage image {0} has everything that this release can do without a key.",
+     kNone, kNone},
     {"CMUN00018E", "Unable to connect to the management console server: {0}",
      "The management console or the storage image behind it is not running or not reachable.",
      "Check the address (hmc1), that the console runs, and that its storage image is started."},

@@ -15,10 +15,12 @@ std::span<const Operation> volumes();
 std::span<const Operation> flashcopy();
 std::span<const Operation> changes();
 std::span<const Operation> ranks();
+std::span<const Operation> image();
 
 std::span<const ObjectClass> classes_of_volumes_and_copies();
 std::span<const ObjectClass> classes_of_ranks();
 std::span<const ObjectClass> classes_of_metrics();
 std::span<const Operation> flashcopy_changes();
+std::span<const ObjectClass> classes_of_image();
 
 }  // namespace tt::model::tables

@@ -2,6 +2,7 @@
 // One operator per mutation. Each asserts what its plan_ function has checked: a mutation that does not fit would make
 // the replayed configuration differ from the one the users saw.
 #include <set>
+#include <string>
 
 #include "base/assert.h"
 #include "volume/apply_configuration.h"
@@ -15,6 +16,17 @@ template <class Map>
 void insert_new(Map& map, const typename Map::key_type& key, const typename Map::mapped_type& value) {
   const bool inserted = map.emplace(key, value).second;
   TT_ASSERT(inserted);
+}
+
+std::string volume_name(VolumeId id) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string name;
+  for (int shift = 12; shift >= 0; shift -= 4) name += kDigits[(static_cast<unsigned>(id.value) >> shift) & 0xFU];
+  return name;
+}
+
+std::string pair_name(const Relationship& relationship) {
+  return volume_name(relationship.source) + ":" + volume_name(relationship.target);
 }
 
 struct Apply : ApplyConfiguration {
@@ -135,10 +147,15 @@ struct Apply : ApplyConfiguration {
   }
 
   void operator()(const FailRelationship& m) const {
-    existing(config.relationships, m.relationship).state = RelationshipState::failed;
+    Relationship& relationship = existing(config.relationships, m.relationship);
+    relationship.state = RelationshipState::failed;
+    add_problem(config, ProblemKind::relationship_failed, m.at_s, pair_name(relationship));
   }
 
-  void operator()(const FailRank& m) const { existing(config.ranks, m.rank).failed = true; }
+  void operator()(const FailRank& m) const {
+    existing(config.ranks, m.rank).failed = true;
+    add_problem(config, ProblemKind::rank_failed, m.at_s, "R" + std::to_string(m.rank));
+  }
 
   void operator()(const RenewRelationships& m) const {
     for (const Renewal& renewal : m.renewals) {

@@ -2,6 +2,7 @@
 #include "volume/apply_configuration.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "volume/derived.h"
 
@@ -87,6 +88,30 @@ void ApplyConfiguration::operator()(const RemoveArray& m) const {
   const bool used =
       std::any_of(config.ranks.begin(), config.ranks.end(), [&](const auto& r) { return r.second.array == m.array; });
   TT_ASSERT(!used && config.arrays.erase(m.array) == 1);
+}
+
+void add_problem(ImageConfig& config, ProblemKind kind, std::int64_t at_s, std::string object) {
+  auto& problems = config.problems;
+  if (problems.size() >= kMaxProblems) {
+    const auto closed =
+        std::find_if(problems.begin(), problems.end(), [](const auto& p) { return p.second.closed_s != 0; });
+    problems.erase(closed != problems.end() ? closed : problems.begin());
+  }
+  const std::uint32_t id = ++config.last_problem;
+  problems.emplace(id, Problem{.id = id, .kind = kind, .at_s = at_s, .closed_s = 0, .object = std::move(object)});
+}
+
+void ApplyConfiguration::operator()(const ChangeNames& m) const {
+  config.name = m.image_name;
+  config.names = m.names;
+}
+
+void ApplyConfiguration::operator()(const RecordProblem& m) const {
+  add_problem(config, m.kind, m.at_s, m.object);
+}
+
+void ApplyConfiguration::operator()(const CloseProblem& m) const {
+  existing(config.problems, m.problem).closed_s = std::max<std::int64_t>(m.at_s, 1);
 }
 
 }  // namespace tt::volume

@@ -19,6 +19,9 @@ struct ApplyConfiguration {
   void operator()(const AddSite& m) const;
   void operator()(const MakeArray& m) const;
   void operator()(const RemoveArray& m) const;
+  void operator()(const ChangeNames& m) const;
+  void operator()(const RecordProblem& m) const;
+  void operator()(const CloseProblem& m) const;
 };
 
 /// Gives the extent to the volume in the map of its rank.

@@ -26,6 +26,10 @@ struct LastOf<ExtentRotation> {
   static constexpr ExtentRotation value = ExtentRotation::extents;
 };
 template <>
+struct LastOf<ProblemKind> {
+  static constexpr ProblemKind value = ProblemKind::checkpoint_failed;
+};
+template <>
 struct LastOf<RelationshipState> {
   static constexpr RelationshipState value = RelationshipState::failed;
 };
@@ -82,6 +86,26 @@ void fields(Archive& archive, Self& array) {
 }
 inline std::uint16_t key_of(const ArrayConfig& array) {
   return array.id;
+}
+
+template <class Archive, Is<Problem> Self>
+void fields(Archive& archive, Self& problem) {
+  archive(1, problem.id);
+  archive(2, problem.kind);
+  archive(3, problem.at_s);
+  archive(4, problem.closed_s);
+  archive(5, problem.object);
+}
+inline std::uint32_t key_of(const Problem& problem) {
+  return problem.id;
+}
+
+template <class Archive, Is<Names> Self>
+void fields(Archive& archive, Self& names) {
+  archive(1, names.image_description);
+  archive(2, names.unit_name);
+  archive(3, names.unit_description);
+  archive(4, names.os400_serial);
 }
 
 template <class Archive, Is<Kill> Self>
@@ -166,6 +190,9 @@ void fields(Archive& archive, Self& image) {
   archive(8, image.relationships);
   archive(20, image.sites);
   archive(21, image.arrays);
+  archive(22, image.names);
+  archive(23, image.problems);
+  archive(24, image.last_problem);
   archive(25, image.saved);
 }
 
@@ -222,10 +249,12 @@ void fields(Archive& archive, Self& m) {
 template <class Archive, Is<FailRelationship> Self>
 void fields(Archive& archive, Self& m) {
   archive(1, m.relationship);
+  archive(2, m.at_s);
 }
 template <class Archive, Is<FailRank> Self>
 void fields(Archive& archive, Self& m) {
   archive(1, m.rank);
+  archive(2, m.at_s);
 }
 template <class Archive, Is<SetIdentity> Self>
 void fields(Archive& archive, Self& m) {
@@ -299,6 +328,22 @@ template <class Archive, Is<RevertRelationships> Self>
 void fields(Archive& archive, Self& m) {
   archive(1, m.relationships);
 }
+template <class Archive, Is<ChangeNames> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.image_name);
+  archive(2, m.names);
+}
+template <class Archive, Is<RecordProblem> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.kind);
+  archive(2, m.at_s);
+  archive(3, m.object);
+}
+template <class Archive, Is<CloseProblem> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.problem);
+  archive(2, m.at_s);
+}
 
 /// Number of each mutation in the journal; never reused. The order of the variant means nothing.
 template <class M>
@@ -357,5 +402,11 @@ template <>
 inline constexpr std::uint32_t kKind<CommitRevertible> = 16;
 template <>
 inline constexpr std::uint32_t kKind<RevertRelationships> = 17;
+template <>
+inline constexpr std::uint32_t kKind<ChangeNames> = 50;
+template <>
+inline constexpr std::uint32_t kKind<RecordProblem> = 51;
+template <>
+inline constexpr std::uint32_t kKind<CloseProblem> = 52;
 
 }  // namespace tt::volume

@@ -165,6 +165,35 @@ struct Relationship {
   friend bool operator==(const Relationship&, const Relationship&) = default;
 };
 
+enum class ProblemKind : std::uint8_t {
+  rank_failed,
+  relationship_failed,
+  pool_threshold,
+  pool_full,
+  checkpoint_failed
+};
+
+/// Something that an administrator should look at. The list is bounded: when it is full the oldest closed problem goes,
+/// or the oldest one.
+struct Problem {
+  std::uint32_t id = 0;
+  ProblemKind kind = ProblemKind::rank_failed;
+  std::int64_t at_s = 0;
+  std::int64_t closed_s = 0;  ///< 0 = open.
+  std::string object;         ///< "R1", "0100:0200", "P0", "shard 2".
+  friend bool operator==(const Problem&, const Problem&) = default;
+};
+inline constexpr std::size_t kMaxProblems = 256;
+
+/// What people call the image and its storage unit.
+struct Names {
+  std::string image_description;
+  std::string unit_name;
+  std::string unit_description;
+  std::string os400_serial;  ///< Three hex digits; empty = as derived from the image's id.
+  friend bool operator==(const Names&, const Names&) = default;
+};
+
 struct ImageConfig {
   Personality personality = Personality::ds8000;
   std::string storage_image_id;  ///< "IBM.2107-75TT001"
@@ -178,6 +207,9 @@ struct ImageConfig {
   std::map<std::uint16_t, ArrayConfig> arrays;
   /// What revertible relationships were before setflashrevertible; in no other respect do they exist.
   std::map<Generation, Relationship> saved;
+  Names names;
+  std::map<std::uint32_t, Problem> problems;
+  std::uint32_t last_problem = 0;
   /// By rank, for ranks that are in a pool. Derived from ranks and volumes; kept by apply().
   std::map<std::uint16_t, ExtentMap> taken_extents;
 
@@ -240,11 +272,14 @@ struct Withdraw {
 struct EndRelationship {
   Generation relationship;
 };
+/// These two record a problem as well.
 struct FailRelationship {
   Generation relationship;
+  std::int64_t at_s = 0;
 };
 struct FailRank {
   std::uint16_t rank = 0;
+  std::int64_t at_s = 0;
 };
 /// A relationship gets a new T0, perhaps another direction, and with them a new generation (engine notes 3.8 to 3.10).
 /// All dirty data of the new target that is older than T0 is on its medium by then; implied: it is void in the journal.
@@ -316,11 +351,25 @@ struct RemoveArray {
   std::uint16_t array = 0;
 };
 
-using Mutation =
-    std::variant<AddRank, AssignRank, MakePool, RemovePool, MakeVolume, RemoveVolume, AllocateExtent, FreeExtent,
-                 Establish, Withdraw, EndRelationship, FailRelationship, FailRank, SetIdentity, ChangeVolume,
-                 ReleaseSpace, ChangeLss, ChangePool, MergePools, ReserveRank, RemoveRank, AddSite, MakeArray,
-                 RemoveArray, RenewRelationships, CommitRevertible, RevertRelationships>;
+struct ChangeNames {
+  std::string image_name;
+  Names names;
+};
+struct RecordProblem {
+  ProblemKind kind = ProblemKind::rank_failed;
+  std::int64_t at_s = 0;
+  std::string object;
+};
+struct CloseProblem {
+  std::uint32_t problem = 0;
+  std::int64_t at_s = 0;
+};
+
+using Mutation = std::variant<AddRank, AssignRank, MakePool, RemovePool, MakeVolume, RemoveVolume, AllocateExtent,
+                              FreeExtent, Establish, Withdraw, EndRelationship, FailRelationship, FailRank, SetIdentity,
+                              ChangeVolume, ReleaseSpace, ChangeLss, ChangePool, MergePools, ReserveRank, RemoveRank,
+                              AddSite, MakeArray, RemoveArray, ChangeNames, RecordProblem, CloseProblem,
+                              RenewRelationships, CommitRevertible, RevertRelationships>;
 
 /// Takes effect unconditionally; a mutation that does not fit the configuration is a programmer error (replay of a
 /// journal that this code wrote always fits).

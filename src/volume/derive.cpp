@@ -88,6 +88,8 @@ Result<void> check_relationships(const ImageConfig& config) {
 }  // namespace
 
 Result<void> derive(ImageConfig& config) {
+  if (config.problems.size() > kMaxProblems) return Errc::corrupt;
+  if (!config.problems.empty() && config.problems.rbegin()->first > config.last_problem) return Errc::corrupt;
   config.taken_extents.clear();
   TT_CHECK(derive_ranks(config));
   TT_CHECK(check_arrays(config));

@@ -54,6 +54,8 @@ std::uint32_t next_free_id(const std::map<std::uint16_t, T>& table, std::uint32_
   return first;
 }
 
+void add_problem(ImageConfig& config, ProblemKind kind, std::int64_t at_s, std::string object);
+
 /// A rank that names no array gets a site and an array of its own, numbered like the rank if that is free.
 void adopt(ImageConfig& config, RankConfig& rank);
 /// No rank with space of the volume has failed. Copies write to the target; the source only has to be readable.

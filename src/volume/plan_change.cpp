@@ -88,6 +88,13 @@ Result<ChangePool> plan_change_pool(const ImageConfig& config, const ChangePoolR
   return plan;
 }
 
+Result<CloseProblem> plan_close_problem(const ImageConfig& config, std::uint32_t problem, std::int64_t now_s) {
+  const auto found = config.problems.find(problem);
+  if (found == config.problems.end()) return {Errc::object_not_found, problem};
+  const std::int64_t before = found->second.closed_s;
+  return CloseProblem{.problem = problem, .at_s = before != 0 ? before : now_s};
+}
+
 Result<MergePools> plan_merge_pools(const ImageConfig& config, std::uint16_t into, std::uint16_t from) {
   const auto target = config.pools.find(into);
   const auto source = config.pools.find(from);

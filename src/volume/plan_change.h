@@ -50,6 +50,9 @@ Result<ChangePool> plan_change_pool(const ImageConfig& config, const ChangePoolR
 /// for different sizes of extents.
 Result<MergePools> plan_merge_pools(const ImageConfig& config, std::uint16_t into, std::uint16_t from);
 
+/// object_not_found; closing what is closed changes nothing.
+Result<CloseProblem> plan_close_problem(const ImageConfig& config, std::uint32_t problem, std::int64_t now_s);
+
 /// object_not_found; not_combinable for a rank that is in no pool.
 Result<ReserveRank> plan_reserve_rank(const ImageConfig& config, std::uint16_t rank, bool reserved);
 /// object_not_found; still_in_use while it is in a pool.

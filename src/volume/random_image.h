@@ -160,7 +160,15 @@ class RandomImage {
   }
 
   void change_attributes() {
-    switch (random_.below(4)) {
+    switch (random_.below(7)) {
+      case 4:
+        return image.change(ChangeNames{
+            .image_name = "image",
+            .names = {.image_description = "d", .unit_name = "unit", .unit_description = "", .os400_serial = "ABC"}});
+      case 5:
+        return image.change(RecordProblem{.kind = ProblemKind::pool_full, .at_s = 7, .object = "P0"});
+      case 6:
+        return accept(plan_close_problem(image.config, static_cast<std::uint32_t>(random_.below(30)), 9));
       case 0:
         return accept(plan_change_lss(
             image.config, {.id = static_cast<std::uint8_t>(random_.below(5)),

@@ -281,8 +281,12 @@ class Binder {
       return fail("-dev " + given + " and the operand's storage image " + operand_image_ + " differ.");
     }
     command_.image = !given.empty() ? given : operand_image_;
-    if (operation_.object_class == "image" && command_.arguments.contains("id")) {
-      command_.image = command_.arguments["id"].get<std::string>();
+    const Argument* operand = operation_.operand();
+    if (operand != nullptr && command_.arguments.contains("id")) {
+      if (operand->id_kind == IdKind::image) command_.image = command_.arguments["id"].get<std::string>();
+      if (operand->id_kind == IdKind::storage_unit) {
+        command_.image = model::image_of_unit(command_.arguments["id"].get<std::string>());
+      }
     }
     if (operation_.needs_image && command_.image.empty()) command_.image = context_.devid;
     if (operation_.needs_image && command_.image.empty()) {

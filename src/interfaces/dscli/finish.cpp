@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "interfaces/dscli/finish.h"
 
+#include <algorithm>
+#include <ctime>
+#include <optional>
+#include <tuple>
+
 #include "model/capacity.h"
 
 namespace tt::dscli {
@@ -115,6 +120,36 @@ std::string finish_chuser(Command& command) {
   return changes ? "" : "nothing to change: give -pw, -lock, -unlock or -group.";
 }
 
+std::string finish_names(Command& command) {
+  const bool changes = command.arguments.contains("name") || command.arguments.contains("description") ||
+                       command.arguments.contains("os400_serial");
+  return changes ? "" : "nothing to change: give -name or -desc.";
+}
+
+/// A day of the local zone, "2026-01-31", as its first second; nothing for anything else.
+std::optional<std::int64_t> first_second_of(const std::string& day) {
+  std::tm parts{};
+  const char* end = strptime(day.c_str(), "%Y-%m-%d", &parts);
+  if (end == nullptr || *end != '\0') return std::nullopt;
+  parts.tm_isdst = -1;
+  const std::time_t second = std::mktime(&parts);
+  if (second < 0) return std::nullopt;
+  return static_cast<std::int64_t>(second);
+}
+
+std::string finish_lsproblem(Command& command) {
+  constexpr std::int64_t kDay = 24 * 60 * 60;
+  for (const auto& [flag, key, after] :
+       {std::tuple("from", "from_s", std::int64_t{0}), std::tuple("to", "to_s", kDay)}) {
+    if (!command.locals.contains(flag)) continue;
+    const auto text = command.locals[flag].get<std::string>();
+    const auto second = first_second_of(text);
+    if (!second) return "-" + std::string(flag) + ": '" + text + "' is not a day like 2026-01-31.";
+    command.arguments[key] = *second + std::max<std::int64_t>(after - 1, 0);
+  }
+  return {};
+}
+
 struct Finisher {
   std::string_view operation;
   std::string (*run)(Command&);
@@ -123,6 +158,7 @@ constexpr Finisher kFinishers[] = {
     {"mkfbvol", finish_mkfbvol}, {"chfbvol", finish_chfbvol},     {"chrank", finish_chrank},
     {"chlss", finish_chlss},     {"mkflash", finish_mkflash},     {"rmflash", finish_rmflash},
     {"chuser", finish_chuser},   {"chextpool", finish_chextpool}, {"reverseflash", finish_reverseflash},
+    {"chsi", finish_names},      {"chsu", finish_names},          {"lsproblem", finish_lsproblem},
 };
 
 }  // namespace

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Storage units, servers, licences, problems, and what the management console has of its own.
+#include "model/tables.h"
+
+namespace tt::model::tables {
+
+namespace {
+
+using A = Align;
+using F = Format;
+using View = std::string_view;
+
+// ---- storage unit ----
+constexpr Attribute kUnitAttributes[] = {
+    {"name", "Name"},      {"description", "Desc"}, {"id", "ID"},  {"model", "Model"},      {"wwnn", "WWNN"},
+    {"power", "pw state"}, {"state", "state"},      {"id", "MTS"}, {"description", "desc"},
+};
+constexpr View kUnitList[] = {"Name", "ID", "Model", "WWNN", "pw state", "state"};
+constexpr View kUnitWide[] = {"Name", "ID", "Model", "WWNN", "pw state", "state", "desc"};
+constexpr View kUnitFields[] = {"Name", "Desc", "ID", "Model", "WWNN", "pw state", "MTS"};
+
+// ---- server ----
+constexpr Attribute kServerAttributes[] = {
+    {"id", "ID"},
+    {"image_id", "Image ID"},
+    {"state", "Image Status"},
+    {"power_control", "Power Control"},
+    {"code_level", "Bundle Version"},
+};
+constexpr View kServerList[] = {"ID", "Image ID", "Image Status", "Power Control", "Bundle Version"};
+
+// ---- licence ----
+constexpr Attribute kLicenseAttributes[] = {
+    {"id", "Activation Key"},
+    {"level", "Authorization Level (TB)"},
+    {"scope", "Scope"},
+};
+constexpr View kLicenseList[] = {"Activation Key", "Authorization Level (TB)", "Scope"};
+
+// ---- problem ----
+constexpr Attribute kProblemAttributes[] = {
+    {"id", "ID"},     {"severity", "Severity"},  {"status", "Status"},           {"date", "Date", F::date},
+    {"mtms", "MTMS"}, {"reference_code", "SRC"}, {"description", "Description"},
+};
+constexpr View kProblemList[] = {"ID", "Severity", "Status", "Date", "MTMS", "SRC", "Description"};
+
+constexpr ObjectClass kClasses[] = {
+    {"storage_unit",
+     "Storage Unit",
+     "SU",
+     IdKind::storage_unit,
+     kUnitAttributes,
+     kUnitList,
+     kUnitWide,
+     kUnitFields,
+     {}},
+    {"server", "Server", "SERVER", IdKind::free_text, kServerAttributes, kServerList, kServerList, kServerList, {}},
+    {"license", "Key", "KEY", IdKind::free_text, kLicenseAttributes, kLicenseList, kLicenseList, kLicenseList, {}},
+    {"problem",
+     "Problem",
+     "PROBLEM",
+     IdKind::free_text,
+     kProblemAttributes,
+     kProblemList,
+     kProblemList,
+     kProblemList,
+     {}},
+};
+
+}  // namespace
+
+std::span<const ObjectClass> classes_of_image() {
+  return kClasses;
+}
+
+}  // namespace tt::model::tables
