@@ -86,6 +86,21 @@ Result<void> AuditLog::write_line(const std::string& line) {
   return {};
 }
 
+Result<std::string> AuditLog::read(std::uint64_t offset, std::size_t most) const {
+  const int fd = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 && errno == ENOENT) return std::string();
+  if (fd < 0) return Error{Errc::io_error, static_cast<std::uint64_t>(errno)};
+  std::string text(most, '\0');
+  const ssize_t got = ::pread(fd, text.data(), most, static_cast<off_t>(offset));
+  const int problem = errno;
+  ::close(fd);
+  if (got < 0) return Error{Errc::io_error, static_cast<std::uint64_t>(problem)};
+  text.resize(static_cast<std::size_t>(got));
+  const std::size_t last = text.rfind('\n');
+  text.resize(last == std::string::npos ? 0 : last + 1);
+  return text;
+}
+
 Result<void> AuditLog::append(const AuditRecord& record) {
   if (fd_ < 0) TT_CHECK(open());
   const std::uint64_t before = size_;

@@ -38,6 +38,9 @@ class AuditLog {
   /// io_error when the file cannot be written; the caller tells the operator.
   Result<void> append(const AuditRecord& record);
 
+  /// Whole lines from `offset` on, about `most` bytes; empty at the end.
+  Result<std::string> read(std::uint64_t offset, std::size_t most) const;
+
  private:
   Result<void> open();
   Result<void> write_line(const std::string& line);

@@ -103,6 +103,11 @@ class Console {
   int run() {
     if (!prepare()) return 1;
     UserOperations users(*store_, sessions_, slow_, now_seconds);
+    const auto ids = links_.ids();
+    const auto is_ds6000 = [](const std::string& id) {
+      return model::personality_of(id) == model::Personality::ds6000;
+    };
+    users.serve_only_ds6000(!ids.empty() && std::all_of(ids.begin(), ids.end(), is_ds6000));
     const std::string password_file = options_.directory + "/admin.password";
     const Result<void> first = users.ensure_first_user(password_file);
     if (!first)

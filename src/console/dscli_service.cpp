@@ -13,6 +13,7 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::size_t kAuditPiece = 256 * 1024;
 constexpr std::string_view kPrefix = "/dscli/v1/";
 
 HttpReply json_reply(int status, const json& body) {
@@ -135,6 +136,7 @@ void DscliService::execute(const HttpRequest& request, const ReplyFunction& repl
   const std::string wrong = model::check_arguments(*operation, call.arguments);
   if (!wrong.empty()) return reply(problem(400, wrong));
   if (!model::allows(caller.groups, operation->access)) return done(rejected(Errc::not_authorised));
+  if (operation->name == "offloadauditlog") return done(read_audit_log(call.arguments));
   if (operation->place == model::Place::console) return parts_.users.run(caller, call, done);
   run_on_image(image, std::move(call), done);
 }
@@ -224,6 +226,17 @@ void DscliService::record_login(const std::string& user, const std::string& peer
   record.result = good ? "success" : "CMUC00191E";
   record.detail = "from " + peer;
   append(record);
+}
+
+/// A piece of the log. Only the last, empty one is a result: one record says that the log was taken.
+ServiceAnswer DscliService::read_audit_log(const json& arguments) const {
+  const auto offset = arguments.value("offset", std::uint64_t{0});
+  const Result<std::string> text = parts_.audit.read(offset, kAuditPiece);
+  if (!text) return rejected(text.error().code);
+  ServiceAnswer answer;
+  answer.response.rows.push_back({{"id", "audit"}, {"text", *text}, {"next", offset + text->size()}});
+  if (text->empty()) answer.response.results.push_back({"audit log", Errc::ok, 0});
+  return answer;
 }
 
 void DscliService::append(const AuditRecord& record) {

@@ -43,6 +43,7 @@ class DscliService final : public HttpService {
               const nlohmann::json& arguments, const ServiceAnswer& answer);
   void record_login(const std::string& user, const std::string& peer, int code, const char* event, bool good);
   void append(const AuditRecord& record);
+  [[nodiscard]] ServiceAnswer read_audit_log(const nlohmann::json& arguments) const;
 
   Parts parts_;
 };

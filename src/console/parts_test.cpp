@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 
 #include <algorithm>
@@ -41,6 +42,22 @@ TEST(Passwords, Rules) {
   EXPECT_EQ(generated.size(), 20U);
   EXPECT_EQ(password_problem(generated, "admin"), "");
   EXPECT_NE(generate_password(), generated);
+}
+
+TEST(Passwords, RulesOfADs6000) {
+  PasswordPolicy rules;
+  rules.ds6000 = true;
+  rules.length = 6;
+  const auto good = [&](const char* password) { return password_problem(password, "batch", rules).empty(); };
+  EXPECT_TRUE(good("abcd1e"));
+  EXPECT_TRUE(good("abcdefgh1jklmnop"));
+  EXPECT_FALSE(good("abc1e")) << "too short";
+  EXPECT_FALSE(good("abcdefgh1jklmnopq")) << "too long";
+  EXPECT_FALSE(good("abcdefgh")) << "no digit";
+  EXPECT_FALSE(good("a12345b")) << "too few letters";
+  EXPECT_FALSE(good("1abcdef")) << "begins with a digit";
+  EXPECT_FALSE(good("abcdef1")) << "ends with a digit";
+  EXPECT_FALSE(good("xBatch1y")) << "holds the user's name";
 }
 
 TEST(Sessions, EndWhenIdleOrAsked) {
@@ -102,6 +119,28 @@ TEST(UserStore, KeepsAccountsAcrossOpenings) {
   EXPECT_TRUE((*store)->history(user.name, 8)->empty());
 }
 
+/// Version 1 had no settings.
+TEST(UserStore, BringsAnOlderSchemaUpToDate) {
+  const TestFolder folder;
+  const std::string path = folder / "users.sqlite";
+  ASSERT_TRUE(UserStore::open(path));
+  sqlite3* database = nullptr;
+  ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
+  EXPECT_EQ(sqlite3_exec(database, "DROP TABLE settings; PRAGMA user_version = 1;", nullptr, nullptr, nullptr),
+            SQLITE_OK);
+  sqlite3_close(database);
+  for (int opening = 0; opening < 2; ++opening) {
+    auto store = UserStore::open(path);
+    ASSERT_TRUE(store);
+    if (opening == 0) {
+      EXPECT_EQ(*(*store)->setting("password.length"), std::nullopt);
+      EXPECT_TRUE((*store)->set_setting("password.length", "9"));
+      EXPECT_TRUE((*store)->set_setting("password.length", "10"));
+    }
+    EXPECT_EQ(*(*store)->setting("password.length"), "10");
+  }
+}
+
 TEST(UserStore, RefusesWhatItCannotRead) {
   const TestFolder folder;
   ASSERT_TRUE(files::write_private_file(folder / "text", "this is not a database, however long the text may be"));
@@ -132,6 +171,24 @@ TEST(AuditLog, WritesOneLinePerRecord) {
   ASSERT_TRUE(log.append(record));
   const std::string content = *files::read_file(folder / "audit.csv");
   EXPECT_EQ(std::count(content.begin(), content.end(), '\n'), 2);
+}
+
+TEST(AuditLog, IsReadInPiecesOfWholeLines) {
+  const TestFolder folder;
+  AuditLog log(folder / "audit.csv");
+  EXPECT_EQ(*log.read(0, 1000), "") << "nothing was recorded yet";
+  AuditRecord record;
+  record.user = "admin";
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(log.append(record));
+  const std::string content = *files::read_file(folder / "audit.csv");
+  std::string gathered;
+  int pieces = 0;
+  for (std::string piece = "first"; !piece.empty(); ++pieces) {
+    piece = *log.read(gathered.size(), content.size() / 2);
+    gathered += piece;
+  }
+  EXPECT_EQ(gathered, content);
+  EXPECT_GE(pieces, 3);
 }
 
 TEST(AuditLog, DropsTheOlderHalfWhenFullAndSaysSoBefore) {

@@ -24,8 +24,9 @@ constexpr std::uint64_t kMemoryLimit = 64U << 20U;
 constexpr std::size_t kSaltBytes = 16;
 constexpr std::size_t kKeyBytes = 32;
 constexpr std::string_view kSymbols = "!@#$%&*()";
-constexpr std::size_t kShortest = 8;
 constexpr std::size_t kLongest = 64;
+constexpr std::size_t kLongestDs6000 = 16;
+constexpr std::size_t kFewestLetters = 5;
 
 struct Stored {
   std::uint64_t cost = kCost;
@@ -101,6 +102,10 @@ std::optional<Stored> parse_stored(std::string_view text) {
   return stored;
 }
 
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
 bool contains_ignoring_case(std::string_view text, std::string_view part) {
   const auto same = [](unsigned char a, unsigned char b) { return std::tolower(a) == std::tolower(b); };
   return std::search(text.begin(), text.end(), part.begin(), part.end(), same) != text.end();
@@ -130,21 +135,28 @@ void waste_verification_time(std::string_view password) {
   [[maybe_unused]] const auto ignored = derive(password, nobody);
 }
 
-std::string password_problem(std::string_view password, std::string_view user) {
-  if (password.size() < kShortest || password.size() > kLongest) {
-    return "it must have " + std::to_string(kShortest) + " to " + std::to_string(kLongest) + " characters.";
+std::string password_problem(std::string_view password, std::string_view user, const PasswordPolicy& policy) {
+  const auto shortest = static_cast<std::size_t>(policy.length);
+  const std::size_t longest = policy.ds6000 ? kLongestDs6000 : kLongest;
+  if (password.size() < shortest || password.size() > longest) {
+    return "it must have " + std::to_string(shortest) + " to " + std::to_string(longest) + " characters.";
   }
-  bool letters = false;
-  bool digits = false;
-  bool symbols = false;
+  std::size_t letters = 0;
+  std::size_t digits = 0;
+  std::size_t symbols = 0;
   for (const char c : password) {
-    letters = letters || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-    digits = digits || (c >= '0' && c <= '9');
-    symbols = symbols || kSymbols.find(c) != std::string_view::npos;
+    letters += is_letter(c) ? 1 : 0;
+    digits += c >= '0' && c <= '9' ? 1 : 0;
+    symbols += kSymbols.find(c) != std::string_view::npos ? 1 : 0;
   }
-  if (letters + digits + symbols < 2) return "it must mix two of letters, digits and !@#$%&*().";
   if (contains_ignoring_case(password, user)) return "it must not contain the user name.";
-  return {};
+  if (policy.ds6000) {
+    if (letters < kFewestLetters || digits == 0) return "it must have at least five letters and one digit.";
+    if (!is_letter(password.front()) || !is_letter(password.back())) return "it must begin and end with a letter.";
+    return {};
+  }
+  const int kinds = (letters > 0 ? 1 : 0) + (digits > 0 ? 1 : 0) + (symbols > 0 ? 1 : 0);
+  return kinds < 2 ? "it must mix two of letters, digits and !@#$%&*()." : "";
 }
 
 std::string generate_password() {

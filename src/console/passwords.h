@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "console/password_policy.h"
+
 namespace tt::console {
 
 /// Text like "scrypt$16384$8$1$<salt>$<key>", salt and key in hex: parameters may change with time, old ones stay
@@ -16,7 +18,7 @@ bool verify_password(std::string_view password, std::string_view stored);
 void waste_verification_time(std::string_view password);
 
 /// Which rule the password breaks, in words; empty if none.
-std::string password_problem(std::string_view password, std::string_view user);
+std::string password_problem(std::string_view password, std::string_view user, const PasswordPolicy& policy = {});
 
 /// Twenty random characters that keep the rules.
 std::string generate_password();

@@ -38,6 +38,14 @@ LoginSession* Sessions::find(const std::string& token, std::int64_t now) {
   return &found->second;
 }
 
+std::vector<LoginSession> Sessions::all(std::int64_t now) const {
+  std::vector<LoginSession> living;
+  for (const auto& [token, session] : sessions_) {
+    if (now - session.last_used <= kIdleSeconds) living.push_back(session);
+  }
+  return living;
+}
+
 void Sessions::end(const std::string& token) {
   sessions_.erase(token);
 }

@@ -25,6 +25,8 @@ class Sessions {
   void end(const std::string& token);
   /// Ends the user's sessions but the one of `except`.
   void end_all_of(const std::string& user, const std::string& except);
+  /// Those that are not idle for too long.
+  [[nodiscard]] std::vector<LoginSession> all(std::int64_t now) const;
   [[nodiscard]] std::size_t count() const { return sessions_.size(); }
 
  private:

@@ -15,9 +15,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::int64_t kMostFailures = 5;
 constexpr std::int64_t kLockSeconds = 5 * 60;
-constexpr std::int64_t kHistory = 8;
+constexpr std::int64_t kDay = 24 * 60 * 60;
 constexpr std::size_t kLongestName = 32;
 
 ServiceAnswer rejected(Errc code, std::string message_id = {}, std::string text = {}) {
@@ -38,17 +37,26 @@ ServiceAnswer succeeded(const std::string& name) {
   return answer;
 }
 
-bool is_locked_out(const User& user, std::int64_t now) {
-  return user.failed_logins >= kMostFailures && now - user.last_failure < kLockSeconds;
+bool is_locked_out(const User& user, const PasswordPolicy& policy, std::int64_t now) {
+  return policy.failures > 0 && user.failed_logins >= policy.failures && now - user.last_failure < kLockSeconds;
 }
 
-json user_row(const User& user, std::int64_t now) {
-  const bool locked = user.locked || is_locked_out(user, now);
-  return {{"id", user.name},
-          {"groups", user.groups},
-          {"state", locked ? "locked" : "active"},
-          {"failed_logins", user.failed_logins},
-          {"scope", "PUBLIC"}};
+bool has_expired(const User& user, const PasswordPolicy& policy, std::int64_t now) {
+  return policy.expire_days > 0 && now - user.password_changed >= policy.expire_days * kDay;
+}
+
+json user_row(const User& user, const PasswordPolicy& policy, std::int64_t now) {
+  const bool locked = user.locked || is_locked_out(user, policy, now);
+  json row = {{"id", user.name},
+              {"groups", user.groups},
+              {"state", locked ? "locked" : "active"},
+              {"failed_logins", user.failed_logins},
+              {"scope", "PUBLIC"}};
+  if (policy.expire_days > 0) {
+    const std::int64_t days = policy.expire_days - (now - user.password_changed) / kDay;
+    row["days_to_expire"] = user.must_change || days < 0 ? 0 : days;
+  }
+  return row;
 }
 
 /// The first group that does not exist, or nothing.
@@ -120,7 +128,7 @@ void UserOperations::login(const std::string& name, const std::string& password,
     done(found.error());
     return;
   }
-  const bool usable = found->has_value() && !(*found)->locked && !is_locked_out(**found, now_());
+  const bool usable = found->has_value() && !(*found)->locked && !is_locked_out(**found, policy(), now_());
   auto good = std::make_shared<bool>(false);
   const std::string stored = usable ? (*found)->password : std::string();
   const auto verify = [password, stored, good] {
@@ -164,6 +172,7 @@ void UserOperations::finish_login(const std::string& name, bool good, const Logg
     }
   }
   if (good) {
+    user.must_change = user.must_change || has_expired(user, policy(), now_());
     done(std::move(user));
   } else {
     done(Errc::authentication_failed);
@@ -177,6 +186,11 @@ void UserOperations::run(const Caller& caller, const model::Request& request, An
   if (name == "mkuser") return make(request, std::move(done));
   if (name == "chuser") return change(caller, request, std::move(done));
   if (name == "rmuser") return remove(request, done);
+  if (name == "chpass") return change_policy(request, done);
+  if (name == "showpass") return show_policy(done);
+  if (name == "who") return list_sessions(request, done);
+  if (name == "chsp") return change_complex(request, done);
+  if (name == "showsp") return show_complex(done);
   done(rejected(Errc::not_in_this_release));
 }
 
@@ -184,7 +198,7 @@ void UserOperations::list(const model::Request& request, const Answered& done) {
   auto users = store_.all();
   if (!users) return done(rejected(users.error()));
   ServiceAnswer answer;
-  for (const User& user : *users) answer.response.rows.push_back(user_row(user, now_()));
+  for (const User& user : *users) answer.response.rows.push_back(user_row(user, policy(), now_()));
   model::select_rows(*model::find_operation(request.operation), request.arguments, answer.response.rows);
   done(std::move(answer));
 }
@@ -194,7 +208,7 @@ void UserOperations::show(const model::Request& request, const Answered& done) {
   if (!found) return done(rejected(found.error()));
   if (!found->has_value()) return done(rejected(Errc::object_not_found));
   ServiceAnswer answer;
-  answer.response.rows.push_back(user_row(**found, now_()));
+  answer.response.rows.push_back(user_row(**found, policy(), now_()));
   done(std::move(answer));
 }
 
@@ -206,7 +220,7 @@ void UserOperations::make(const model::Request& request, Answered done) {
   if (!name_is_good(user.name)) return done(rejected(Errc::invalid_argument));
   const std::string unknown = unknown_group(user.groups);
   if (!unknown.empty()) return done(rejected(Errc::invalid_argument, "CMUN90813E", unknown));
-  const std::string problem = password_problem(password, user.name);
+  const std::string problem = password_problem(password, user.name, policy());
   if (!problem.empty()) return done(rejected(Errc::invalid_argument, "CMUN90810E", problem));
   user.must_change = true;
   auto hashed = std::make_shared<std::string>();
@@ -250,11 +264,18 @@ void UserOperations::change(const Caller& caller, const model::Request& request,
 
 void UserOperations::change_password(const Caller& caller, const UserChange& change, const User& before,
                                      Answered done) {
-  const std::string problem = password_problem(*change.password, change.name);
+  const PasswordPolicy rules = policy();
+  const std::string problem = password_problem(*change.password, change.name, rules);
   if (!problem.empty()) return done(rejected(Errc::invalid_argument, "CMUN90810E", problem));
-  auto former = store_.history(change.name, kHistory - 1);
+  if (change.name == caller.user) {
+    const auto recently = changed_too_recently(before);
+    if (!recently) return done(rejected(recently.error()));
+    const std::string text = "it was changed less than " + std::to_string(rules.age_days) + " days ago.";
+    if (*recently) return done(rejected(Errc::invalid_argument, "CMUN90810E", text));
+  }
+  auto former = store_.history(change.name, rules.history - 1);
   if (!former) return done(rejected(former.error()));
-  former->push_back(before.password);
+  if (rules.history > 0) former->push_back(before.password);
   auto reused = std::make_shared<bool>(false);
   auto hashed = std::make_shared<std::string>();
   const auto slow = [password = *change.password, old = *former, reused, hashed] {
@@ -262,9 +283,9 @@ void UserOperations::change_password(const Caller& caller, const UserChange& cha
         std::any_of(old.begin(), old.end(), [&](const std::string& one) { return verify_password(password, one); });
     if (!*reused) *hashed = hash_password(password);
   };
-  const bool started = slow_.run(slow, [this, caller, change, reused, hashed, done] {
+  const bool started = slow_.run(slow, [this, caller, change, reused, hashed, done, history = rules.history] {
     if (*reused) {
-      const std::string text = "it was one of the last " + std::to_string(kHistory) + " passwords.";
+      const std::string text = "it was one of the last " + std::to_string(history) + " passwords.";
       return done(rejected(Errc::invalid_argument, "CMUN90810E", text));
     }
     const Result<void> saved = save_password(caller, change, *hashed);

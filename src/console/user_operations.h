@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "console/password_policy.h"
 #include "console/sessions.h"
 #include "console/slow_work.h"
 #include "console/user_store.h"
@@ -52,6 +53,11 @@ class UserOperations {
   /// Makes "admin" if there is no user at all. Its password is in `password_file` (mode 0600) before it can be used.
   Result<void> ensure_first_user(const std::string& password_file);
 
+  /// The rules of passwords follow the images that the console serves.
+  void serve_only_ds6000(bool only) { only_ds6000_ = only; }
+  /// What chpass set, over the defaults.
+  [[nodiscard]] PasswordPolicy policy() const;
+
   /// authentication_failed, busy or io_error.
   void login(const std::string& name, const std::string& password, LoggedIn done);
 
@@ -67,6 +73,13 @@ class UserOperations {
   void change_password(const Caller& caller, const UserChange& change, const User& before, Answered done);
   Result<void> save_password(const Caller& caller, const UserChange& change, const std::string& hashed);
   void remove(const model::Request& request, const Answered& done);
+  void change_policy(const model::Request& request, const Answered& done);
+  void show_policy(const Answered& done);
+  void list_sessions(const model::Request& request, const Answered& done);
+  void change_complex(const model::Request& request, const Answered& done);
+  void show_complex(const Answered& done);
+  /// The owner changed it himself so recently that the policy does not allow another change.
+  Result<bool> changed_too_recently(const User& user);
   void finish_login(const std::string& name, bool good, const LoggedIn& done);
   /// Whether an administrator who may log in would remain if `changed` (null: nobody) replaced the account `name`.
   Result<bool> admin_remains(const std::string& name, const User* changed);
@@ -75,6 +88,7 @@ class UserOperations {
   Sessions& sessions_;
   SlowWork& slow_;
   Clock now_;
+  bool only_ds6000_ = false;
 };
 
 }  // namespace tt::console

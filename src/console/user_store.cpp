@@ -9,7 +9,7 @@ namespace tt::console {
 
 namespace {
 
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 constexpr const char* kSchema =
     "CREATE TABLE users ("
     " name TEXT PRIMARY KEY, groups TEXT NOT NULL, password TEXT NOT NULL, locked INTEGER NOT NULL,"
@@ -17,7 +17,11 @@ constexpr const char* kSchema =
     " password_changed INTEGER NOT NULL);"
     "CREATE TABLE password_history ("
     " id INTEGER PRIMARY KEY, name TEXT NOT NULL REFERENCES users(name) ON DELETE CASCADE, password TEXT NOT NULL);"
-    "PRAGMA user_version = 1;";
+    "";
+/// Since version 2.
+constexpr const char* kSettingsSchema =
+    "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
+    "PRAGMA user_version = 2;";
 constexpr const char* kColumns =
     "name, groups, password, locked, must_change, failed_logins, last_failure, password_changed";
 
@@ -122,7 +126,8 @@ Result<void> UserStore::prepare_schema() {
   if (version > kSchemaVersion) return Error{Errc::version_not_supported, static_cast<std::uint64_t>(version)};
   if (version == kSchemaVersion) return {};
   TT_CHECK(run("BEGIN IMMEDIATE"));
-  const Result<void> made = run(kSchema);
+  Result<void> made = version == 0 ? run(kSchema) : Result<void>{};
+  if (made) made = run(kSettingsSchema);
   const Result<void> ended = run(made ? "COMMIT" : "ROLLBACK");
   return made ? ended : made;
 }
@@ -160,6 +165,24 @@ Result<void> UserStore::save(const User& user) {
 Result<void> UserStore::remove(const std::string& name) {
   Statement change(database_, "DELETE FROM users WHERE name = ?");
   change.bind(name);
+  change.step();
+  return change.outcome();
+}
+
+Result<std::optional<std::string>> UserStore::setting(const std::string& name) {
+  Statement query(database_, "SELECT value FROM settings WHERE name = ?");
+  query.bind(name);
+  std::optional<std::string> value;
+  if (query.step()) value = query.text(0);
+  TT_CHECK(query.outcome());
+  return value;
+}
+
+Result<void> UserStore::set_setting(const std::string& name, const std::string& value) {
+  Statement change(
+      database_,
+      "INSERT INTO settings (name, value) VALUES (?,?) ON CONFLICT(name) DO UPDATE SET value=excluded.value");
+  change.bind(name).bind(value);
   change.step();
   return change.outcome();
 }

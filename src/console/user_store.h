@@ -40,6 +40,10 @@ class UserStore {
   Result<void> save(const User& user);
   Result<void> remove(const std::string& name);
 
+  /// Settings of the console itself, by name.
+  Result<std::optional<std::string>> setting(const std::string& name);
+  Result<void> set_setting(const std::string& name, const std::string& value);
+
   /// Former passwords, newest first, at most `count`.
   Result<std::vector<std::string>> history(const std::string& name, std::int64_t count);
   Result<void> add_to_history(const std::string& name, const std::string& password);

@@ -88,6 +88,7 @@ enum class Format : std::uint8_t {
   hex,               ///< Upper-case hex without leading zeros.
   hex_prefixed,      ///< 0xFF10
   seconds_suffixed,  ///< "90 secs"
+  days_suffixed,     ///< "90 days"
   numeric_date,      ///< 07/11/2005 20:34:03 CEST
   date,              ///< Mon Jul 11 20:34:03 CEST 2005
   blocks_gib,        ///< Blocks as 2^30 bytes, one decimal.

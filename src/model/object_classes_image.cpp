@@ -44,7 +44,51 @@ constexpr Attribute kProblemAttributes[] = {
 };
 constexpr View kProblemList[] = {"ID", "Severity", "Status", "Date", "MTMS", "SRC", "Description"};
 
+// ---- of the management console ----
+constexpr Attribute kPolicyAttributes[] = {
+    {"id", "Rules"},
+    {"expire_days", "Password Expiration", F::days_suffixed},
+    {"failures", "Failed Logins Allowed", F::number},
+    {"age_days", "Password Age", F::days_suffixed},
+    {"length", "Minimum Length", F::number},
+    {"history", "Password History", F::number},
+};
+constexpr View kPolicyList[] = {"Rules"};
+constexpr View kPolicyFields[] = {"Password Expiration", "Failed Logins Allowed", "Password Age", "Minimum Length",
+                                  "Password History"};
+constexpr Attribute kSessionAttributes[] = {{"id", "Name"}, {"groups", "Group", F::words}};
+constexpr View kSessionList[] = {"Name", "Group"};
+constexpr Attribute kComplexAttributes[] = {
+    {"id", "Complex"},           {"name", "Name"},
+    {"description", "Desc"},     {"account", "Account"},
+    {"snmp", "SNMP", F::on_off}, {"trap_addresses", "SNMPadd", F::words},
+};
+constexpr View kComplexList[] = {"Complex"};
+constexpr View kComplexFields[] = {"Name", "Desc", "Account", "SNMP", "SNMPadd"};
+constexpr Attribute kAuditAttributes[] = {{"id", "Log"}};
+constexpr View kAuditList[] = {"Log"};
+
 constexpr ObjectClass kClasses[] = {
+    {"password_rules",
+     "Rule",
+     "PASSWORDRULES",
+     IdKind::free_text,
+     kPolicyAttributes,
+     kPolicyList,
+     kPolicyList,
+     kPolicyFields,
+     {}},
+    {"session", "Session", "SESSION", IdKind::user, kSessionAttributes, kSessionList, kSessionList, kSessionList, {}},
+    {"complex",
+     "Storage Complex",
+     "SP",
+     IdKind::free_text,
+     kComplexAttributes,
+     kComplexList,
+     kComplexList,
+     kComplexFields,
+     {}},
+    {"audit_log", "Audit Log", "AUDITLOG", IdKind::free_text, kAuditAttributes, kAuditList, kAuditList, kAuditList, {}},
     {"storage_unit",
      "Storage Unit",
      "SU",

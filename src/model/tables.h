@@ -16,6 +16,7 @@ std::span<const Operation> flashcopy();
 std::span<const Operation> changes();
 std::span<const Operation> ranks();
 std::span<const Operation> image();
+std::span<const Operation> security();
 
 std::span<const ObjectClass> classes_of_volumes_and_copies();
 std::span<const ObjectClass> classes_of_ranks();

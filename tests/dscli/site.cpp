@@ -72,6 +72,10 @@ Site::~Site() {
 
 LiveImage& Site::add_image(const simulation::LabOptions& options) {
   images_.push_back(std::make_unique<LiveImage>(world, network_, options));
+  const auto is_ds6000 = [](const auto& image) {
+    return model::personality_of(image->id()) == model::Personality::ds6000;
+  };
+  users_->serve_only_ds6000(std::all_of(images_.begin(), images_.end(), is_ds6000));
   callers_.push_back(std::make_unique<ControlCaller>(network_, reactor_, images_.back()->address()));
   return *images_.back();
 }

@@ -243,7 +243,7 @@ class Binder {
   void store_operand(const Argument& operand, json values) {
     if (values.empty()) return;
     const std::string key(operand.key);
-    command_.arguments[key] = operand.has(model::kSingle) ? values[0] : std::move(values);
+    destination(operand)[key] = operand.has(model::kSingle) ? values[0] : std::move(values);
   }
 
   bool note_image(const std::string& image) {

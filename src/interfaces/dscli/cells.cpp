@@ -124,6 +124,8 @@ std::string number_text(const model::Attribute& attribute, std::uint64_t value, 
       return fmt::format("0x{:04X}", value);
     case Format::seconds_suffixed:
       return fmt::format("{} secs", value);
+    case Format::days_suffixed:
+      return fmt::format("{} days", value);
     case Format::date:
       return value == 0 ? std::string(kNoValue) : date_text(static_cast<std::int64_t>(value));
     case Format::numeric_date:

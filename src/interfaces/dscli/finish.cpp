@@ -126,6 +126,10 @@ std::string finish_names(Command& command) {
   return changes ? "" : "nothing to change: give -name or -desc.";
 }
 
+std::string finish_nonempty(Command& command) {
+  return command.arguments.empty() ? "nothing to change: give at least one parameter." : "";
+}
+
 /// A day of the local zone, "2026-01-31", as its first second; nothing for anything else.
 std::optional<std::int64_t> first_second_of(const std::string& day) {
   std::tm parts{};
@@ -155,10 +159,13 @@ struct Finisher {
   std::string (*run)(Command&);
 };
 constexpr Finisher kFinishers[] = {
-    {"mkfbvol", finish_mkfbvol}, {"chfbvol", finish_chfbvol},     {"chrank", finish_chrank},
-    {"chlss", finish_chlss},     {"mkflash", finish_mkflash},     {"rmflash", finish_rmflash},
-    {"chuser", finish_chuser},   {"chextpool", finish_chextpool}, {"reverseflash", finish_reverseflash},
-    {"chsi", finish_names},      {"chsu", finish_names},          {"lsproblem", finish_lsproblem},
+    {"mkfbvol", finish_mkfbvol},     {"chfbvol", finish_chfbvol},
+    {"chrank", finish_chrank},       {"chlss", finish_chlss},
+    {"mkflash", finish_mkflash},     {"rmflash", finish_rmflash},
+    {"chuser", finish_chuser},       {"chextpool", finish_chextpool},
+    {"chsi", finish_names},          {"chpass", finish_nonempty},
+    {"chsp", finish_nonempty},       {"chsu", finish_names},
+    {"lsproblem", finish_lsproblem}, {"reverseflash", finish_reverseflash},
 };
 
 }  // namespace

@@ -278,6 +278,7 @@ int Session::run_remote(Command& command) {
   const Settings merged = merged_settings(settings_, command.output);
   if (merged.banner) terminal_.out(banner_line(terminal_.now(), options_.version, command.image));
   verbose(merged, operation.name, "Connected to " + address_ + " as " + settings_.username + ".");
+  if (operation.name == "offloadauditlog") return offload_audit_log(command);
   if (const auto ended = confirm(command)) return *ended;
   auto answer = transport_->execute(command.image, std::string(operation.name), command.arguments);
   if (!answer && answer.error().code == Errc::authentication_failed) {

@@ -52,6 +52,7 @@ class Session {
 
   int run_tool(const Command& command);
   int run_remote(Command& command);
+  int offload_audit_log(const Command& command);
   int login_at(const std::string& address);
   /// Asks per object; leaves only the confirmed ones in the command. Nothing: go on.
   std::optional<int> confirm(Command& command);
