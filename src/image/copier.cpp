@@ -94,7 +94,7 @@ bool Copier::settle_unwritten(RelationshipShare& share) {
   std::vector<journal::MapDelta> deltas;
   deltas.push_back({{share.generation, journal::MapKind::uncopied}, journal::BitChange::clear, {{*first, count}}});
   deltas.push_back(
-      {{share.target->generation, journal::MapKind::written}, journal::BitChange::clear, {{*first, count}}});
+      {{share.target->map_generation, journal::MapKind::written}, journal::BitChange::clear, {{*first, count}}});
   shard_.append_bits(deltas);
   share.tracks_copied += run;
   shard_.report_if_drained(share);

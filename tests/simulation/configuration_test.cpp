@@ -220,6 +220,31 @@ TEST(ReleaseSpace, AnExtentThatIsGivenAwayLeaksNothing) {
   }
 }
 
+/// A volume whose space was released has another key for its map of written tracks than for its data: copies onto it
+/// must clear and set bits of that one.
+TEST(ReleaseSpace, ThenATargetOfACopy) {
+  for (const bool copy : {false, true}) {
+    Lab lab;
+    const VolumeId s = lab.make(kEven, 8);
+    const VolumeId t = lab.make(kOdd, 8, true);
+    ASSERT_TRUE(lab.fill(t, 0, 'x'));
+    ASSERT_TRUE(lab.release(t));
+    for (const std::uint64_t track : {1U, 2U, 3U}) ASSERT_TRUE(lab.fill(t, track, 'o'));
+    ASSERT_TRUE(lab.fill(s, 2, 'S'));
+    ASSERT_TRUE(lab.drain());
+    ASSERT_TRUE(lab.establish(s, t, copy, true));
+    lab.run_for(rt::kSecond);
+    ASSERT_TRUE(lab.fill(s, 3, 'n'));
+    ASSERT_TRUE(lab.drain());
+    for (int life = 0; life < 3; ++life) {
+      EXPECT_EQ(lab.content(t, 0, 4 * kTrackBlocks), ".*256 S*128 .*128") << copy << " in life " << life;
+      if (life == 0) lab.crash();
+      if (life == 1) lab.restart();
+    }
+    EXPECT_EQ(lab.uncopied(s, t), copy ? 0U : 7U);
+  }
+}
+
 TEST(ReleaseSpace, OnlyThinVolumesThatNoCopyNeeds) {
   Lab lab;
   const VolumeId thick = lab.make(kEven, 4);
