@@ -21,7 +21,7 @@ class RandomImage {
   }
 
   void step() {
-    switch (random_.below(21)) {
+    switch (random_.below(22)) {
       case 0:
         return make_pool();
       case 1:
@@ -56,6 +56,8 @@ class RandomImage {
       case 18:
       case 19:
         return renew();
+      case 20:
+        return change_names();
       default:
         return fail_something();
     }
@@ -160,15 +162,7 @@ class RandomImage {
   }
 
   void change_attributes() {
-    switch (random_.below(7)) {
-      case 4:
-        return image.change(ChangeNames{
-            .image_name = "image",
-            .names = {.image_description = "d", .unit_name = "unit", .unit_description = "", .os400_serial = "ABC"}});
-      case 5:
-        return image.change(RecordProblem{.kind = ProblemKind::pool_full, .at_s = 7, .object = "P0"});
-      case 6:
-        return accept(plan_close_problem(image.config, static_cast<std::uint32_t>(random_.below(30)), 9));
+    switch (random_.below(4)) {
       case 0:
         return accept(plan_change_lss(
             image.config, {.id = static_cast<std::uint8_t>(random_.below(5)),
@@ -187,6 +181,19 @@ class RandomImage {
       default:
         return accept(plan_merge_pools(image.config, static_cast<std::uint16_t>(random_.below(6)),
                                        static_cast<std::uint16_t>(2 + random_.below(6))));
+    }
+  }
+
+  void change_names() {
+    switch (random_.below(3)) {
+      case 0:
+        return image.change(ChangeNames{
+            .image_name = "image",
+            .names = {.image_description = "d", .unit_name = "unit", .unit_description = "", .os400_serial = "ABC"}});
+      case 1:
+        return image.change(RecordProblem{.kind = ProblemKind::pool_full, .at_s = 7, .object = "P0"});
+      default:
+        return accept(plan_close_problem(image.config, static_cast<std::uint32_t>(random_.below(30)), 9));
     }
   }
 
