@@ -263,6 +263,18 @@ TEST_F(ColumnPlanTest, HeldAndRemovedVolumesAreLeftAlone) {
   EXPECT_TRUE(plan({&relationship_}).empty());
 }
 
+/// It is closing and owes the track; another establish holds the target.
+TEST_F(ColumnPlanTest, ASourceWaitsForItsHeldTarget) {
+  source_.written.set(kTrack, true);
+  put(source_, kAfter, 4, 2);
+  target_.untouchable = true;
+  EXPECT_TRUE(plan().empty());
+  copied();  // nothing is needed from the target any more
+  EXPECT_EQ(plan().updates.size(), 1U);
+  target_.untouchable = false;
+  EXPECT_EQ(plan().updates.size(), 1U);
+}
+
 TEST_F(ColumnPlanTest, AFailedTargetHoldsNobodyUp) {
   source_.written.set(kTrack, true);
   relationship_.failed = true;

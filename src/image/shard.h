@@ -224,6 +224,8 @@ class Shard {
   journal::SlotSeq append_bits(const std::vector<journal::MapDelta>& deltas);
   void collect_garbage();
 
+  /// Entries above it may not be destaged (I10).
+  [[nodiscard]] Lsn fence() const noexcept { return fence_; }
   journal::Ring& ring() noexcept { return *ring_; }
   journal::MetaStore& store() noexcept { return *store_; }
   cache::DirtyIndex& index() noexcept { return *index_; }
@@ -312,8 +314,8 @@ class Shard {
   };
   std::vector<OwnEnd> own_ends_;  ///< Of the establish under way.
 
-  Lsn fence_{~std::uint64_t{0}};  ///< Entries above it may not be destaged (I10).
-  bool stays_fenced_ = false;     ///< It does not move any more.
+  Lsn fence_{~std::uint64_t{0}};
+  bool stays_fenced_ = false;  ///< It does not move any more.
   std::uint32_t batches_in_flight_ = 0;
   /// Numbers of the batches under way; one that stopped for want of a journal is in flight for ever, but not in here.
   std::vector<std::uint64_t> running_batches_;

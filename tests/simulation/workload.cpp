@@ -117,6 +117,7 @@ rt::Task<void> Workload::write_once(Life& life, std::size_t port) {
   const auto write = history_.begin_write(number, range.block, data);
   auto done = co_await blocks.write(volume, range.block * kBlockBytes, data, fua);
   if (done) {
+    if (witness_ != nullptr && (fua || hardened_)) witness_->answered_write(volume, range.block, data);
     history_.acknowledge_write(write, fua || hardened_);
   } else {
     history_.refuse_write(write);
@@ -249,6 +250,12 @@ rt::Task<void> Workload::establish(Life& life) {
     co_return;
   }
   history_.acknowledge_copy(flash.copy);
+  if (witness_ == nullptr) co_return;
+  const volume::ImageConfig& config = life.image().control().config();
+  for (const volume::PairRequest& request : requests) {
+    const auto made = volume::find_relationship(config, request.source, request.target);
+    if (made) witness_->answered_establish(*made);  // else it has ended by itself
+  }
 }
 
 rt::Task<void> Workload::withdraw(Life& life) {
@@ -277,6 +284,7 @@ rt::Task<void> Workload::withdraw(Life& life) {
       unexpected("withdraw", verdicts[i].error());
       continue;
     }
+    if (witness_ != nullptr && verdicts[i]) witness_->answered_withdraw(issued[i].relationship);
     settle_withdraw(issued[i], verdicts[i].has_value());  // not found: it ended by itself a moment later
     std::erase(withdraws_, issued[i]);
   }

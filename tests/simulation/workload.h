@@ -12,6 +12,7 @@
 
 #include "life.h"
 #include "sim/history.h"
+#include "witness.h"
 
 namespace tt::simulation {
 
@@ -48,6 +49,8 @@ class Workload {
   void crash();
   /// Reads every sector that has a history, on every volume. False if something is wrong or unreadable.
   bool check_everything(Life& life);
+  /// Told of every answer that promises something; null = nobody.
+  void set_witness(Witness* witness) noexcept { witness_ = witness; }
   /// Waits until every copy in background has ended and nothing is dirty.
   bool drain(Life& life);
 
@@ -103,6 +106,7 @@ class Workload {
   std::set<std::size_t> withdrawing_;
   std::map<std::size_t, std::uint64_t> reads_in_flight_;
   std::uint64_t running_ = 0;
+  Witness* witness_ = nullptr;
 };
 
 }  // namespace tt::simulation
