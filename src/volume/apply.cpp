@@ -32,6 +32,12 @@ std::string pair_name(const Relationship& relationship) {
 struct Apply : ApplyConfiguration {
   using ApplyConfiguration::operator();
 
+  template <class M>
+    requires std::invocable<ApplyHosts, const M&>
+  void operator()(const M& m) const {
+    ApplyHosts{config}(m);
+  }
+
   void put_into_pool(RankConfig& rank, std::optional<std::uint16_t> pool) const {
     rank.pool = pool;
     rank.reserved = rank.reserved && pool.has_value();
@@ -76,6 +82,7 @@ struct Apply : ApplyConfiguration {
       if (extent) take(volume, *extent);
     }
     insert_new(config.volumes, volume.id, volume);
+    if (!m.places.empty()) ApplyHosts{config}(JoinVolumeGroups{volume.id, m.places});
     const std::uint8_t lss = lss_of(volume.id);
     config.lsses.emplace(lss, default_lss(config.personality, lss));
   }
@@ -86,6 +93,7 @@ struct Apply : ApplyConfiguration {
       if (extent) existing(config.taken_extents, extent->rank).release(extent->index);
     }
     config.volumes.erase(m.volume);
+    leave_volume_groups(config, m.volume);
 
     const std::uint8_t lss = lss_of(m.volume);
     const auto next = config.volumes.lower_bound(VolumeId(static_cast<std::uint16_t>(lss << 8U)));

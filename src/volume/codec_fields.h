@@ -4,6 +4,7 @@
 #pragma once
 
 #include "volume/codec.h"
+#include "volume/codec_hosts.h"
 
 namespace tt::volume {
 
@@ -35,10 +36,6 @@ struct LastOf<RelationshipState> {
 };
 
 }  // namespace codec
-
-/// T, or const T: the same declaration serves reading and writing.
-template <class Self, class T>
-concept Is = std::same_as<std::remove_const_t<Self>, T>;
 
 // ---- parts -------------------------------------------------------------------------------------------------------
 template <class Archive, Is<RankConfig> Self>
@@ -194,6 +191,10 @@ void fields(Archive& archive, Self& image) {
   archive(23, image.problems);
   archive(24, image.last_problem);
   archive(25, image.saved);
+  archive(26, image.volume_groups);
+  archive(27, image.host_connections);
+  archive(28, image.io_ports);
+  archive(29, image.host_access_begun);
 }
 
 // ---- mutations ---------------------------------------------------------------------------------------------------
@@ -217,6 +218,7 @@ void fields(Archive& archive, Self& m) {
 template <class Archive, Is<MakeVolume> Self>
 void fields(Archive& archive, Self& m) {
   archive(1, m.volume);
+  archive(2, m.places);
 }
 template <class Archive, Is<RemoveVolume> Self>
 void fields(Archive& archive, Self& m) {
@@ -346,8 +348,6 @@ void fields(Archive& archive, Self& m) {
 }
 
 /// Number of each mutation in the journal; never reused. The order of the variant means nothing.
-template <class M>
-inline constexpr std::uint32_t kKind = 0;
 template <>
 inline constexpr std::uint32_t kKind<AddRank> = 1;
 template <>

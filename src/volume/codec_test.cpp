@@ -78,9 +78,10 @@ TEST(Codec, MutationCutInsideAFieldIsRejected) {
   SampleImage image;
   image.add_volume(0x0000, image.add_pool(0, {4, 4}), 3);
   const auto bytes = encode_mutation(image.history.back());
-  constexpr std::size_t kHeader = 2;  // version and kind; everything behind them is the one field "volume"
+  constexpr std::size_t kHeader = 2;     // version and kind
+  constexpr std::size_t kLastField = 2;  // the empty list of volume groups; before it is the one field "volume"
   ASSERT_EQ(code_of(decode_mutation(bytes)), Errc::ok);
-  for (std::size_t length = kHeader + 1; length < bytes.size(); ++length)
+  for (std::size_t length = kHeader + 1; length < bytes.size() - kLastField; ++length)
     EXPECT_EQ(code_of(decode_mutation(std::span(bytes).first(length))), Errc::bad_message) << length;
 }
 

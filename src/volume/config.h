@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "volume/extent_map.h"
+#include "volume/hosts.h"
 
 namespace tt::volume {
 
@@ -31,6 +32,8 @@ struct Limits {
   bool thin_volumes;
   bool small_extents;
   std::uint32_t fb_long_busy_timeout_s;
+  std::uint32_t volume_groups;  ///< The predefined ones counted.
+  std::uint32_t host_connections;
 };
 const Limits& limits_of(Personality personality) noexcept;
 
@@ -210,6 +213,11 @@ struct ImageConfig {
   Names names;
   std::map<std::uint32_t, Problem> problems;
   std::uint32_t last_problem = 0;
+  std::map<std::uint16_t, VolumeGroupConfig> volume_groups;  ///< Without the predefined ones.
+  std::map<std::uint16_t, HostConnectionConfig> host_connections;
+  std::map<std::uint16_t, IoPortConfig> io_ports;
+  /// False in an image from before there were host connections; they do not count yet.
+  bool host_access_begun = false;
   /// By rank, for ranks that are in a pool. Derived from ranks and volumes; kept by apply().
   std::map<std::uint16_t, ExtentMap> taken_extents;
 
@@ -245,8 +253,10 @@ struct RemovePool {
 /// With all extents when not thin. Makes the volume's LSS if it is the first in it.
 struct MakeVolume {
   VolumeConfig volume;
+  std::vector<GroupPlace> places = {};
 };
-/// Frees its extents. The LSS goes with its last volume unless somebody changed an attribute of it.
+/// Frees its extents, and it leaves its volume groups. The LSS goes with its last volume unless somebody changed an
+/// attribute of it.
 struct RemoveVolume {
   VolumeId volume;
 };
@@ -365,11 +375,13 @@ struct CloseProblem {
   std::int64_t at_s = 0;
 };
 
-using Mutation = std::variant<AddRank, AssignRank, MakePool, RemovePool, MakeVolume, RemoveVolume, AllocateExtent,
-                              FreeExtent, Establish, Withdraw, EndRelationship, FailRelationship, FailRank, SetIdentity,
-                              ChangeVolume, ReleaseSpace, ChangeLss, ChangePool, MergePools, ReserveRank, RemoveRank,
-                              AddSite, MakeArray, RemoveArray, ChangeNames, RecordProblem, CloseProblem,
-                              RenewRelationships, CommitRevertible, RevertRelationships>;
+using Mutation =
+    std::variant<AddRank, AssignRank, MakePool, RemovePool, MakeVolume, RemoveVolume, AllocateExtent, FreeExtent,
+                 Establish, Withdraw, EndRelationship, FailRelationship, FailRank, SetIdentity, ChangeVolume,
+                 ReleaseSpace, ChangeLss, ChangePool, MergePools, ReserveRank, RemoveRank, AddSite, MakeArray,
+                 RemoveArray, ChangeNames, RecordProblem, CloseProblem, RenewRelationships, CommitRevertible,
+                 RevertRelationships, MakeVolumeGroup, ChangeVolumeGroup, RemoveVolumeGroup, JoinVolumeGroups,
+                 MakeHostConnection, ChangeHostConnection, RemoveHostConnection, SetIoPort, BeginHostAccess>;
 
 /// Takes effect unconditionally; a mutation that does not fit the configuration is a programmer error (replay of a
 /// journal that this code wrote always fits).
@@ -384,11 +396,13 @@ struct MakeVolumeRequest {
   CapacityType capacity_type = CapacityType::ds;
   AllocationMethod method = AllocationMethod::standard;
   ExtentRotation rotation = ExtentRotation::automatic;
+  std::vector<std::uint16_t> volume_groups = {};
 };
 /// object_not_found (pool), limit_reached (LSS beyond the personality's, too many extents), id_taken,
 /// parity_differs (LSS and pool belong to different rank groups), out_of_range (size), not_combinable (thin on 1750),
 /// no_space. Extents are chosen: rotateexts (round robin over the pool's ranks; the default on 2107) or rotatevols (one
-/// rank until it is full; the default on 1750). The detail is the volume id, or the pool for object_not_found.
+/// rank until it is full; the default on 1750). The detail is the volume id, or the pool for object_not_found. For
+/// volume groups see plan_join().
 Result<MakeVolume> plan_make_volume(const ImageConfig& config, const MakeVolumeRequest& request, Generation generation,
                                     std::int64_t now_s);
 /// volume_not_found; still_in_use while any relationship, closing ones included, names the volume.

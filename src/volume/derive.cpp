@@ -94,7 +94,8 @@ Result<void> derive(ImageConfig& config) {
   TT_CHECK(derive_ranks(config));
   TT_CHECK(check_arrays(config));
   TT_CHECK(derive_volumes(config));
-  return check_relationships(config);
+  TT_CHECK(check_relationships(config));
+  return check_hosts(config);
 }
 
 }  // namespace tt::volume

@@ -15,6 +15,8 @@ constexpr Limits kDs6000{
     .thin_volumes = false,
     .small_extents = false,
     .fb_long_busy_timeout_s = 120,
+    .volume_groups = 1040,
+    .host_connections = 1024,
 };
 
 constexpr Limits kDs8000{
@@ -26,6 +28,8 @@ constexpr Limits kDs8000{
     .thin_volumes = true,
     .small_extents = true,
     .fb_long_busy_timeout_s = 60,
+    .volume_groups = 8320,
+    .host_connections = 8192,
 };
 
 // A volume id has room for exactly the volumes of the existing LSSs: nothing else has to count them.

@@ -60,6 +60,7 @@ Result<MakeVolume> plan_make_volume(const ImageConfig& config, const MakeVolumeR
     if (!chosen) return {chosen.error().code, request.id.value};
     extents = std::move(chosen).value();
   }
+  TT_TRY(auto places, plan_join(config, request.id, request.volume_groups));
   return MakeVolume{.volume = {.id = request.id,
                                .generation = generation,
                                .name = request.name,
@@ -71,7 +72,8 @@ Result<MakeVolume> plan_make_volume(const ImageConfig& config, const MakeVolumeR
                                .extents = std::move(extents),
                                .kills = {},
                                .rotation = request.rotation,
-                               .maps = std::nullopt}};
+                               .maps = std::nullopt},
+                    .places = std::move(places)};
 }
 
 Result<RemoveVolume> plan_remove_volume(const ImageConfig& config, VolumeId id) {

@@ -18,10 +18,11 @@ class RandomImage {
       : image(seed % 3 == 0 ? Personality::ds6000 : Personality::ds8000), random_(seed) {
     image.add_pool(0, {50, 10, 30});
     image.add_pool(1, {40, 40});
+    image.change(BeginHostAccess{.connection = open_host_connection()});
   }
 
   void step() {
-    switch (random_.below(22)) {
+    switch (random_.below(26)) {
       case 0:
         return make_pool();
       case 1:
@@ -58,6 +59,12 @@ class RandomImage {
         return renew();
       case 20:
         return change_names();
+      case 21:
+      case 22:
+        return change_volume_groups();
+      case 23:
+      case 24:
+        return change_host_connections();
       default:
         return fail_something();
     }
@@ -107,6 +114,7 @@ class RandomImage {
     request.block_count = random_.below(5 * 1_GiB / kBlockBytes);
     if (random_.chance(1, 2)) request.method = AllocationMethod::ese;
     if (random_.chance(1, 3)) request.capacity_type = CapacityType::blocks;
+    if (random_.chance(1, 3)) request.volume_groups = {some_group()};
     accept(plan_make_volume(image.config, request, Generation(image.next_lsn++),
                             static_cast<std::int64_t>(random_.next())));
   }
@@ -239,6 +247,49 @@ class RandomImage {
       }
       image.change(RenewRelationships{.renewals = {renewal}});
       return;
+    }
+  }
+
+  std::uint16_t some_group() { return static_cast<std::uint16_t>(random_.below(5)); }
+
+  void change_volume_groups() {
+    std::vector<VolumeId> volumes;
+    for (std::uint64_t i = random_.below(5); i > 0; --i) volumes.push_back(some_volume());
+    switch (random_.below(4)) {
+      case 0:
+        if (image.config.volume_groups.size() < 5)
+          accept(
+              plan_make_volume_group(image.config, {"g", static_cast<VolumeGroupType>(random_.below(3)), volumes, {}}));
+        return;
+      case 1:
+        return accept(plan_join_volume_groups(image.config, some_volume(), std::vector{some_group()}));
+      case 2:
+        return accept(plan_remove_volume_group(image.config, some_group()));
+      default:
+        using Action = ChangeVolumeGroupRequest::Action;
+        return accept(plan_change_volume_group(
+            image.config, {some_group(), "h", static_cast<Action>(random_.below(4)), volumes, {}}));
+    }
+  }
+
+  void change_host_connections() {
+    HostConnectionRequest request;
+    request.identity = "unix:" + std::to_string(random_.below(9));
+    if (random_.chance(1, 2)) request.volume_group = some_group();
+    if (random_.chance(1, 2)) request.wwpn = random_.below(9);
+    if (random_.chance(1, 4)) request.host_type = "LinuxRHEL";
+    const auto id = static_cast<std::uint16_t>(random_.below(8));
+    switch (random_.below(4)) {
+      case 0:
+        return accept(plan_make_host_connection(image.config, request));
+      case 1:
+        return accept(plan_change_host_connection(image.config, id, request));
+      case 2:
+        return accept(plan_remove_host_connection(image.config, id));
+      default:
+        return image.change(SetIoPort{.port = {.id = id,
+                                               .topology = random_.chance(1, 2) ? Topology::off : Topology::scsi_fcp,
+                                               .port_group = static_cast<std::uint16_t>(random_.below(2))}});
     }
   }
 
