@@ -47,7 +47,7 @@ class Run {
     service_.add_volume(0x0100, 512_KiB, (mode & kReadOnly) != 0);
     service_.add_volume(0x0200, 64_KiB);
     const nbd::SessionContext context{reactor_, service_, *buffers_, settings_, counters_, nullptr};
-    session_.emplace(context, std::make_unique<host_testing::MemoryStream>(in_, out_), nbd::TlsMode::off);
+    session_.emplace(context, std::make_unique<host_testing::MemoryStream>(in_, out_), nbd::Entrance{});
     scope_.spawn(session_->run());
     reactor_.run_ready();
   }

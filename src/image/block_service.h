@@ -39,15 +39,20 @@ struct ExtentStatus {
   bool zero = false;  ///< Reads as zeros.
 };
 
-class BlockService {
+/// Which volumes there are, for somebody.
+class ExportSource {
  public:
-  virtual ~BlockService() = default;
+  virtual ~ExportSource() = default;
 
-  /// All volumes, ascending by id.
+  /// All of them, ascending by id.
   virtual std::vector<ExportInfo> exports() = 0;
   /// By export name, hex digits in either case; object_not_found otherwise.
   virtual Result<ExportInfo> find(std::string_view name) = 0;
+};
 
+/// Every volume of the image, and the work on them.
+class BlockService : public ExportSource {
+ public:
   virtual rt::Task<Result<void>> read(VolumeHandle volume, std::uint64_t offset, std::span<std::byte> into) = 0;
   /// Answered when the write is ordered and cached; with `fua` (or hardened acknowledgement, the default) when it is
   /// durable.

@@ -78,6 +78,7 @@ rt::Task<Result<void>> ControlPlane::make_volume_locked(volume::MakeVolumeReques
     co_return plan.error();
   }
   const volume::VolumeConfig made = plan->volume;
+  const bool joins_groups = !plan->places.empty();
   const std::uint64_t extent_bytes = config_.pools.at(made.pool).extent_bytes;
   auto done = co_await reserve_space(made.extents, extent_bytes);
   journal::SlotSeq slot{0};
@@ -92,6 +93,7 @@ rt::Task<Result<void>> ControlPlane::make_volume_locked(volume::MakeVolumeReques
     shard->add_volume(made, extent_bytes);
     co_await rt::hop(shard->reactor(), home_);
   }
+  if (joins_groups) co_await publish_access();
   co_return Result<void>{};
 }
 
@@ -158,6 +160,8 @@ rt::Task<Result<void>> ControlPlane::remove_volume(VolumeId id, RemoveMode mode)
 
 rt::Task<Result<void>> ControlPlane::remove_volume_locked(VolumeId id, RemoveMode mode) {
   if (config_.find_volume(id) == nullptr) co_return Errc::volume_not_found;
+  const bool grouped = volume::in_volume_group(config_, id);
+  if (grouped && mode == RemoveMode::safe) co_return Error{Errc::still_in_use, id.value};
   if (mode == RemoveMode::force) {
     std::vector<Generation> generations;
     for (const auto& [generation, r] : config_.relationships) {
@@ -194,6 +198,8 @@ rt::Task<Result<void>> ControlPlane::remove_volume_locked(VolumeId id, RemoveMod
     shard->forget_volume(generation);
     co_await rt::hop(shard->reactor(), home_);
   }
+  // Before another volume can get the id: it is in none of the groups.
+  if (grouped) co_await publish_access();
   co_return Result<void>{};
 }
 

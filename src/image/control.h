@@ -45,7 +45,13 @@ struct RenewalRequest {
 /// Room that any record of a single object needs at the most (a thick 16 TiB volume's extents are runs).
 inline constexpr std::uint64_t kRecordRoom = 256_KiB;
 
-enum class RemoveMode : std::uint8_t { normal, force };
+enum class RemoveMode : std::uint8_t { normal, safe, force };
+
+class HostDesk;
+struct DeskOfReactor {
+  rt::Reactor* reactor = nullptr;
+  HostDesk* desk = nullptr;
+};
 
 class ControlPlane final : public ControlLink {
  public:
@@ -55,6 +61,8 @@ class ControlPlane final : public ControlLink {
   void load(volume::ImageConfig config) { config_ = std::move(config); }
   /// By shard, for ranks that are made while the image is open.
   void use_storages(std::vector<rt::Storage*> storages) { storages_ = std::move(storages); }
+  /// Where hosts log in; they are told of every change of host access.
+  void use_desks(std::vector<DeskOfReactor> desks) { desks_ = std::move(desks); }
   [[nodiscard]] const volume::ImageConfig& config() const noexcept { return config_; }
   [[nodiscard]] std::vector<std::byte> encode() const { return volume::encode_config(config_); }
 
@@ -80,6 +88,13 @@ class ControlPlane final : public ControlLink {
   rt::Task<Result<std::uint16_t>> make_array(std::uint16_t site, std::uint8_t raid_type);
   rt::Task<Result<std::uint16_t>> make_rank(std::uint16_t array, std::optional<std::uint16_t> pool);
   rt::Task<Result<void>> remove_rank(std::uint16_t rank);
+
+  // --- host access (control_hosts.cpp) ---
+  using HostPlanner = std::function<Result<volume::Mutation>(const volume::ImageConfig&)>;
+  /// Any change of volume groups, host connections and ports. When it returns it is durable and in force.
+  rt::Task<Result<void>> change_hosts(HostPlanner plan);
+  /// At the end of opening: gives an image from before there were host connections its open one, and lets hosts in.
+  rt::Task<Result<void>> begin_host_access();
 
   /// One T0 for all pairs that can be made; one verdict per pair.
   rt::Task<std::vector<Result<void>>> establish(std::vector<volume::PairRequest> pairs);
@@ -139,6 +154,7 @@ class ControlPlane final : public ControlLink {
   void note_pool(std::uint16_t pool);
   rt::Task<void> note_checkpoint(Shard& from);
   rt::Task<Result<void>> remove_volume_locked(VolumeId id, RemoveMode mode);
+  rt::Task<void> publish_access();
   [[nodiscard]] bool names_volume(VolumeId id, bool closing) const;
   rt::Task<bool> recently_used(VolumeId id);
   rt::Task<Result<void>> wait_for_closing(VolumeId id);
@@ -153,6 +169,7 @@ class ControlPlane final : public ControlLink {
   std::vector<rt::Storage*> storages_;
   volume::ImageConfig config_;
   std::map<std::uint16_t, std::uint8_t> pool_states_;  ///< As last seen, so that a problem is recorded once.
+  std::vector<DeskOfReactor> desks_;
   rt::Mutex commands_;
   rt::Mutex records_;
   std::vector<std::unique_ptr<rt::Scope>> scopes_;  ///< One per shard: tasks that begin on its reactor.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "image/executor_configuration.h"
+#include "image/executor_hosts.h"
 #include "image/executor_support.h"
 #include "image/rows.h"
 #include "model/ids.h"
@@ -36,6 +37,14 @@ volume::RelationshipOptions flash_options(const json& arguments) {
   return options;
 }
 
+/// Rows name no predefined groups; who asks for the one of all volumes gets rows that do.
+std::vector<json> volume_rows_for(const volume::ImageConfig& config, const std::string& group) {
+  std::vector<json> rows = volume_rows(config);
+  if (numbered('V', group) != volume::kAllFixedBlock512) return rows;
+  for (json& row : rows) row["volume_groups"].push_back(group);
+  return rows;
+}
+
 }  // namespace
 
 rt::Task<Response> ImageExecutor::execute(model::Request request) {
@@ -49,7 +58,7 @@ rt::Task<Response> ImageExecutor::execute(model::Request request) {
   }
   if (operation == "lsextpool") co_return rows_of(pool_rows(config));
   if (operation == "lsrank") co_return rows_of(rank_rows(config));
-  if (operation == "lsfbvol") co_return rows_of(volume_rows(config));
+  if (operation == "lsfbvol") co_return rows_of(volume_rows_for(config, text_of(arguments, "volume_group")));
   if (operation == "lslss") co_return rows_of(lss_rows(config));
   if (operation == "showlss") co_return one_row(lss_rows(config), arguments);
 
@@ -59,6 +68,8 @@ rt::Task<Response> ImageExecutor::execute(model::Request request) {
   } else if (const ConfigurationOperation about = find_image_operation(operation)) {
     arguments["code_level"] = code_level_;
     work = about(image_, std::move(arguments));
+  } else if (const HostOperation host = find_host_operation(operation)) {
+    work = host(image_, ports_, std::move(arguments));
   } else if (operation == "rmextpool") {
     work = remove_pools(std::move(arguments));
   } else if (operation == "mkfbvol") {
@@ -107,6 +118,8 @@ rt::Task<Response> ImageExecutor::make_volumes(json arguments) {
   request.method = method_of(text_of(arguments, "sam"));
   request.rotation = rotation_of(text_of(arguments, "eam"));
   Response response;
+  request.volume_groups = volume_groups_of(image_.control().config(), arguments, response);
+  if (!response.results.empty()) co_return response;
   for (const json& item : arguments.at("volumes")) {
     const std::string text = text_of(item, "id");
     const auto id = model::parse_volume_id(text);
@@ -122,7 +135,10 @@ rt::Task<Response> ImageExecutor::make_volumes(json arguments) {
 }
 
 rt::Task<Response> ImageExecutor::remove_volumes(json arguments) {
-  const RemoveMode mode = text_of(arguments, "mode") == "force" ? RemoveMode::force : RemoveMode::normal;
+  const std::string mode_text = text_of(arguments, "mode");
+  const RemoveMode mode = mode_text == "force"  ? RemoveMode::force
+                          : mode_text == "safe" ? RemoveMode::safe
+                                                : RemoveMode::normal;
   Response response;
   for (const json& item : arguments.at("ids")) {
     const auto text = item.get<std::string>();

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "image/image.h"
+#include "image/io_ports.h"
 #include "model/executor.h"
 
 namespace tt::image {
@@ -14,6 +15,9 @@ namespace tt::image {
 class ImageExecutor final : public model::Executor {
  public:
   ImageExecutor(Image& image, std::string code_level) : image_(image), code_level_(std::move(code_level)) {}
+
+  /// What the image listens on; outlives the executor's last call. Without them it has no I/O ports.
+  void use_ports(IoPorts& ports) noexcept { ports_ = &ports; }
 
   rt::Task<model::Response> execute(model::Request request) override;
 
@@ -29,6 +33,7 @@ class ImageExecutor final : public model::Executor {
 
   Image& image_;
   std::string code_level_;
+  IoPorts* ports_ = nullptr;
 };
 
 }  // namespace tt::image

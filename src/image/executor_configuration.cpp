@@ -43,12 +43,24 @@ volume::CapacityType capacity_type_of(const json& arguments) {
   return type == "blocks" ? volume::CapacityType::blocks : volume::CapacityType::ds;
 }
 
+/// Their volume groups come last: what cannot be changed is in no new group.
+rt::Task<Result<void>> join_groups(Image& image, VolumeId id, std::vector<std::uint16_t> groups) {
+  if (groups.empty()) co_return Result<void>{};
+  const ControlPlane::HostPlanner plan = [&](const volume::ImageConfig& config) {
+    return as_mutation(volume::plan_join_volume_groups(config, id, groups));
+  };
+  auto done = co_await image.control().change_hosts(plan);
+  co_return done;
+}
+
 rt::Task<Response> change_volumes(Image& image, json arguments) {
   const auto pattern = given<std::string>(arguments, "name");
   volume::ChangeVolumeRequest request;
   request.block_count = given<std::uint64_t>(arguments, "capacity_blocks");
   request.capacity_type = capacity_type_of(arguments);
   Response response;
+  const std::vector<std::uint16_t> groups = volume_groups_of(image.control().config(), arguments, response);
+  if (!response.results.empty()) co_return response;
   for (const json& item : arguments.at("ids")) {
     const auto text = item.get<std::string>();
     const auto id = model::parse_volume_id(text);
@@ -56,7 +68,9 @@ rt::Task<Response> change_volumes(Image& image, json arguments) {
     if (id) {
       request.id = *id;
       if (pattern) request.name = model::expand_name_pattern(*pattern, *id);
-      done = co_await image.control().change_volume(request);
+      done = Result<void>{};
+      if (request.name || request.block_count) done = co_await image.control().change_volume(request);
+      if (done) done = co_await join_groups(image, *id, groups);
     }
     response.results.push_back(verdict(text, done));
   }

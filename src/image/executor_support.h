@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "model/executor.h"
 #include "model/ids.h"
+#include "volume/config.h"
 
 namespace tt::image {
 
@@ -49,6 +50,22 @@ inline std::optional<std::uint16_t> numbered(char letter, const std::string& tex
 
 inline std::string text_of(const nlohmann::json& arguments, const char* key) {
   return arguments.value(key, std::string());
+}
+
+/// The volume groups of -volgrp. `missing` gets a result for each that does not exist: then nothing is to be done.
+inline std::vector<std::uint16_t> volume_groups_of(const volume::ImageConfig& config, const nlohmann::json& arguments,
+                                                   model::Response& missing) {
+  std::vector<std::uint16_t> groups;
+  for (const nlohmann::json& item : arguments.value("volume_groups", nlohmann::json::array())) {
+    const auto text = item.get<std::string>();
+    const auto id = numbered('V', text);
+    if (id && volume::find_volume_group(config, *id) != nullptr) {
+      groups.push_back(*id);
+    } else {
+      missing.results.push_back({text, Errc::object_not_found, 0});
+    }
+  }
+  return groups;
 }
 
 /// Absent and null are "not given".

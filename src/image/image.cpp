@@ -38,9 +38,13 @@ Image::Image(std::span<const Port> ports, std::uint32_t shard_count, OpenOptions
     shard.active_copies = options.active_copies;
     shards_.push_back(std::make_unique<Shard>(*ports_[i % ports_.size()].reactor, shard, lsns_, *control_));
   }
+  std::vector<DeskOfReactor> desks;
   for (std::size_t p = 0; p < ports_.size(); ++p) {
     routers_.push_back(std::make_unique<Router>(*ports_[p].reactor, *shards_[p], shards_));
+    desks_.push_back(std::make_unique<HostDesk>(*routers_.back()));
+    desks.push_back({ports_[p].reactor, desks_.back().get()});
   }
+  control_->use_desks(std::move(desks));
 }
 
 /// After stop() there is nothing to kill; after a simulated crash there is.
@@ -78,6 +82,7 @@ rt::Task<Result<void>> Image::create(std::span<const Port> ports, CreateOptions 
     volume::apply(config, volume::AddRank{made});
     if (i < 2) volume::apply(config, volume::AssignRank{id, id});
   }
+  volume::apply(config, volume::BeginHostAccess{volume::open_host_connection()});
   for (std::uint32_t n = options.shard_count; n-- > 0;) {  // shard 0 last: its store makes the image exist
     const ShardFiles files{options.uuid, n, options.shard_count, options.ring_bytes};
     std::vector<std::byte> blob;
@@ -140,7 +145,8 @@ rt::Task<Result<void>> Image::open_shards() {
     auto started = co_await start_shard(i);
     if (!started) co_return started;
   }
-  co_return Result<void>{};
+  auto begun = co_await control_->begin_host_access();
+  co_return begun;
 }
 
 rt::Task<Result<void>> Image::start_shard(std::size_t i) {

@@ -14,6 +14,7 @@
 #include "image/control.h"
 #include "image/copier.h"
 #include "image/destager.h"
+#include "image/host_desk.h"
 #include "image/keeper.h"
 #include "image/router.h"
 #include "image/shard.h"
@@ -64,6 +65,9 @@ class Image {
   [[nodiscard]] ControlPlane& control() noexcept { return *control_; }
   /// For hosts attached on that reactor.
   [[nodiscard]] BlockService& blocks(std::size_t port) noexcept { return *routers_[port]; }
+  /// Where hosts that are attached on that reactor log in.
+  [[nodiscard]] HostDesk& desk(std::size_t port) noexcept { return *desks_[port]; }
+  [[nodiscard]] rt::Reactor& reactor(std::size_t port) noexcept { return *ports_[port].reactor; }
   [[nodiscard]] std::size_t port_count() const noexcept { return routers_.size(); }
   [[nodiscard]] std::vector<std::unique_ptr<Shard>>& shards() noexcept { return shards_; }
 
@@ -85,6 +89,7 @@ class Image {
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<ControlPlane> control_;
   std::vector<std::unique_ptr<Router>> routers_;
+  std::vector<std::unique_ptr<HostDesk>> desks_;
   std::vector<std::unique_ptr<Workers>> workers_;
 };
 

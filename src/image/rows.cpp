@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/crc32c.h"
+#include "image/rows_hosts.h"
 
 namespace tt::image {
 
@@ -149,7 +150,11 @@ std::vector<json> pool_rows(const volume::ImageConfig& config) {
 
 std::vector<json> volume_rows(const volume::ImageConfig& config) {
   std::vector<json> rows;
-  for (const auto& [id, v] : config.volumes) rows.push_back(volume_row(config, v));
+  const auto groups = groups_by_volume(config);
+  for (const auto& [id, v] : config.volumes) {
+    rows.push_back(volume_row(config, v));
+    if (const auto found = groups.find(id); found != groups.end()) rows.back()["volume_groups"] = found->second;
+  }
   return rows;
 }
 

@@ -11,8 +11,6 @@
 
 namespace tt::image {
 
-/// Derived from machine type and serial.
-std::string wwnn_of(const volume::ImageConfig& config);
 std::string unit_of(const volume::ImageConfig& config);
 const char* model_of(const volume::ImageConfig& config);
 nlohmann::json unit_row(const volume::ImageConfig& config);

@@ -2,24 +2,13 @@
 // Rows of the storage unit, and of what went wrong.
 #include <fmt/format.h>
 
-#include <span>
-
-#include "base/crc32c.h"
 #include "image/rows.h"
+#include "image/rows_hosts.h"
 
 namespace tt::image {
 
 using nlohmann::json;
 using volume::ProblemKind;
-
-/// Derived from machine type and serial: 50050763, eight bits of hash, ten ones, fourteen bits of hash (the ones are
-/// where a port's address goes).
-std::string wwnn_of(const volume::ImageConfig& config) {
-  const std::string& id = config.storage_image_id;
-  const std::uint32_t hash = crc32c(0, std::as_bytes(std::span(id)));
-  const std::uint64_t low = (std::uint64_t{hash & 0xFFU} << 24U) | (0x3FFULL << 14U) | ((hash >> 8U) & 0x3FFFU);
-  return fmt::format("50050763{:08X}", low);
-}
 
 std::string unit_of(const volume::ImageConfig& config) {
   std::string unit = config.storage_image_id;

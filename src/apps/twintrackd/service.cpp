@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <vector>
 
-#include "host/nbd/server.h"
+#include "host/nbd/ports.h"
 #include "image/executor.h"
 #include "image/image.h"
 #include "interfaces/control/server.h"
@@ -79,27 +79,32 @@ bool write_ready_file(const std::string& path, const nlohmann::json& content) {
   return written && closed && std::rename(temporary.c_str(), path.c_str()) == 0;
 }
 
-/// One NBD server per reactor; reactor 0 also has the Unix socket.
+/// I/O ports of a daemon; both are of server 0.
+constexpr std::uint16_t kUnixPort = 0x0000;
+constexpr std::uint16_t kTcpPort = 0x0001;
+
+/// One NBD server per reactor; that of reactor 0 has the listeners.
 class Hosts {
  public:
   Hosts(rt::Platform& platform, image::Image& image, const Options& options, const tls::ServerContext* tls)
-      : platform_(platform), options_(options) {
+      : platform_(platform) {
     for (unsigned i = 0; i < image.port_count(); ++i) {
-      servers_.push_back(
-          std::make_unique<nbd::Server>(platform.reactor(i), image.blocks(i), nbd::ServerSettings{}, tls));
+      servers_.push_back(std::make_unique<nbd::Server>(platform.reactor(i), image.blocks(i), nbd::ServerSettings{}, tls,
+                                                       &image.desk(i)));
     }
+    const auto mode = options.tls == TlsMode::off        ? nbd::TlsMode::off
+                      : options.tls == TlsMode::required ? nbd::TlsMode::required
+                                                         : nbd::TlsMode::allowed;
+    ports_.emplace(platform.net(0), *servers_[0]);
+    ports_->add(kUnixPort, {.unix_path = options.nbd_unix});
+    ports_->add(kTcpPort, {.host = options.nbd_host, .tcp_port = options.nbd_port, .tls = mode});
   }
 
-  Result<void> listen() {
-    const auto mode = options_.tls == TlsMode::off        ? nbd::TlsMode::off
-                      : options_.tls == TlsMode::required ? nbd::TlsMode::required
-                                                          : nbd::TlsMode::allowed;
-    TT_TRY(auto local, platform_.net(0).listen_unix(options_.nbd_unix));
-    unix_ = local->address();
-    servers_[0]->listen(std::move(local), nbd::TlsMode::off);
-    TT_TRY(auto tcp, platform_.net(0).listen_tcp(options_.nbd_host, options_.nbd_port));
-    tcp_ = tcp->address();
-    servers_[0]->listen(std::move(tcp), mode);
+  /// Ports that were switched off stay closed.
+  Result<void> listen(const volume::ImageConfig& config) {
+    for (const std::uint16_t port : {kUnixPort, kTcpPort}) {
+      if (volume::io_port_of(config, port).topology != volume::Topology::off) TT_CHECK(ports_->open(port));
+    }
     return {};
   }
 
@@ -111,15 +116,15 @@ class Hosts {
     }
   }
 
-  [[nodiscard]] const std::string& unix_address() const { return unix_; }
-  [[nodiscard]] const std::string& tcp_address() const { return tcp_; }
+  [[nodiscard]] image::IoPorts& ports() { return *ports_; }
+  /// Empty for a closed port.
+  [[nodiscard]] std::string unix_address() const { return ports_->address(kUnixPort); }
+  [[nodiscard]] std::string tcp_address() const { return ports_->address(kTcpPort); }
 
  private:
   rt::Platform& platform_;
-  const Options& options_;
   std::vector<std::unique_ptr<nbd::Server>> servers_;
-  std::string unix_;
-  std::string tcp_;
+  std::optional<nbd::Ports> ports_;
 };
 
 /// Serves until asked to stop. False if it could not begin.
@@ -132,9 +137,10 @@ rt::Task<bool> serve_image(rt::Platform& platform, image::Image& image, const Op
   control_options.program = code_level;
   control::ControlServer control(platform.reactor(0), executor, control_options);
   Hosts hosts(platform, image, options, tls);
+  executor.use_ports(hosts.ports());
 
   bool serving = false;
-  if (auto listening = hosts.listen(); !listening) {
+  if (auto listening = hosts.listen(image.control().config()); !listening) {
     say(explain("cannot listen for NBD", listening.error()));
   } else if (auto started = control.start(platform.net(0), options.control); !started) {
     say(explain("cannot listen for the console", started.error()));
@@ -149,7 +155,9 @@ rt::Task<bool> serve_image(rt::Platform& platform, image::Image& image, const Op
     if (!serving) say("cannot write " + options.ready_file);
   }
   if (serving) {
-    say(fmt::format("{} serves NBD on {} and {}", control_options.image_id, hosts.unix_address(), hosts.tcp_address()));
+    const auto shown = [](const std::string& address) { return address.empty() ? "(a closed port)" : address; };
+    say(fmt::format("{} serves NBD on {} and {}", control_options.image_id, shown(hosts.unix_address()),
+                    shown(hosts.tcp_address())));
     co_await platform.shutdown_requested();
     say("stopping");
   }

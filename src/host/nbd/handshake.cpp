@@ -7,8 +7,8 @@
 
 namespace tt::nbd {
 
-Handshake::Handshake(image::BlockService& service, const HandshakeRules& rules)
-    : service_(service), rules_(rules), state_(rules.tls_active ? State::option_header : State::client_flags) {
+Handshake::Handshake(image::ExportSource& volumes, const HandshakeRules& rules)
+    : volumes_(volumes), rules_(rules), state_(rules.tls_active ? State::option_header : State::client_flags) {
   fixed_newstyle_ = rules.tls_active;  // STARTTLS was only possible with it
 }
 
@@ -142,7 +142,7 @@ void Handshake::agree_on(const image::ExportInfo& volume) {
 }
 
 Handshake::Outcome Handshake::on_export_name(Bytes data, std::vector<std::byte>& out) {
-  const auto volume = service_.find(text_of(data));
+  const auto volume = volumes_.find(text_of(data));
   if (!volume) return Outcome::close;
   agree_on(*volume);
   append_be(out, negotiated_.rules.size_bytes);
@@ -153,7 +153,7 @@ Handshake::Outcome Handshake::on_export_name(Bytes data, std::vector<std::byte>&
 
 Handshake::Outcome Handshake::on_list(Bytes data, std::vector<std::byte>& out) {
   if (!data.empty()) return reply(out, OptionReply::err_invalid, "LIST takes no data");
-  for (const image::ExportInfo& volume : service_.exports()) append_server_reply(out, volume);
+  for (const image::ExportInfo& volume : volumes_.exports()) append_server_reply(out, volume);
   return reply(out, OptionReply::ack);
 }
 
@@ -168,7 +168,7 @@ Handshake::Outcome Handshake::on_starttls(Bytes data, std::vector<std::byte>& ou
 Handshake::Outcome Handshake::on_info_or_go(Option option, Bytes data, std::vector<std::byte>& out) {
   const auto request = parse_info_request(data);
   if (!request) return reply(out, OptionReply::err_invalid, "malformed request");
-  const auto volume = service_.find(request->name);
+  const auto volume = volumes_.find(request->name);
   if (!volume) return reply(out, OptionReply::err_unknown, "no such export");
   agree_on(*volume);
   append_export_info(out, option, negotiated_.rules.size_bytes, transmission_flags(negotiated_.rules));
@@ -193,7 +193,7 @@ Handshake::Outcome Handshake::on_meta_context(Option option, Bytes data, std::ve
   if (!structured_replies_) return reply(out, OptionReply::err_invalid, "negotiate structured replies first");
   const auto request = parse_context_request(data);
   if (!request) return reply(out, OptionReply::err_invalid, "malformed request");
-  const auto volume = service_.find(request->name);
+  const auto volume = volumes_.find(request->name);
   if (!volume) return reply(out, OptionReply::err_unknown, "no such export");
   if (sets && request->selects_allocation) {
     context_volume_ = volume->handle;

@@ -52,7 +52,7 @@ class Handshake {
     Outcome outcome = Outcome::need_input;
   };
 
-  Handshake(image::BlockService& service, const HandshakeRules& rules);
+  Handshake(image::ExportSource& volumes, const HandshakeRules& rules);
 
   /// Appends the server's first words; nothing inside TLS.
   void greet(std::vector<std::byte>& out) const;
@@ -82,7 +82,7 @@ class Handshake {
   Outcome reply(std::vector<std::byte>& out, OptionReply type, std::string_view text = {}) const;
   void agree_on(const image::ExportInfo& volume);
 
-  image::BlockService& service_;
+  image::ExportSource& volumes_;  ///< Those that this client may see.
   HandshakeRules rules_;
   State state_;
   std::vector<std::byte> pending_;  ///< The part of the current unit that has arrived.

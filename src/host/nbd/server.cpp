@@ -13,11 +13,11 @@ constexpr rt::TimeNs kAcceptPause = 100 * rt::kMillisecond;
 }  // namespace
 
 Server::Server(rt::Reactor& reactor, image::BlockService& service, const ServerSettings& settings,
-               const tls::ServerContext* tls)
+               const tls::ServerContext* tls, image::HostAccess* access)
     : reactor_(reactor),
       settings_(settings),
       buffers_(reactor, settings.buffers),
-      context_{reactor, service, buffers_, settings_, counters_, tls},
+      context_{reactor, service, buffers_, settings_, counters_, tls, access},
       alarm_(reactor),
       scope_(reactor) {
   scope_.spawn(watch_loop());
@@ -27,13 +27,29 @@ Server::~Server() {
   TT_ASSERT(scope_.count() == 0);
 }
 
-void Server::listen(std::unique_ptr<rt::Listener> listener, TlsMode mode) {
-  TT_ASSERT(!stopping_ && (mode == TlsMode::off || context_.tls != nullptr));
-  listeners_.push_back(std::move(listener));
-  scope_.spawn(accept_loop(*listeners_.back(), mode));
+void Server::listen(std::unique_ptr<rt::Listener> listener, Entrance entrance) {
+  TT_ASSERT(!stopping_ && (entrance.tls == TlsMode::off || context_.tls != nullptr));
+  scope_.spawn(accept_loop(listeners_.insert(listeners_.end(), {std::move(listener), entrance})));
 }
 
-rt::Task<void> Server::accept_loop(rt::Listener& listener, TlsMode mode) {
+void Server::stop_listening(std::uint16_t port) noexcept {
+  for (Listening& one : listeners_) {
+    if (one.entrance.port == port) one.listener->close();
+  }
+}
+
+void Server::cut_port(std::uint16_t port) noexcept {
+  for (Session* session : sessions_) {
+    if (session->port() == port) session->cut();
+  }
+}
+
+rt::Task<void> Server::accept_loop(std::list<Listening>::iterator at) {
+  co_await accept_all(*at->listener, at->entrance);
+  listeners_.erase(at);
+}
+
+rt::Task<void> Server::accept_all(rt::Listener& listener, Entrance entrance) {
   while (!stopping_) {
     auto stream = co_await listener.accept();
     if (stopping_) co_return;
@@ -48,7 +64,7 @@ rt::Task<void> Server::accept_loop(rt::Listener& listener, TlsMode mode) {
       continue;
     }
     ++counters_.accepted;
-    scope_.spawn(attend(std::move(*stream), mode));
+    scope_.spawn(attend(std::move(*stream), entrance));
   }
 }
 
@@ -63,8 +79,8 @@ bool Server::make_room() noexcept {
   return false;
 }
 
-rt::Task<void> Server::attend(std::unique_ptr<rt::ByteStream> stream, TlsMode mode) {
-  Session session(context_, std::move(stream), mode);
+rt::Task<void> Server::attend(std::unique_ptr<rt::ByteStream> stream, Entrance entrance) {
+  Session session(context_, std::move(stream), entrance);
   const auto place = sessions_.insert(sessions_.end(), &session);
   if (stopping_) session.begin_drain();
   co_await session.run();
@@ -84,7 +100,7 @@ rt::Task<void> Server::stop() {
   TT_ASSERT(!stopping_);
   stopping_ = true;
   stop_deadline_ = reactor_.now() + settings_.drain_timeout;
-  for (auto& listener : listeners_) listener->close();
+  for (Listening& one : listeners_) one.listener->close();
   for (Session* session : sessions_) session->begin_drain();
   alarm_.ring();
   co_await scope_.join();
@@ -97,14 +113,15 @@ void Server::kill() noexcept {
 
 std::vector<std::string> Server::addresses() const {
   std::vector<std::string> names;
-  for (const auto& listener : listeners_) names.push_back(listener->address());
+  for (const Listening& one : listeners_) names.push_back(one.listener->address());
   return names;
 }
 
 std::vector<SessionInfo> Server::sessions() const {
   std::vector<SessionInfo> list;
   for (const Session* session : sessions_) {
-    list.push_back({session->peer_name(), session->peer_identity(), session->export_name(), session->in_flight()});
+    list.push_back({session->peer_name(), session->peer_identity(), session->export_name(), session->in_flight(),
+                    session->port()});
   }
   return list;
 }

@@ -22,18 +22,25 @@ struct SessionInfo {
   std::string identity;  ///< Proved through TLS; see TlsStream::peer_identity().
   std::string export_name;
   std::uint32_t in_flight = 0;
+  std::uint16_t port = 0;
 };
 
 class Server {
  public:
-  /// `tls` may be null if no listener's mode needs it. Service and tls outlive the server.
+  /// `tls` may be null if no listener's mode needs it; without `access` every client sees every volume. What is given
+  /// outlives the server.
   Server(rt::Reactor& reactor, image::BlockService& service, const ServerSettings& settings,
-         const tls::ServerContext* tls);
+         const tls::ServerContext* tls, image::HostAccess* access = nullptr);
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
   ~Server();
 
-  void listen(std::unique_ptr<rt::Listener> listener, TlsMode mode);
+  void listen(std::unique_ptr<rt::Listener> listener, Entrance entrance);
+  void listen(std::unique_ptr<rt::Listener> listener, TlsMode mode) { listen(std::move(listener), Entrance{0, mode}); }
+  /// Nobody new comes in at this port; connections go on.
+  void stop_listening(std::uint16_t port) noexcept;
+  /// Cuts every connection that came in at this port.
+  void cut_port(std::uint16_t port) noexcept;
   /// No new connections; requests in flight are answered; connections that take longer than the drain timeout are cut.
   rt::Task<void> stop();
   /// Destroys every task where it stands; see Scope::kill().
@@ -44,8 +51,13 @@ class Server {
   [[nodiscard]] const ServerCounters& counters() const noexcept { return counters_; }
 
  private:
-  rt::Task<void> accept_loop(rt::Listener& listener, TlsMode mode);
-  rt::Task<void> attend(std::unique_ptr<rt::ByteStream> stream, TlsMode mode);
+  struct Listening {
+    std::unique_ptr<rt::Listener> listener;
+    Entrance entrance;
+  };
+  rt::Task<void> accept_loop(std::list<Listening>::iterator at);
+  rt::Task<void> accept_all(rt::Listener& listener, Entrance entrance);
+  rt::Task<void> attend(std::unique_ptr<rt::ByteStream> stream, Entrance entrance);
   rt::Task<void> watch_loop();
   bool make_room() noexcept;
 
@@ -54,8 +66,8 @@ class Server {
   ServerCounters counters_;
   BufferPool buffers_;
   SessionContext context_;
-  std::vector<std::unique_ptr<rt::Listener>> listeners_;
-  std::list<Session*> sessions_;  ///< Owned by their attend() tasks.
+  std::list<Listening> listeners_;  ///< Each until its accept_loop() has ended.
+  std::list<Session*> sessions_;    ///< Owned by their attend() tasks.
   Alarm alarm_;
   bool stopping_ = false;
   rt::TimeNs stop_deadline_ = 0;

@@ -5,10 +5,10 @@
 
 namespace tt::nbd {
 
-Session::Session(const SessionContext& context, std::unique_ptr<rt::ByteStream> stream, TlsMode tls_mode)
+Session::Session(const SessionContext& context, std::unique_ptr<rt::ByteStream> stream, Entrance entrance)
     : context_(context),
       stream_(std::move(stream)),
-      tls_mode_(tls_mode),
+      entrance_(entrance),
       started_(context.reactor.now()),
       slot_credits_(context.reactor, context.settings.requests_per_connection),
       byte_credits_(context.reactor, context.settings.bytes_per_connection),
@@ -72,10 +72,15 @@ rt::Task<void> Session::receive_loop() {
     if (verdict.action == Verdict::Action::disconnect) co_return;
     co_await slot_credits_.acquire();
     Slot& slot = take_slot(request);
-    if (verdict.action == Verdict::Action::refuse || draining_) {
+    if (verdict.action == Verdict::Action::refuse || draining_ || revoked()) {
       intake_.skip(request.payload_bytes());
-      const bool refused = verdict.action == Verdict::Action::refuse;
-      refuse(slot, refused ? verdict.error : NbdError::eshutdown, refused ? verdict.reason : "server is shutting down");
+      if (verdict.action == Verdict::Action::refuse) {
+        refuse(slot, verdict.error, verdict.reason);
+      } else if (draining_) {
+        refuse(slot, NbdError::eshutdown, "server is shutting down");
+      } else {
+        refuse(slot, nbd_error_of(Errc::not_authorised), "the volume is no longer mapped to this host");
+      }
       continue;
     }
     if (buffer_bytes(request) > 0 || request.payload_bytes() > 0) {

@@ -28,6 +28,7 @@
 #include "host/nbd/reply.h"
 #include "host/nbd/settings.h"
 #include "host/tls/tls_stream.h"
+#include "image/host_access.h"
 #include "runtime/scope.h"
 #include "runtime/sync.h"
 
@@ -40,12 +41,19 @@ struct SessionContext {
   BufferPool& buffers;
   const ServerSettings& settings;
   ServerCounters& counters;
-  const tls::ServerContext* tls;  ///< Not null unless every listener's mode is off.
+  const tls::ServerContext* tls;        ///< Not null unless every listener's mode is off.
+  image::HostAccess* access = nullptr;  ///< Null: every client sees every volume.
+};
+
+/// How a connection came in.
+struct Entrance {
+  std::uint16_t port = 0;  ///< I/O port of the image.
+  TlsMode tls = TlsMode::off;
 };
 
 class Session {
  public:
-  Session(const SessionContext& context, std::unique_ptr<rt::ByteStream> stream, TlsMode tls_mode);
+  Session(const SessionContext& context, std::unique_ptr<rt::ByteStream> stream, Entrance entrance);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   /// Destroys what still runs: only for a simulated crash; else run() has ended.
@@ -69,6 +77,7 @@ class Session {
   /// Empty while negotiating.
   [[nodiscard]] const std::string& export_name() const noexcept { return volume_.name; }
   [[nodiscard]] std::uint32_t in_flight() const noexcept { return in_flight_; }
+  [[nodiscard]] std::uint16_t port() const noexcept { return entrance_.port; }
 
  private:
   enum class Phase : std::uint8_t { negotiating, serving, finishing };
@@ -89,6 +98,8 @@ class Session {
 
   // Handshake (session_handshake.cpp).
   rt::Task<bool> negotiate();
+  void log_in();
+  [[nodiscard]] image::ExportSource& volumes() noexcept;
   rt::Task<Result<void>> start_tls();
   rt::Task<Result<void>> send_output();
   rt::Task<Result<void>> fill();
@@ -111,11 +122,13 @@ class Session {
   rt::Task<void> send_loop();
   Slot* collect_ready() noexcept;
   void set_deadline(rt::TimeNs from_now) noexcept;
+  /// The volume is no longer mapped to this host: nothing more is done for it.
+  [[nodiscard]] bool revoked() const noexcept { return login_ != nullptr && !login_->is_open(); }
 
   SessionContext context_;
   std::unique_ptr<rt::ByteStream> stream_;
   tls::TlsStream* tls_ = nullptr;  ///< stream_, once it is TLS.
-  const TlsMode tls_mode_;
+  const Entrance entrance_;
   Phase phase_ = Phase::negotiating;
   const rt::TimeNs started_;
   rt::TimeNs deadline_ = 0;  ///< Of the current phase; 0: none.
@@ -126,6 +139,7 @@ class Session {
   bool receiving_ = false;
   bool broken_ = false;  ///< The stream takes no more.
   std::string peer_identity_;
+  std::unique_ptr<image::HostLogin> login_;  ///< Null without HostAccess.
 
   Intake intake_;
   std::vector<std::byte> output_;

@@ -4,11 +4,31 @@
 
 namespace tt::nbd {
 
+/// Again after TLS, when more is known of the host.
+void Session::log_in() {
+  if (context_.access == nullptr) return;
+  image::HostFacts facts;
+  facts.port = entrance_.port;
+  facts.peer = stream_->peer_name();
+  if (tls_ != nullptr) {
+    tls::PeerNames names = tls_->peer_names();
+    facts.psk = std::move(names.psk);
+    facts.certificate_names = std::move(names.certificate);
+  }
+  login_ = context_.access->login(std::move(facts));
+}
+
+image::ExportSource& Session::volumes() noexcept {
+  if (login_ != nullptr) return *login_;
+  return context_.service;
+}
+
 rt::Task<bool> Session::negotiate() {
   HandshakeRules rules;
-  rules.tls = tls_mode_;
+  rules.tls = entrance_.tls;
   rules.fast_zero = context_.settings.fast_zero;
-  handshake_.emplace(context_.service, rules);
+  log_in();
+  handshake_.emplace(volumes(), rules);
   handshake_->greet(output_);
   for (;;) {
     const Handshake::Step step = handshake_->advance(intake_.pending(), output_);
@@ -19,6 +39,7 @@ rt::Task<bool> Session::negotiate() {
     if (step.outcome == Handshake::Outcome::transmission) {
       volume_ = handshake_->negotiated().volume;
       rules_ = handshake_->negotiated().rules;
+      if (login_ != nullptr) login_->attach(volume_);
       handshake_.reset();
       output_ = {};
       co_return true;
@@ -27,7 +48,8 @@ rt::Task<bool> Session::negotiate() {
       auto started = co_await start_tls();
       if (!started) break;
       rules.tls_active = true;
-      handshake_.emplace(context_.service, rules);
+      log_in();
+      handshake_.emplace(volumes(), rules);
     }
     if (step.outcome == Handshake::Outcome::need_input) {
       auto filled = co_await fill();

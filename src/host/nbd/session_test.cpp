@@ -38,7 +38,7 @@ class SessionTest : public testing::Test {
   void start() {
     buffers_.emplace(reactor_, settings_.buffers);
     SessionContext context{reactor_, service_, *buffers_, settings_, counters_, nullptr};
-    session_.emplace(context, std::make_unique<MemoryStream>(in_, out_), TlsMode::off);
+    session_.emplace(context, std::make_unique<MemoryStream>(in_, out_), Entrance{});
     scope_.spawn(session_->run());
     reactor_.run_ready();
     EXPECT_EQ(out_->take_all().size(), kGreetingBytes);

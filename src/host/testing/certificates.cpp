@@ -39,7 +39,8 @@ void add_extension(X509* certificate, X509* issuer, int kind, const char* value)
   X509_EXTENSION_free(extension);
 }
 
-Certificate make_certificate(EVP_PKEY* key, const std::string& common_name, X509* issuer, EVP_PKEY* issuer_key) {
+Certificate make_certificate(EVP_PKEY* key, const std::string& common_name, X509* issuer, EVP_PKEY* issuer_key,
+                             const std::string& alternative_names = {}) {
   static long serial = 1;
   Certificate certificate(X509_new());
   X509_set_version(certificate.get(), 2);
@@ -53,6 +54,9 @@ Certificate make_certificate(EVP_PKEY* key, const std::string& common_name, X509
   X509* const signer = issuer != nullptr ? issuer : certificate.get();
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(signer));
   add_extension(certificate.get(), signer, NID_basic_constraints, issuer == nullptr ? "critical,CA:TRUE" : "CA:FALSE");
+  if (!alternative_names.empty()) {
+    add_extension(certificate.get(), signer, NID_subject_alt_name, alternative_names.c_str());
+  }
   TT_ASSERT(X509_sign(certificate.get(), issuer_key, EVP_sha256()) > 0);
   return certificate;
 }
@@ -86,13 +90,15 @@ void CertificateFolder::make_authority(const std::string& name) {
   write_pair(new_file(name + "-ca.pem"), certificate.get(), new_file(name + "-ca.key"), key.get());
 }
 
-void CertificateFolder::issue(const std::string& authority, const std::string& name, const std::string& common_name) {
+void CertificateFolder::issue(const std::string& authority, const std::string& name, const std::string& common_name,
+                              const std::string& alternative_names) {
   const File issuer_file = open_file(path(authority + "-ca.pem"), "r");
   const Certificate issuer(PEM_read_X509(issuer_file.get(), nullptr, nullptr, nullptr));
   const File issuer_key_file = open_file(path(authority + "-ca.key"), "r");
   const Key issuer_key(PEM_read_PrivateKey(issuer_key_file.get(), nullptr, nullptr, nullptr));
   const Key key(EVP_EC_gen("P-256"));
-  const Certificate certificate = make_certificate(key.get(), common_name, issuer.get(), issuer_key.get());
+  const Certificate certificate =
+      make_certificate(key.get(), common_name, issuer.get(), issuer_key.get(), alternative_names);
   write_pair(new_file(name + ".pem"), certificate.get(), new_file(name + ".key"), key.get());
 }
 

@@ -16,8 +16,9 @@ class CertificateFolder {
 
   /// Makes `<name>-ca.pem`, a self-signed authority.
   void make_authority(const std::string& name);
-  /// Makes `<name>.pem` and `<name>.key`, signed by that authority.
-  void issue(const std::string& authority, const std::string& name, const std::string& common_name);
+  /// Makes `<name>.pem` and `<name>.key`, signed by that authority. Alternative names: "DNS:a,IP:192.0.2.7".
+  void issue(const std::string& authority, const std::string& name, const std::string& common_name,
+             const std::string& alternative_names = {});
   /// Writes any other file.
   void write(const std::string& file, const std::string& text);
   /// Of a file that was made here or that does not exist.

@@ -51,7 +51,8 @@ class Pipe {
 
 class MemoryStream final : public rt::ByteStream {
  public:
-  MemoryStream(std::shared_ptr<Pipe> in, std::shared_ptr<Pipe> out) : in_(std::move(in)), out_(std::move(out)) {}
+  MemoryStream(std::shared_ptr<Pipe> in, std::shared_ptr<Pipe> out, std::string peer = "memory")
+      : in_(std::move(in)), out_(std::move(out)), peer_(std::move(peer)) {}
   ~MemoryStream() override { shut_down(); }
 
   rt::Task<Result<std::size_t>> read_some(std::span<std::byte> into) override;
@@ -60,17 +61,19 @@ class MemoryStream final : public rt::ByteStream {
     in_->close_read_end();
     out_->close_write_end();
   }
-  [[nodiscard]] std::string peer_name() const override { return "memory"; }
+  [[nodiscard]] std::string peer_name() const override { return peer_; }
 
  private:
   std::shared_ptr<Pipe> in_;
   std::shared_ptr<Pipe> out_;
+  std::string peer_;
 };
 
 /// Hands out the streams a test queues.
 class MemoryListener final : public rt::Listener {
  public:
-  explicit MemoryListener(rt::Reactor& reactor) : arrived_(reactor) {}
+  explicit MemoryListener(rt::Reactor& reactor, std::string address = "memory")
+      : address_(std::move(address)), arrived_(reactor) {}
   void connect(std::unique_ptr<rt::ByteStream> stream) {
     queue_.push_back(std::move(stream));
     arrived_.wake_one();
@@ -80,9 +83,10 @@ class MemoryListener final : public rt::Listener {
     closed_ = true;
     arrived_.wake_all();
   }
-  [[nodiscard]] std::string address() const override { return "memory"; }
+  [[nodiscard]] std::string address() const override { return address_; }
 
  private:
+  std::string address_;
   std::vector<std::unique_ptr<rt::ByteStream>> queue_;
   bool closed_ = false;
   rt::WaitQueue arrived_;

@@ -128,6 +128,10 @@ Result<std::unique_ptr<ServerContext>> ServerContext::load(const ServerFiles& fi
   SSL_CTX_set_options(
       context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  // Nothing is resumed, but a key of TLS 1.3 counts as a session, and with client certificates one without a context is
+  // refused.
+  constexpr unsigned char kContext[] = "twintrack";
+  SSL_CTX_set_session_id_context(context, kContext, sizeof kContext);
   SSL_CTX_set_num_tickets(context, 0);
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_dh_auto(context, 1);

@@ -22,6 +22,12 @@
 
 namespace tt::tls {
 
+/// What the peer proved, piece by piece; empty for what it did not.
+struct PeerNames {
+  std::string psk;
+  std::vector<std::string> certificate;  ///< Common names, then alternative names: DNS, e-mail, URI, IPv4 address.
+};
+
 class TlsStream final : public rt::ByteStream {
  public:
   /// `ssl` decides the role (accept or connect state).
@@ -40,6 +46,7 @@ class TlsStream final : public rt::ByteStream {
 
   /// Who the peer proved to be: "psk:alice", "x509:CN=host1,O=Example" (RFC 2253 order), or empty.
   [[nodiscard]] std::string peer_identity() const;
+  [[nodiscard]] PeerNames peer_names() const;
   /// "TLSv1.3 TLS_AES_256_GCM_SHA384", for logs.
   [[nodiscard]] std::string description() const;
   /// For tests that need more of OpenSSL.

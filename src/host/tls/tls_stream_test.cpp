@@ -175,6 +175,8 @@ TEST_F(TlsStreamTest, PreSharedKeysInBothVersionsWithAndWithoutACertificate) {
   psk_only.psk = folder_.path("keys.psk");
   ServerFiles both = certificate_files();
   both.psk = psk_only.psk;
+  ServerFiles demanding = both;  // a client certificate, or a key
+  demanding.client_ca = folder_.path("ours-ca.pem");
   for (const int version : {TLS1_2_VERSION, TLS1_3_VERSION}) {
     const auto with = [version](SSL_psk_client_cb_func callback) {
       return [version, callback](SSL_CTX* context) {
@@ -184,7 +186,7 @@ TEST_F(TlsStreamTest, PreSharedKeysInBothVersionsWithAndWithoutACertificate) {
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);  // trusts no certificate
       };
     };
-    for (const ServerFiles& files : {psk_only, both}) {
+    for (const ServerFiles& files : {psk_only, both, demanding}) {
       meet(files, with(give_key));
       ASSERT_TRUE(server_result_ && client_result_) << version;
       EXPECT_EQ(server_->peer_identity(), "psk:alice");

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// I/O ports are what the program that holds the image listens on. The image keeps what was set for them (topology, port
+// group); this is its way to the listeners. On the home reactor.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "runtime/task.h"
+
+namespace tt::image {
+
+struct IoPortStatus {
+  std::uint16_t id = 0;
+  std::string type;      ///< "NBD TCP", "NBD Unix"
+  std::string address;   ///< Where it listens, or last did.
+  std::string security;  ///< Whether hosts must use TLS: "Required", "Allowed", "Disabled".
+  bool listening = false;
+  std::uint32_t sessions = 0;  ///< That serve a volume.
+};
+
+class IoPorts {
+ public:
+  virtual ~IoPorts() = default;
+  /// Ascending by id.
+  [[nodiscard]] virtual std::vector<IoPortStatus> status() const = 0;
+  /// Listens at the address it had. io_error when that is not possible any more.
+  virtual Result<void> open(std::uint16_t port) = 0;
+  /// Nobody new comes in. `cut`: whoever came in here is disconnected.
+  virtual void close(std::uint16_t port, bool cut) = 0;
+};
+
+}  // namespace tt::image
