@@ -38,6 +38,7 @@ enum class ArgumentKind : std::uint8_t {
   hex_number,  ///< Hexadecimal, low..high.
   id,          ///< One id of id_kind.
   words,       ///< Comma-separated list, stored as array.
+  id_list,     ///< Ids and ranges of id_kind, separated by commas; expanded to an array of ids.
   // Operands (flag is empty):
   ids,        ///< Ids and ranges, expanded to an array of ids.
   selection,  ///< Ids, ranges and pairs kept as written; for listings.
@@ -84,6 +85,7 @@ enum class Format : std::uint8_t {
   text,
   number,
   words,             ///< An array, joined by commas.
+  listed,            ///< An array, joined by blanks.
   enabled,           ///< true = Enabled.
   hex,               ///< Upper-case hex without leading zeros.
   hex_prefixed,      ///< 0xFF10

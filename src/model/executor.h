@@ -58,6 +58,25 @@
 //   applykey   -                                                          -> results: one
 //   lsproblem  from_s?, to_s? N                                           -> rows: problem
 //   closeproblem ids ["3", ...]                                           -> results: one per id
+//   Host access. Volume groups "V0", host connections "0000", I/O ports "I0000", WWPNs 16 hex digits.
+//   lshosttype type? "scsimask"...                                        -> rows: host_type that fit such a group
+//   mkvolgrp   name, type "scsimask"|"scsimap256"|"os400mask", volumes? ["1000", ...], luns? ["05", ...]
+//                                                                         -> results: one, name = the new id
+//   chvolgrp   id, name?, action? "add"|"remove"|"replace", volumes?, luns?
+//                                                                         -> results: one
+//   lsvolgrp   volume? "1000"                                             -> rows: volume_group, only those with it
+//   showvolgrp id, lun_map? true           -> rows: volume_group, then with lun_map lun_mapping of each volume
+//   rmvolgrp, rmhostconnect ids                                           -> results: one per id
+//   mkhostconnect name, wwpn?, identity? (model/host_identity.h), host_type? or profile?, discovery?, block_bytes?,
+//              port_group?, volume_group?, port_rule? "all"|"none"|"listed", io_ports? ["I0000", ...], description?
+//                                                                         -> results: one, name = the new id
+//   chhostconnect id, and any of them                                     -> results: one
+//   lshostconnect login? true or unknown? true                            -> rows: host_connection, or host_login
+//   showhostconnect, showioport id                                        -> rows: one, else object_not_found
+//   lsioport   -                                                          -> rows: io_port
+//   setioport  ids, topology? "scsi-fcp"|"fc-al"|"ficon"|"off", port_group?, force? true
+//                                                                         -> results: one per id
+//   mkfbvol and chfbvol take volume_groups? ["V0", ...]: groups to join.
 //
 // Listings also carry the selection and filters the user gave (`select` and the filter keys of the catalogue). The
 // executor may use them to answer faster and may ignore them: select_rows() (model/selection.h) is applied to what it
@@ -96,6 +115,15 @@
 //                state "Valid"|"Validation required"|"Failed", target_se "ESE"|"TSE"|null,
 //                track_count (tracks in the relationship), copied_tracks (by the background copy so far),
 //                copy_bytes_per_second (recent average, 0 when idle)
+//   host_type    id "pSeries", profile, discovery "reportLUN"|"LUNPolling", block_bytes
+//   volume_group id "V0", name, type "SCSI Mask"|..., volumes ["1000", ...] (showvolgrp only)
+//   lun_mapping  id "1000", lun "40104000" (of a scsimap256 group "00" to "FF")
+//   host_connection id "0000", name, wwpn, host_type, profile, block_bytes, discovery, port_group, volume_group|null,
+//                topology|null, io_ports ["all"], speed|null, description, identity "any"
+//   host_login   id|null, name|null (of the host connection), wwpn, wwnn|null, io_port, login_type, identity, peer,
+//                volume|null, access bool|null, volume_group and port_group of the host connection
+//   io_port      id "I0000", wwpn, state "Online"|"Communication established"|"Offline", type "NBD TCP"|"NBD Unix",
+//                topology "SCSI-FCP"|null, port_group, speed|null, security, address, logins
 #pragma once
 
 #include <cstdint>

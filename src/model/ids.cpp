@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "model/host_identity.h"
+
 namespace tt::model {
 
 namespace {
@@ -75,12 +77,30 @@ std::optional<char> letter_of(IdKind kind) {
       return 'A';
     case IdKind::array_site:
       return 'S';
+    case IdKind::volume_group:
+      return 'V';
     default:
       return std::nullopt;
   }
 }
 
+namespace {
+
+/// Exactly so many hex digits.
+std::optional<std::uint32_t> parse_hex(std::string_view text, std::size_t digits) {
+  if (text.size() != digits) return std::nullopt;
+  return parse_number(text, 16);
+}
+
+}  // namespace
+
 std::optional<std::uint32_t> id_number(IdKind kind, std::string_view text) {
+  if (kind == IdKind::host_connection) return parse_hex(text, 4);
+  if (kind == IdKind::lun) return parse_hex(text, 2);
+  if (kind == IdKind::io_port) {
+    if (text.empty() || upper(text[0]) != 'I') return std::nullopt;
+    return parse_hex(text.substr(1), 4);
+  }
   if (kind == IdKind::volume) {
     const auto volume = parse_volume_id(text);
     if (!volume) return std::nullopt;
@@ -89,6 +109,26 @@ std::optional<std::uint32_t> id_number(IdKind kind, std::string_view text) {
   if (kind == IdKind::lss) return parse_lss_id(text);
   const auto letter = letter_of(kind);
   return letter ? parse_numbered_id(*letter, text) : std::nullopt;
+}
+
+std::optional<std::string> id_of_number(IdKind kind, std::uint32_t number) {
+  switch (kind) {
+    case IdKind::volume:
+      return volume_id_text(VolumeId{static_cast<std::uint16_t>(number)});
+    case IdKind::lss:
+      return lss_id_text(static_cast<std::uint8_t>(number));
+    case IdKind::host_connection:
+      return hex_text(number, 4);
+    case IdKind::io_port:
+      return "I" + hex_text(number, 4);
+    case IdKind::lun:
+      return hex_text(number, 2);
+    default:
+      break;
+  }
+  const auto letter = letter_of(kind);
+  if (!letter) return std::nullopt;
+  return *letter + std::to_string(number);
 }
 
 std::optional<std::string> parse_image_id(std::string_view text) {
@@ -130,24 +170,24 @@ std::optional<QualifiedId> split_qualified(std::string_view text) {
 
 std::optional<std::string> canonical_id(IdKind kind, std::string_view text) {
   switch (kind) {
-    case IdKind::volume: {
-      const auto id = parse_volume_id(text);
-      if (!id) return std::nullopt;
-      return volume_id_text(*id);
-    }
-    case IdKind::lss: {
-      const auto id = parse_lss_id(text);
-      if (!id) return std::nullopt;
-      return lss_id_text(*id);
-    }
+    case IdKind::volume:
+    case IdKind::lss:
     case IdKind::extent_pool:
     case IdKind::rank:
     case IdKind::array:
-    case IdKind::array_site: {
-      const char letter = *letter_of(kind);
-      const auto number = parse_numbered_id(letter, text);
+    case IdKind::array_site:
+    case IdKind::volume_group:
+    case IdKind::host_connection:
+    case IdKind::io_port:
+    case IdKind::lun: {
+      const auto number = id_number(kind, text);
       if (!number) return std::nullopt;
-      return letter + std::to_string(*number);
+      return id_of_number(kind, *number);
+    }
+    case IdKind::wwpn: {
+      const auto wwpn = parse_wwpn(text);
+      if (!wwpn) return std::nullopt;
+      return wwpn_text(*wwpn);
     }
     case IdKind::image:
     case IdKind::storage_unit:

@@ -29,6 +29,11 @@ enum class IdKind : std::uint8_t {
   user,
   free_text,
   storage_unit,
+  volume_group,
+  host_connection,
+  io_port,
+  wwpn,
+  lun,
 };
 
 /// Exactly four hex digits. LSS FF does not exist.
@@ -47,6 +52,8 @@ std::optional<char> letter_of(IdKind kind);
 /// The number that orders and ranges ids of one kind; nothing for text that is no such id, and for kinds without
 /// order.
 std::optional<std::uint32_t> id_number(IdKind kind, std::string_view text);
+/// The canonical id of such a number.
+std::optional<std::string> id_of_number(IdKind kind, std::uint32_t number);
 
 /// "IBM.2107-75ABCD1" with upper-case serial, or nothing if the text has another form.
 std::optional<std::string> parse_image_id(std::string_view text);

@@ -309,7 +309,7 @@ constexpr ObjectClass kClasses[] = {
 std::vector<ObjectClass> join_tables() {
   std::vector<ObjectClass> all;
   for (const auto part : {tables::classes_of_volumes_and_copies(), tables::classes_of_ranks(),
-                          tables::classes_of_metrics(), tables::classes_of_image()}) {
+                          tables::classes_of_metrics(), tables::classes_of_image(), tables::classes_of_hosts()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

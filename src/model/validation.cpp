@@ -102,6 +102,8 @@ bool fits(const Operation& operation, const Argument& argument, const json& valu
     case ArgumentKind::words:
     case ArgumentKind::selection:
       return is_array_of(value, text);
+    case ArgumentKind::id_list:
+      return is_array_of(value, [&](const json& one) { return is_id(kind, one); });
     case ArgumentKind::ids:
       if (argument.has(kSingle)) return is_id(kind, value);
       return is_array_of(value, [&](const json& one) { return is_id(kind, one); });

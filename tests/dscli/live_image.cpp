@@ -7,8 +7,9 @@ namespace {
 
 constexpr std::uint64_t kRankBytes = 100_GiB;
 
-rt::Task<bool> stop_server(control::ControlServer& server) {
-  co_await server.stop();
+rt::Task<bool> stop_servers(control::ControlServer& control, nbd::Server& nbd) {
+  co_await nbd.stop();
+  co_await control.stop();
   co_return true;
 }
 
@@ -41,9 +42,22 @@ void LiveImage::serve() {
   server_ = std::make_unique<control::ControlServer>(lab_.life->reactor(0), *executor_, options);
   const bool listening = server_->start(*net_, address()).has_value();
   TT_ASSERT(listening);
+  image::Image& image = lab_.life->image();
+  nbd_.emplace(lab_.life->reactor(0), image.blocks(0), nbd::ServerSettings{}, nullptr, &image.desk(0));
+  ports_.emplace(*net_, *nbd_);
+  ports_->add(0, {.unix_path = nbd_address()});
+  ports_->add(1, {.host = id_, .tcp_port = 10809});
+  for (const std::uint16_t port : {std::uint16_t{0}, std::uint16_t{1}}) {
+    if (volume::io_port_of(image.control().config(), port).topology == volume::Topology::off) continue;
+    const bool open = ports_->open(port).has_value();
+    TT_ASSERT(open);
+  }
+  executor_->use_ports(*ports_);
 }
 
 void LiveImage::end_server() {
+  ports_.reset();
+  nbd_.reset();
   server_.reset();
   executor_.reset();
   net_.reset();
@@ -52,11 +66,12 @@ void LiveImage::end_server() {
 void LiveImage::power_loss(sim::CrashKind kind) {
   lab_.power_loss(kind);
   if (server_ != nullptr) server_->kill();
+  if (nbd_) nbd_->kill();
   end_server();
 }
 
 void LiveImage::power_off() {
-  const bool ended = lab_.run(stop_server(*server_));
+  const bool ended = lab_.run(stop_servers(*server_, *nbd_));
   TT_ASSERT(ended);
   end_server();
   const bool stopped = lab_.life->stop();

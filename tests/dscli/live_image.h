@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// A storage image in the simulator as a console meets it: the real engine, its executor and its control server, behind
-// a simulated network.
+// A storage image in the simulator as a console meets it: the real engine, its executor, its control server and
+// its NBD server, behind a simulated network.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
+#include "host/nbd/ports.h"
 #include "image/executor.h"
 #include "interfaces/control/server.h"
 #include "lab.h"
@@ -27,6 +29,8 @@ class LiveImage {
   [[nodiscard]] const std::string& id() const { return id_; }
   /// Of its control server.
   [[nodiscard]] const std::string& address() const { return id_; }
+  /// Of its I/O port I0000, a Unix socket; I0001 is TCP.
+  [[nodiscard]] std::string nbd_address() const { return id_ + ".nbd"; }
   [[nodiscard]] bool is_on() const { return server_ != nullptr; }
   /// Host I/O, and the engine for tests that look deeper. Only while it is on.
   [[nodiscard]] simulation::Lab& lab() { return lab_; }
@@ -48,6 +52,8 @@ class LiveImage {
   std::unique_ptr<rt::Net> net_;
   std::unique_ptr<image::ImageExecutor> executor_;
   std::unique_ptr<control::ControlServer> server_;
+  std::optional<nbd::Server> nbd_;
+  std::optional<nbd::Ports> ports_;
 };
 
 }  // namespace tt::live

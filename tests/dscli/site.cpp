@@ -50,6 +50,7 @@ Site::Site(std::uint64_t seed)
       network_(world),
       reactor_(world.boot(1).reactor(0)),
       scope_(reactor_),
+      host_(world, network_, reactor_),
       audit_(folder_ / "audit.csv") {
   world.hold_wall_clock(kFirstMoment);
   auto opened = console::UserStore::open(folder_ / "users.sqlite");
@@ -68,6 +69,7 @@ Site::~Site() {
   world.crash();
   images_.clear();
   scope_.kill();
+  host_.kill();
 }
 
 LiveImage& Site::add_image(const simulation::LabOptions& options) {

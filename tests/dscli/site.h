@@ -14,6 +14,7 @@
 #include "interfaces/dscli/https_client.h"
 #include "interfaces/dscli/transport.h"
 #include "live_image.h"
+#include "nbd_host.h"
 
 namespace tt::live {
 
@@ -47,6 +48,9 @@ class Site final : private console::ImageDirectory {
   void advance(std::int64_t seconds);
   [[nodiscard]] std::int64_t now() const { return world.wall_seconds(); }
 
+  /// A host of the first image.
+  [[nodiscard]] NbdHost& host() { return host_; }
+
   /// What a DS CLI session connects with.
   std::unique_ptr<dscli::Transport> connect();
   /// Whether the console listens.
@@ -64,6 +68,7 @@ class Site final : private console::ImageDirectory {
   rt::Scope scope_;
   std::vector<std::unique_ptr<LiveImage>> images_;
   std::vector<std::unique_ptr<ControlCaller>> callers_;
+  NbdHost host_;
 
   console::TestFolder folder_;
   AtOnce slow_;

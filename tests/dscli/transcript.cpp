@@ -119,6 +119,7 @@ std::string Transcript::do_directive(const std::string& name, const std::string&
   if (name == "read") return read_directive(lab, words);
   if (name == "zero") return zero_directive(lab, words, false);
   if (name == "unmap") return zero_directive(lab, words, true);
+  if (name == "nbd") return nbd_directive(words);
   if (name == "until-copied") return until_copied();
   if (name == "until-ended") return until_ended(value);
   if (name == "destage") {
@@ -159,6 +160,23 @@ std::string Transcript::machine_directive(const std::string& name, const std::st
   } else {
     return "unknown directive";
   }
+  return "";
+}
+
+std::string Transcript::nbd_directive(const std::vector<std::string>& words) {
+  const bool refused = !words.empty() && words.back() == "refused";
+  const std::size_t count = words.size() - (refused ? 1 : 0);
+  NbdHost& host = site_->host();
+  if (count == 2 && words[0] == "attach") {
+    if (host.attach(site_->image().nbd_address(), words[1]) != refused) return "";
+    return refused ? "the host was let in" : "the host was refused";
+  }
+  if (count == 1 && words[0] == "read") {
+    const std::uint32_t error = host.read();
+    return (error == 0) != refused ? "" : "the host got NBD error " + std::to_string(error);
+  }
+  if (count != 1 || words[0] != "detach") return "expected: attach VOLUME [refused], read [refused], detach";
+  host.detach();
   return "";
 }
 

@@ -40,6 +40,7 @@ class Transcript {
   std::string machine_directive(const std::string& name, const std::string& value);
   void new_site(const std::string& image_id);
   std::string until_copied();
+  std::string nbd_directive(const std::vector<std::string>& words);
   std::string until_ended(const std::string& pair);
   void problem(std::size_t line_number, const std::string& line, const std::string& what);
 

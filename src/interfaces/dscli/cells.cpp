@@ -38,11 +38,11 @@ std::string plain_text(const json& value) {
   return std::string(kNoValue);
 }
 
-std::string joined_words(const json& value) {
+std::string joined_words(const json& value, char separator) {
   if (!value.is_array()) return plain_text(value);
   std::string text;
   for (const json& word : value) {
-    if (!text.empty()) text += ',';
+    if (!text.empty()) text += separator;
     text += plain_text(word);
   }
   return text.empty() ? std::string(kNoValue) : text;
@@ -164,7 +164,8 @@ std::string cell_text(const model::Attribute& attribute, const json& row) {
   const auto found = row.find(attribute.key);
   if (found == row.end() || found->is_null()) return std::string(kNoValue);
   if (attribute.format == Format::text) return plain_text(*found);
-  if (attribute.format == Format::words) return joined_words(*found);
+  if (attribute.format == Format::words) return joined_words(*found, ',');
+  if (attribute.format == Format::listed) return joined_words(*found, ' ');
   if (attribute.format == Format::capacity_type) return capacity_type_text(*found);
   if (attribute.format == Format::enabled) {
     if (!found->is_boolean()) return std::string(kNoValue);

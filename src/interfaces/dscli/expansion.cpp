@@ -22,6 +22,14 @@ std::string_view noun(IdKind kind) {
       return "an array id (A0)";
     case IdKind::array_site:
       return "an array site id (S1)";
+    case IdKind::volume_group:
+      return "a volume group id (V0)";
+    case IdKind::host_connection:
+      return "a host connection id (four hex digits)";
+    case IdKind::io_port:
+      return "an I/O port id (I0000)";
+    case IdKind::lun:
+      return "a LUN from 00 to FF (two hex digits)";
     case IdKind::storage_unit:
       return "a storage unit id (IBM.2107-75ABCD0)";
     case IdKind::image:
@@ -35,14 +43,8 @@ std::string not_an_id(IdKind kind, std::string_view text) {
   return "'" + std::string(text) + "' is not " + std::string(noun(kind)) + ".";
 }
 
-std::string id_of_ordinal(IdKind kind, std::uint32_t number) {
-  if (kind == IdKind::volume) return model::volume_id_text(VolumeId{static_cast<std::uint16_t>(number)});
-  if (kind == IdKind::lss) return model::lss_id_text(static_cast<std::uint8_t>(number));
-  return *model::letter_of(kind) + std::to_string(number);
-}
-
 bool has_ranges(IdKind kind) {
-  return kind == IdKind::volume || kind == IdKind::lss || model::letter_of(kind).has_value();
+  return model::id_of_number(kind, 0).has_value();
 }
 
 constexpr std::uint32_t kLongestRange = 65536;
@@ -75,7 +77,7 @@ ExpandedIds expand_short(IdKind kind, std::string_view text) {
   } else if (*last - *first >= kLongestRange) {
     result.problem = "The range '" + std::string(text) + "' is too long.";
   } else {
-    for (std::uint32_t i = *first; i <= *last; ++i) result.ids.push_back(id_of_ordinal(kind, i));
+    for (std::uint32_t i = *first; i <= *last; ++i) result.ids.push_back(*model::id_of_number(kind, i));
   }
   return result;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <tuple>
 
+#include "interfaces/dscli/finish_hosts.h"
 #include "model/capacity.h"
 
 namespace tt::dscli {
@@ -61,7 +62,9 @@ std::string finish_mkfbvol(Command& command) {
 std::string finish_chfbvol(Command& command) {
   const bool resizes = command.locals.contains("capacity");
   const std::string pattern = command.arguments.value("name", std::string());
-  if (!resizes && pattern.empty()) return "nothing to change: give -name or -cap.";
+  if (!resizes && pattern.empty() && !command.arguments.contains("volume_groups")) {
+    return "nothing to change: give -name, -cap or -volgrp.";
+  }
   for (const json& id : command.arguments["ids"]) {
     const auto volume = model::parse_volume_id(id.get<std::string>());
     TT_ASSERT(volume.has_value());
@@ -159,13 +162,25 @@ struct Finisher {
   std::string (*run)(Command&);
 };
 constexpr Finisher kFinishers[] = {
-    {"mkfbvol", finish_mkfbvol},     {"chfbvol", finish_chfbvol},
-    {"chrank", finish_chrank},       {"chlss", finish_chlss},
-    {"mkflash", finish_mkflash},     {"rmflash", finish_rmflash},
-    {"chuser", finish_chuser},       {"chextpool", finish_chextpool},
-    {"chsi", finish_names},          {"chpass", finish_nonempty},
-    {"chsp", finish_nonempty},       {"chsu", finish_names},
-    {"lsproblem", finish_lsproblem}, {"reverseflash", finish_reverseflash},
+    {"mkfbvol", finish_mkfbvol},
+    {"chfbvol", finish_chfbvol},
+    {"chrank", finish_chrank},
+    {"chlss", finish_chlss},
+    {"mkflash", finish_mkflash},
+    {"rmflash", finish_rmflash},
+    {"chuser", finish_chuser},
+    {"chextpool", finish_chextpool},
+    {"chsi", finish_names},
+    {"chpass", finish_nonempty},
+    {"chsp", finish_nonempty},
+    {"chsu", finish_names},
+    {"lsproblem", finish_lsproblem},
+    {"reverseflash", finish_reverseflash},
+    {"mkvolgrp", finish_mkvolgrp},
+    {"chvolgrp", finish_chvolgrp},
+    {"mkhostconnect", finish_mkhostconnect},
+    {"chhostconnect", finish_chhostconnect},
+    {"setioport", finish_setioport},
 };
 
 }  // namespace

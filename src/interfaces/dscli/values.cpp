@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include "interfaces/dscli/expansion.h"
+
 namespace tt::dscli {
 
 namespace {
@@ -79,6 +81,20 @@ std::string read_words(std::string_view text, json& into) {
   }
 }
 
+std::string read_id_list(const Argument& argument, std::string_view text, json& into) {
+  json words;
+  std::string problem = read_words(text, words);
+  if (!problem.empty()) return problem;
+  into = json::array();
+  for (const json& word : words) {
+    ExpandedIds expanded = expand_ids(argument.id_kind, word.get<std::string>());
+    if (!expanded.problem.empty()) return expanded.problem;
+    if (!expanded.image.empty()) return "the ids are those of the command's storage image, without its name.";
+    for (std::string& id : expanded.ids) into.push_back(std::move(id));
+  }
+  return {};
+}
+
 }  // namespace
 
 json constant_value(std::string_view text) {
@@ -106,6 +122,8 @@ std::string read_value(const Argument& argument, std::string_view text, json& in
       return read_number(argument, text, into);
     case ArgumentKind::words:
       return read_words(text, into);
+    case ArgumentKind::id_list:
+      return read_id_list(argument, text, into);
     case ArgumentKind::id: {
       const auto id = model::canonical_id(argument.id_kind, text);
       if (!id) return "'" + std::string(text) + "' is not of the form " + std::string(argument.value) + ".";
