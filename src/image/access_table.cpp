@@ -17,6 +17,19 @@ std::string_view without_port(std::string_view peer) {
   return host.substr(0, host.find('%'));  // a zone is of this machine only
 }
 
+/// Names come from outside and are printed on an administrator's terminal: no control characters, neither those of
+/// ASCII nor U+0080 to U+009F. Such a name is no identity, so nothing is lost.
+std::string shown(std::string_view name) {
+  std::string text(name);
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    if (c < ' ' || c == 0x7F) text[i] = '?';
+    const bool second_half = c == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;
+    if (second_half) text.replace(i, 2, "?");
+  }
+  return text;
+}
+
 template <class Table, class Key>
 const AccessTable::Connection* lookup(const Table& table, const Key& key) {
   const auto found = table.find(key);
@@ -39,8 +52,8 @@ Host::Host(HostFacts known) : facts(std::move(known)) {
 }
 
 std::string Host::identity() const {
-  if (!facts.psk.empty()) return "psk:" + facts.psk;
-  if (!facts.certificate_names.empty()) return "tls:" + facts.certificate_names.front();
+  if (!facts.psk.empty()) return "psk:" + shown(facts.psk);
+  if (!facts.certificate_names.empty()) return "tls:" + shown(facts.certificate_names.front());
   if (user) return "unix:" + std::to_string(*user);
   if (address) return "addr:" + model::ip_address_text(*address);
   return facts.peer;

@@ -284,11 +284,11 @@ rt::Task<Result<void>> set_port(Image& image, IoPorts* ports, PortChange change)
   };
   auto done = co_await image.control().change_hosts(plan);
   if (!done || !change.topology) co_return done;
-  if (closes) {
-    ports->close(change.id, change.force);
-    co_return Result<void>{};
-  }
-  co_return ports->open(change.id);
+  // What is recorded now, should two commands have crossed.
+  const bool closed = volume::io_port_of(image.control().config(), change.id).topology == volume::Topology::off;
+  if (!closed) co_return ports->open(change.id);
+  ports->close(change.id);
+  co_return Result<void>{};
 }
 
 rt::Task<Response> set_ports(Image& image, IoPorts* ports, json arguments) {

@@ -28,8 +28,8 @@ class IoPorts {
   [[nodiscard]] virtual std::vector<IoPortStatus> status() const = 0;
   /// Listens at the address it had. io_error when that is not possible any more.
   virtual Result<void> open(std::uint16_t port) = 0;
-  /// Nobody new comes in. `cut`: whoever came in here is disconnected.
-  virtual void close(std::uint16_t port, bool cut) = 0;
+  /// Nobody new comes in, and whoever came in here is disconnected, in whatever phase.
+  virtual void close(std::uint16_t port) = 0;
 };
 
 }  // namespace tt::image

@@ -392,6 +392,32 @@ TEST_F(AccessTest, RequestsInFlightWhenTheMappingGoesAreAnswered) {
   EXPECT_EQ(answers->front().error, 0U);
 }
 
+/// Its header was sent while the volume was mapped; the rest waits for the mapping to go.
+TEST_F(AccessTest, AWriteWhosePayloadComesLateIsRefused) {
+  start();
+  for (const std::uint32_t length : {512U, 262144U}) {
+    SCOPED_TRACE(length);
+    const auto id = map("any", ids({1}));
+    Client client = serve("192.0.2.7:4000", "0001");
+    const Bytes write = request(Command::write, 1, 0, length, 0, Bytes(length, std::byte{7}));
+    EXPECT_TRUE(say(client, Bytes(write.begin(), write.end() - 100)).empty());
+    unmap(id);
+    EXPECT_EQ(error_of(client, Bytes(write.end() - 100, write.end())), static_cast<std::uint32_t>(NbdError::eperm));
+    EXPECT_EQ(service_.content(1)[0], std::byte{0}) << "nothing was written";
+    EXPECT_EQ(error_of(client, request(Command::read, 2, 0, 512)), static_cast<std::uint32_t>(NbdError::eperm))
+        << "the session goes on";
+  }
+}
+
+TEST_F(AccessTest, NoNameOfACertificateCommandsTheTerminal) {
+  folder_.issue("ours", "hostile", "a\x1b[2J\nb\xc2\x9bz");
+  start(TlsMode::allowed);
+  EXPECT_EQ(list_in_tls("hostile"), Names{});
+  const auto unknown = desk_.unknown_hosts();
+  ASSERT_EQ(unknown.size(), 1U);
+  EXPECT_EQ(unknown[0].identity, "tls:a?[2j?b?z");
+}
+
 TEST_F(AccessTest, LoginsNameHostAndVolume) {
   start();
   map("any", ids({0}));
@@ -444,12 +470,14 @@ TEST_F(AccessTest, PortsCloseAndOpenAtTheSameAddress) {
   EXPECT_EQ(status[1].sessions, 1U);
   EXPECT_TRUE(status[1].listening);
 
-  ports_->close(1, false);
+  Client halfway = connect("192.0.2.8:4000");
+  ports_->close(1);
   reactor_.run_ready();
+  EXPECT_TRUE(client.closed());
+  EXPECT_TRUE(halfway.closed()) << "it could go on to attach a volume";
   EXPECT_FALSE(ports_->status()[1].listening);
   EXPECT_EQ(ports_->address(1), "127.0.0.1:4711") << "it is remembered";
   EXPECT_EQ(server_->addresses(), Names{"/nbd.sock"});
-  EXPECT_EQ(error_of(client, request(Command::read, 1, 0, 512)), 0U) << "who is in stays in";
   net_.refuse = true;
   EXPECT_EQ(ports_->open(1).error().code, Errc::io_error);
   EXPECT_FALSE(ports_->status()[1].listening);
@@ -458,10 +486,6 @@ TEST_F(AccessTest, PortsCloseAndOpenAtTheSameAddress) {
   EXPECT_EQ(net_.asked.back(), "127.0.0.1:4711");
   listeners_[1] = net_.newest;
   EXPECT_EQ(list("192.0.2.7:4000"), Names{"0001"});
-
-  ports_->close(1, true);
-  reactor_.run_ready();
-  EXPECT_TRUE(client.closed());
   EXPECT_EQ(ports_->open(7).error().code, Errc::object_not_found);
 }
 

@@ -81,12 +81,11 @@ Result<void> Ports::open(std::uint16_t id) {
   return {};
 }
 
-void Ports::close(std::uint16_t id, bool cut) {
+void Ports::close(std::uint16_t id) {
   Port* port = find(id);
   if (port == nullptr) return;
-  if (port->listening) server_.stop_listening(id);
+  if (port->listening) server_.close_port(id);
   port->listening = false;
-  if (cut) server_.cut_port(id);
 }
 
 }  // namespace tt::nbd

@@ -30,7 +30,7 @@ class Ports final : public image::IoPorts {
 
   [[nodiscard]] std::vector<image::IoPortStatus> status() const override;
   Result<void> open(std::uint16_t port) override;
-  void close(std::uint16_t port, bool cut) override;
+  void close(std::uint16_t port) override;
 
  private:
   struct Port {

@@ -29,30 +29,29 @@ Server::~Server() {
 
 void Server::listen(std::unique_ptr<rt::Listener> listener, Entrance entrance) {
   TT_ASSERT(!stopping_ && (entrance.tls == TlsMode::off || context_.tls != nullptr));
-  scope_.spawn(accept_loop(listeners_.insert(listeners_.end(), {std::move(listener), entrance})));
+  scope_.spawn(accept_loop(listeners_.insert(listeners_.end(), {std::move(listener), entrance, false})));
 }
 
-void Server::stop_listening(std::uint16_t port) noexcept {
+void Server::close_port(std::uint16_t port) noexcept {
   for (Listening& one : listeners_) {
-    if (one.entrance.port == port) one.listener->close();
+    if (one.entrance.port != port) continue;
+    one.closed = true;
+    one.listener->close();
   }
-}
-
-void Server::cut_port(std::uint16_t port) noexcept {
   for (Session* session : sessions_) {
     if (session->port() == port) session->cut();
   }
 }
 
 rt::Task<void> Server::accept_loop(std::list<Listening>::iterator at) {
-  co_await accept_all(*at->listener, at->entrance);
+  co_await accept_all(*at);
   listeners_.erase(at);
 }
 
-rt::Task<void> Server::accept_all(rt::Listener& listener, Entrance entrance) {
-  while (!stopping_) {
-    auto stream = co_await listener.accept();
-    if (stopping_) co_return;
+rt::Task<void> Server::accept_all(Listening& at) {
+  while (!stopping_ && !at.closed) {
+    auto stream = co_await at.listener->accept();
+    if (stopping_ || at.closed) co_return;
     if (!stream) {
       if (stream.error().code == Errc::cancelled) co_return;
       co_await rt::sleep_for(reactor_, kAcceptPause);
@@ -64,7 +63,7 @@ rt::Task<void> Server::accept_all(rt::Listener& listener, Entrance entrance) {
       continue;
     }
     ++counters_.accepted;
-    scope_.spawn(attend(std::move(*stream), entrance));
+    scope_.spawn(attend(std::move(*stream), at.entrance));
   }
 }
 

@@ -37,10 +37,8 @@ class Server {
 
   void listen(std::unique_ptr<rt::Listener> listener, Entrance entrance);
   void listen(std::unique_ptr<rt::Listener> listener, TlsMode mode) { listen(std::move(listener), Entrance{0, mode}); }
-  /// Nobody new comes in at this port; connections go on.
-  void stop_listening(std::uint16_t port) noexcept;
-  /// Cuts every connection that came in at this port.
-  void cut_port(std::uint16_t port) noexcept;
+  /// Nobody new comes in at this port, and every connection that came in here is cut.
+  void close_port(std::uint16_t port) noexcept;
   /// No new connections; requests in flight are answered; connections that take longer than the drain timeout are cut.
   rt::Task<void> stop();
   /// Destroys every task where it stands; see Scope::kill().
@@ -54,9 +52,10 @@ class Server {
   struct Listening {
     std::unique_ptr<rt::Listener> listener;
     Entrance entrance;
+    bool closed = false;  ///< Whoever accept() still brings comes too late.
   };
   rt::Task<void> accept_loop(std::list<Listening>::iterator at);
-  rt::Task<void> accept_all(rt::Listener& listener, Entrance entrance);
+  rt::Task<void> accept_all(Listening& at);
   rt::Task<void> attend(std::unique_ptr<rt::ByteStream> stream, Entrance entrance);
   rt::Task<void> watch_loop();
   bool make_room() noexcept;

@@ -79,7 +79,7 @@ rt::Task<void> Session::receive_loop() {
       } else if (draining_) {
         refuse(slot, NbdError::eshutdown, "server is shutting down");
       } else {
-        refuse(slot, nbd_error_of(Errc::not_authorised), "the volume is no longer mapped to this host");
+        refuse_unmapped(slot);
       }
       continue;
     }
@@ -88,6 +88,11 @@ rt::Task<void> Session::receive_loop() {
       if (!prepared) {
         release(slot);
         co_return;
+      }
+      // A payload may take its time, and room may: the mapping counts when the request is complete.
+      if (revoked()) {
+        refuse_unmapped(slot);
+        continue;
       }
     }
     scope_.spawn(execute(slot));

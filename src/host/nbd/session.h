@@ -118,6 +118,7 @@ class Session {
   rt::Task<void> execute(Slot& slot);
   void finish(Slot& slot, const Result<void>& result) noexcept;
   void refuse(Slot& slot, NbdError error, const char* reason) noexcept;
+  void refuse_unmapped(Slot& slot) noexcept;
   void queue_reply(Slot& slot) noexcept;
   rt::Task<void> send_loop();
   Slot* collect_ready() noexcept;

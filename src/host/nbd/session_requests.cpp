@@ -81,6 +81,10 @@ void Session::refuse(Slot& slot, NbdError error, const char* reason) noexcept {
   queue_reply(slot);
 }
 
+void Session::refuse_unmapped(Slot& slot) noexcept {
+  refuse(slot, nbd_error_of(Errc::not_authorised), "the volume is no longer mapped to this host");
+}
+
 void Session::queue_reply(Slot& slot) noexcept {
   ++context_.counters.requests;
   slot.next = nullptr;

@@ -156,8 +156,22 @@ SslPtr ServerContext::new_connection() const {
   return ssl;
 }
 
+namespace {
+
+/// That a key was looked up says nothing; the handshake must have stood on it.
+bool stands_on_key(SSL* ssl) {
+  if (SSL_version(ssl) >= TLS1_3_VERSION) return SSL_session_reused(ssl) == 1;
+  const SSL_CIPHER* cipher = SSL_get_current_cipher(ssl);
+  if (cipher == nullptr) return false;
+  const int exchange = SSL_CIPHER_get_kx_nid(cipher);
+  return exchange == NID_kx_psk || exchange == NID_kx_ecdhe_psk || exchange == NID_kx_dhe_psk;
+}
+
+}  // namespace
+
 const std::string& psk_identity_of(SSL* ssl) {
   static const std::string none;
+  if (SSL_is_init_finished(ssl) != 1 || !stands_on_key(ssl)) return none;
   const auto* identity = static_cast<const std::string*>(SSL_get_ex_data(ssl, identity_slot()));
   return identity != nullptr ? *identity : none;
 }
