@@ -62,6 +62,11 @@ rt::Task<Response> ImageExecutor::execute(model::Request request) {
   if (operation == "lslss") co_return rows_of(lss_rows(config));
   if (operation == "showlss") co_return one_row(lss_rows(config), arguments);
 
+  if (const std::string group = missing_fixed_group(arguments); !group.empty()) {
+    Response refused;
+    refused.results.push_back({group, Errc::object_not_found, 0});
+    co_return refused;
+  }
   rt::Task<Response> work;
   if (const ConfigurationOperation run = find_configuration_operation(operation)) {
     work = run(image_, std::move(arguments));

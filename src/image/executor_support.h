@@ -68,6 +68,15 @@ inline std::vector<std::uint16_t> volume_groups_of(const volume::ImageConfig& co
   return groups;
 }
 
+/// Everything is in resource group RG0 and performance group PG0. Another group that a request names, or nothing.
+inline std::string missing_fixed_group(const nlohmann::json& arguments) {
+  for (const auto& [key, only] : {std::pair("resource_group", "RG0"), std::pair("performance_group", "PG0")}) {
+    std::string group = text_of(arguments, key);
+    if (!group.empty() && group != only) return group;
+  }
+  return {};
+}
+
 /// Absent and null are "not given".
 template <class T>
 std::optional<T> given(const nlohmann::json& arguments, const char* key) {

@@ -18,6 +18,8 @@ std::vector<nlohmann::json> problem_rows(const volume::ImageConfig& config);
 nlohmann::json image_row(const volume::ImageConfig& config, const std::string& code_level, std::uint64_t nvs_bytes);
 std::vector<nlohmann::json> pool_rows(const volume::ImageConfig& config);
 std::vector<nlohmann::json> rank_rows(const volume::ImageConfig& config);
+/// What is below the array sites.
+std::vector<nlohmann::json> device_rows(const volume::ImageConfig& config);
 std::vector<nlohmann::json> site_rows(const volume::ImageConfig& config);
 std::vector<nlohmann::json> array_rows(const volume::ImageConfig& config);
 /// Tables that show commands append.

@@ -83,6 +83,27 @@ std::vector<json> site_rows(const volume::ImageConfig& config) {
   return rows;
 }
 
+std::vector<json> device_rows(const volume::ImageConfig& config) {
+  std::map<std::uint16_t, bool> failed_by_site;  // of sites with an array
+  for (const auto& [id, array] : config.arrays) {
+    const volume::RankConfig* rank = rank_on(config, id);
+    failed_by_site[array.site] = rank != nullptr && rank->failed;
+  }
+  std::vector<json> rows;
+  for (const auto& [id, site] : config.sites) {
+    const auto array = failed_by_site.find(id);
+    const bool failed = array != failed_by_site.end() && array->second;
+    rows.push_back({{"id", fmt::format("{}/D{}", unit_of(config), id)},
+                    {"da_pair", nullptr},
+                    {"capacity_bytes", site.data_bytes},
+                    {"use", array == failed_by_site.end() ? "unassigned" : "array member"},
+                    {"array_site", site_id(id)},
+                    {"state", failed ? "Failed" : "Normal"},
+                    {"device", site.device}});
+  }
+  return rows;
+}
+
 std::vector<json> array_rows(const volume::ImageConfig& config) {
   std::vector<json> rows;
   for (const auto& [id, array] : config.arrays) {

@@ -97,6 +97,11 @@ std::optional<std::uint32_t> parse_hex(std::string_view text, std::size_t digits
 std::optional<std::uint32_t> id_number(IdKind kind, std::string_view text) {
   if (kind == IdKind::host_connection) return parse_hex(text, 4);
   if (kind == IdKind::lun) return parse_hex(text, 2);
+  if (kind == IdKind::resource_group || kind == IdKind::performance_group) {
+    const char first = kind == IdKind::resource_group ? 'R' : 'P';
+    if (text.empty() || upper(text[0]) != first) return std::nullopt;
+    return parse_numbered_id('G', text.substr(1));
+  }
   if (kind == IdKind::io_port) {
     if (text.empty() || upper(text[0]) != 'I') return std::nullopt;
     return parse_hex(text.substr(1), 4);
@@ -123,6 +128,10 @@ std::optional<std::string> id_of_number(IdKind kind, std::uint32_t number) {
       return "I" + hex_text(number, 4);
     case IdKind::lun:
       return hex_text(number, 2);
+    case IdKind::resource_group:
+      return "RG" + std::to_string(number);
+    case IdKind::performance_group:
+      return "PG" + std::to_string(number);
     default:
       break;
   }
@@ -179,7 +188,9 @@ std::optional<std::string> canonical_id(IdKind kind, std::string_view text) {
     case IdKind::volume_group:
     case IdKind::host_connection:
     case IdKind::io_port:
-    case IdKind::lun: {
+    case IdKind::lun:
+    case IdKind::resource_group:
+    case IdKind::performance_group: {
       const auto number = id_number(kind, text);
       if (!number) return std::nullopt;
       return id_of_number(kind, *number);

@@ -34,6 +34,8 @@ enum class IdKind : std::uint8_t {
   io_port,
   wwpn,
   lun,
+  resource_group,
+  performance_group,
 };
 
 /// Exactly four hex digits. LSS FF does not exist.

@@ -17,7 +17,7 @@ std::vector<Operation> join_tables() {
   std::vector<Operation> all;
   for (const auto part : {tables::tools(), tables::users(), tables::storage(), tables::volumes(), tables::flashcopy(),
                           tables::flashcopy_changes(), tables::changes(), tables::ranks(), tables::image(),
-                          tables::security(), tables::hosts()}) {
+                          tables::security(), tables::hosts(), tables::hardware()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   std::sort(all.begin(), all.end(), [](const Operation& a, const Operation& b) { return a.name < b.name; });

@@ -18,10 +18,12 @@ std::span<const Operation> ranks();
 std::span<const Operation> image();
 std::span<const Operation> security();
 std::span<const Operation> hosts();
+std::span<const Operation> hardware();
 
 std::span<const ObjectClass> classes_of_volumes_and_copies();
 std::span<const ObjectClass> classes_of_ranks();
 std::span<const ObjectClass> classes_of_hosts();
+std::span<const ObjectClass> classes_of_hardware();
 std::span<const ObjectClass> classes_of_metrics();
 std::span<const Operation> flashcopy_changes();
 std::span<const ObjectClass> classes_of_image();

@@ -30,6 +30,10 @@ std::string_view noun(IdKind kind) {
       return "an I/O port id (I0000)";
     case IdKind::lun:
       return "a LUN from 00 to FF (two hex digits)";
+    case IdKind::resource_group:
+      return "a resource group id (RG0)";
+    case IdKind::performance_group:
+      return "a performance group id (PG0)";
     case IdKind::storage_unit:
       return "a storage unit id (IBM.2107-75ABCD0)";
     case IdKind::image:

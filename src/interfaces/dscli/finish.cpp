@@ -62,7 +62,9 @@ std::string finish_mkfbvol(Command& command) {
 std::string finish_chfbvol(Command& command) {
   const bool resizes = command.locals.contains("capacity");
   const std::string pattern = command.arguments.value("name", std::string());
-  if (!resizes && pattern.empty() && !command.arguments.contains("volume_groups")) {
+  const auto given = [&](const char* key) { return command.arguments.contains(key); };
+  const bool groups = given("volume_groups") || given("resource_group") || given("performance_group");
+  if (!resizes && pattern.empty() && !groups) {
     return "nothing to change: give -name, -cap or -volgrp.";
   }
   for (const json& id : command.arguments["ids"]) {
@@ -82,8 +84,8 @@ std::string finish_chrank(Command& command) {
 }
 
 std::string finish_chlss(Command& command) {
-  const bool changes =
-      command.arguments.contains("consistency_group") || command.arguments.contains("long_busy_seconds");
+  const bool changes = command.arguments.contains("consistency_group") ||
+                       command.arguments.contains("long_busy_seconds") || command.arguments.contains("resource_group");
   return changes ? "" : "nothing to change: give -pprcconsistgrp or -extlongbusy.";
 }
 

@@ -94,7 +94,7 @@ std::string finish_mkvolgrp(Command& command) {
 std::string finish_chvolgrp(Command& command) {
   const json& arguments = command.arguments;
   if (arguments.contains("action") != arguments.contains("volumes")) return "-action and -volume go together.";
-  if (!arguments.contains("action") && !arguments.contains("name")) {
+  if (!arguments.contains("action") && !arguments.contains("name") && !arguments.contains("resource_group")) {
     return "nothing to change: give -action with -volume, or -name.";
   }
   return check_members(command);

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Devices, the hardware that a software image has not, and resource groups.
+#include "model/tables.h"
+
+namespace tt::model::tables {
+
+namespace {
+
+using A = Align;
+using F = Format;
+using View = std::string_view;
+
+constexpr Attribute kModuleAttributes[] = {
+    {"id", "ID"},
+    {"da_pair", "DA Pair", F::number, A::right},
+    {"capacity_bytes", "dkcap (10^9B)", F::bytes_decimal_gb, A::right},
+    {"use", "dkuse"},
+    {"array_site", "arsite", F::text, A::left, IdKind::array_site},
+    {"state", "State"},
+    {"device", "Device"},
+};
+constexpr View kModuleList[] = {"ID", "DA Pair", "dkcap (10^9B)", "dkuse", "arsite", "State"};
+constexpr View kModuleWide[] = {"ID", "DA Pair", "dkcap (10^9B)", "dkuse", "arsite", "State", "Device"};
+
+constexpr Attribute kPartAttributes[] = {{"id", "ID"}, {"state", "State"}, {"location", "loc"}};
+constexpr View kPartList[] = {"ID", "State", "loc"};
+
+constexpr Attribute kGroupAttributes[] = {
+    {"id", "ID", F::text, A::left, IdKind::resource_group},
+    {"name", "Name"},
+    {"state", "State"},
+    {"label", "Label"},
+};
+constexpr View kGroupList[] = {"ID", "Name", "State", "Label"};
+
+/// Alike but for the words.
+constexpr ObjectClass part(View name, View title, View xml_name) {
+  return {name, title, xml_name, IdKind::free_text, kPartAttributes, kPartList, kPartList, kPartList, {}};
+}
+
+constexpr ObjectClass kClasses[] = {
+    {"disk_module", "DDM", "DDM", IdKind::free_text, kModuleAttributes, kModuleList, kModuleWide, kModuleWide, {}},
+    part("device_adapter", "Device Adapter", "DA"),
+    part("host_adapter", "Host Adapter", "HBA"),
+    part("frame", "Frame", "FRAME"),
+    part("storage_enclosure", "Storage Enclosure", "STGENCL"),
+    {"resource_group",
+     "Resource Group",
+     "RESOURCEGROUP",
+     IdKind::resource_group,
+     kGroupAttributes,
+     kGroupList,
+     kGroupList,
+     kGroupList,
+     {}},
+};
+
+}  // namespace
+
+std::span<const ObjectClass> classes_of_hardware() {
+  return kClasses;
+}
+
+}  // namespace tt::model::tables
