@@ -188,6 +188,11 @@ rt::Task<Response> show_pool(Image& image, json arguments) {
   Response response = one_row(pool_rows(config), arguments);
   const auto id = numbered('P', text_of(arguments, "id"));
   if (response.status != Errc::ok || !id) co_return response;
+  if (arguments.value("metrics", false)) {
+    json row = co_await pool_metrics(image, *id);
+    row["id"] = text_of(arguments, "id");
+    co_return rows_of({std::move(row)});
+  }
   std::vector<json> table;
   if (arguments.value("rank_table", false)) table = pool_rank_rows(config, *id);
   if (arguments.value("volume_table", false)) table = pool_volume_rows(config, *id);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "image/executor_support.h"
+#include "image/metrics.h"
 #include "image/rows_hosts.h"
 #include "model/host_identity.h"
 
@@ -259,7 +260,15 @@ rt::Task<Response> list_ports(Image& image, IoPorts* ports, json) {
 }
 
 rt::Task<Response> show_port(Image& image, IoPorts* ports, json arguments) {
-  co_return one_row(io_port_rows(image.control().config(), status_of(ports)), arguments);
+  const std::vector<IoPortStatus> all = status_of(ports);
+  Response response = one_row(io_port_rows(image.control().config(), all), arguments);
+  if (response.status != Errc::ok || !arguments.value("metrics", false)) co_return response;
+  const std::string id = text_of(arguments, "id");
+  const auto found =
+      std::find_if(all.begin(), all.end(), [&](const IoPortStatus& port) { return io_port_id(port.id) == id; });
+  json row = port_metrics(found->traffic, image.shards().front()->reactor().wall_seconds());
+  row["id"] = id;
+  co_return rows_of({std::move(row)});
 }
 
 struct PortChange {

@@ -12,6 +12,16 @@
 
 namespace tt::image {
 
+/// What hosts had done through a port since the image started: reads and writes that went well.
+struct PortTraffic {
+  std::uint64_t reads = 0;
+  std::uint64_t writes = 0;
+  std::uint64_t read_bytes = 0;
+  std::uint64_t write_bytes = 0;
+  std::uint64_t read_ns = 0;
+  std::uint64_t write_ns = 0;
+};
+
 struct IoPortStatus {
   std::uint16_t id = 0;
   std::string type;      ///< "NBD TCP", "NBD Unix"
@@ -19,6 +29,7 @@ struct IoPortStatus {
   std::string security;  ///< Whether hosts must use TLS: "Required", "Allowed", "Disabled".
   bool listening = false;
   std::uint32_t sessions = 0;  ///< That serve a volume.
+  PortTraffic traffic;
 };
 
 class IoPorts {

@@ -84,6 +84,42 @@ json volume_row(const VolumeCounters& c, std::int64_t date) {
   return row;
 }
 
+/// What a port for NBD never sees.
+constexpr const char* kNeverAtPorts[] = {"byteread_ficon", "bytewrit_ficon",  "reads_ficon",   "writes_ficon",
+                                         "timeread_ficon", "timewrite_ficon", "byteread_pprc", "bytewrit_pprc",
+                                         "reads_pprc",     "writes_pprc",     "timeread_pprc", "timewrite_pprc"};
+
+void add(RankCounters& sum, const RankCounters& part) {
+  sum.reads += part.reads;
+  sum.writes += part.writes;
+  sum.read_bytes += part.read_bytes;
+  sum.write_bytes += part.write_bytes;
+  sum.read_ns += part.read_ns;
+  sum.write_ns += part.write_ns;
+}
+
+/// Of all shards.
+rt::Task<RankCounters> rank_counters(Image& image, std::uint16_t rank) {
+  rt::Reactor& home = image.shards().front()->reactor();
+  RankCounters sum;
+  for (const auto& shard : image.shards()) {
+    co_await rt::hop(home, shard->reactor());
+    add(sum, shard->rank_counters(rank));
+    co_await rt::hop(shard->reactor(), home);
+  }
+  co_return sum;
+}
+
+json rank_row(const RankCounters& sum, std::int64_t date) {
+  return {{"date", date},
+          {"byteread", sum.read_bytes / kByteUnit},
+          {"bytewrit", sum.write_bytes / kByteUnit},
+          {"reads", sum.reads},
+          {"writes", sum.writes},
+          {"timeread", sum.read_ns / kTimeUnit},
+          {"timewrite", sum.write_ns / kTimeUnit}};
+}
+
 }  // namespace
 
 rt::Task<json> volume_metrics(Image& image, VolumeId id) {
@@ -98,26 +134,33 @@ rt::Task<json> volume_metrics(Image& image, VolumeId id) {
 }
 
 rt::Task<json> rank_metrics(Image& image, std::uint16_t rank) {
-  rt::Reactor& home = image.shards().front()->reactor();
-  RankCounters sum;
-  for (const auto& shard : image.shards()) {
-    co_await rt::hop(home, shard->reactor());
-    const RankCounters part = shard->rank_counters(rank);
-    sum.reads += part.reads;
-    sum.writes += part.writes;
-    sum.read_bytes += part.read_bytes;
-    sum.write_bytes += part.write_bytes;
-    sum.read_ns += part.read_ns;
-    sum.write_ns += part.write_ns;
-    co_await rt::hop(shard->reactor(), home);
+  const RankCounters sum = co_await rank_counters(image, rank);
+  co_return rank_row(sum, image.shards().front()->reactor().wall_seconds());
+}
+
+rt::Task<json> pool_metrics(Image& image, std::uint16_t pool) {
+  std::vector<std::uint16_t> ranks;
+  for (const auto& [id, rank] : image.control().config().ranks) {
+    if (rank.pool == pool) ranks.push_back(id);
   }
-  co_return json{{"date", home.wall_seconds()},
-                 {"byteread", sum.read_bytes / kByteUnit},
-                 {"bytewrit", sum.write_bytes / kByteUnit},
-                 {"reads", sum.reads},
-                 {"writes", sum.writes},
-                 {"timeread", sum.read_ns / kTimeUnit},
-                 {"timewrite", sum.write_ns / kTimeUnit}};
+  RankCounters sum;
+  for (const std::uint16_t rank : ranks) {
+    const RankCounters part = co_await rank_counters(image, rank);
+    add(sum, part);
+  }
+  co_return rank_row(sum, image.shards().front()->reactor().wall_seconds());
+}
+
+json port_metrics(const PortTraffic& traffic, std::int64_t date) {
+  json row = {{"date", date},
+              {"byteread_scsi", traffic.read_bytes / kByteUnit},
+              {"bytewrit_scsi", traffic.write_bytes / kByteUnit},
+              {"reads_scsi", traffic.reads},
+              {"writes_scsi", traffic.writes},
+              {"timeread_scsi", traffic.read_ns / kTimeUnit},
+              {"timewrite_scsi", traffic.write_ns / kTimeUnit}};
+  for (const char* name : kNeverAtPorts) row[name] = 0;
+  return row;
 }
 
 }  // namespace tt::image

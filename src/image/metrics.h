@@ -6,12 +6,17 @@
 #include <nlohmann/json.hpp>
 
 #include "image/image.h"
+#include "image/io_ports.h"
 #include "runtime/task.h"
 
 namespace tt::image {
 
-/// Rows of the classes fb_volume_metrics and rank_metrics, without id. On the home reactor.
+/// Rows of the classes fb_volume_metrics, rank_metrics, pool_metrics and io_port_metrics, without id. On the home
+/// reactor.
 rt::Task<nlohmann::json> volume_metrics(Image& image, VolumeId id);
 rt::Task<nlohmann::json> rank_metrics(Image& image, std::uint16_t rank);
+/// Of the ranks that are in the pool now.
+rt::Task<nlohmann::json> pool_metrics(Image& image, std::uint16_t pool);
+nlohmann::json port_metrics(const PortTraffic& traffic, std::int64_t date);
 
 }  // namespace tt::image

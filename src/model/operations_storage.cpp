@@ -112,7 +112,12 @@ constexpr Argument kPoolList[] = {
 };
 
 constexpr Argument kOnePool[] = {
-    {.flag = "metrics", .key = "metrics", .value = "true", .exclusive = "part", .traits = kLater, .help = "counters"},
+    {.flag = "metrics",
+     .key = "metrics",
+     .value = "true",
+     .exclusive = "part",
+     .shows = "pool_metrics",
+     .help = "counters of its ranks since the image started: bytes in 128 KiB, times in 16 ms"},
     {.flag = "volume",
      .key = "volume_table",
      .value = "true",

@@ -489,6 +489,28 @@ TEST_F(AccessTest, PortsCloseAndOpenAtTheSameAddress) {
   EXPECT_EQ(ports_->open(7).error().code, Errc::object_not_found);
 }
 
+TEST_F(AccessTest, PortsCountWhatHostsDo) {
+  start();
+  map("any", ids({1}));
+  Client client = serve("192.0.2.7:4000", "0001");
+  EXPECT_EQ(error_of(client, request(Command::read, 1, 0, 4096)), 0U);
+  EXPECT_EQ(error_of(client, request(Command::write, 2, 0, 512, 0, Bytes(512, std::byte{7}))), 0U);
+  EXPECT_NE(error_of(client, request(Command::read, 3, 2_MiB, 512)), 0U) << "refused, so not counted";
+  service_.hold(true);
+  EXPECT_TRUE(say(client, request(Command::read, 4, 0, 512)).empty());
+  reactor_.advance(20 * rt::kMillisecond);
+  service_.hold(false);
+  service_.let_go(0);
+  reactor_.run_ready();
+  const image::PortTraffic traffic = ports_->status()[1].traffic;
+  EXPECT_EQ(traffic.reads, 2U);
+  EXPECT_EQ(traffic.read_bytes, 4608U);
+  EXPECT_EQ(traffic.read_ns, 20U * rt::kMillisecond);
+  EXPECT_EQ(traffic.writes, 1U);
+  EXPECT_EQ(traffic.write_bytes, 512U);
+  EXPECT_EQ(ports_->status()[0].traffic.reads, 0U) << "the other port";
+}
+
 TEST_F(AccessTest, ACrashLeavesNothingBehind) {
   start();
   map("any", ids({1}));

@@ -62,6 +62,7 @@ std::vector<image::IoPortStatus> Ports::status() const {
     status.sessions = static_cast<std::uint32_t>(std::count_if(sessions.begin(), sessions.end(), [&](const auto& one) {
       return one.port == port.id && !one.export_name.empty();
     }));
+    status.traffic = server_.traffic(port.id);
     all.push_back(std::move(status));
   }
   return all;

@@ -28,6 +28,7 @@ Server::~Server() {
 }
 
 void Server::listen(std::unique_ptr<rt::Listener> listener, Entrance entrance) {
+  entrance.traffic = &traffic_[entrance.port];
   TT_ASSERT(!stopping_ && (entrance.tls == TlsMode::off || context_.tls != nullptr));
   scope_.spawn(accept_loop(listeners_.insert(listeners_.end(), {std::move(listener), entrance, false})));
 }
@@ -114,6 +115,11 @@ std::vector<std::string> Server::addresses() const {
   std::vector<std::string> names;
   for (const Listening& one : listeners_) names.push_back(one.listener->address());
   return names;
+}
+
+image::PortTraffic Server::traffic(std::uint16_t port) const {
+  const auto found = traffic_.find(port);
+  return found == traffic_.end() ? image::PortTraffic{} : found->second;
 }
 
 std::vector<SessionInfo> Server::sessions() const {

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -47,6 +48,7 @@ class Server {
   [[nodiscard]] std::vector<std::string> addresses() const;
   [[nodiscard]] std::vector<SessionInfo> sessions() const;
   [[nodiscard]] const ServerCounters& counters() const noexcept { return counters_; }
+  [[nodiscard]] image::PortTraffic traffic(std::uint16_t port) const;
 
  private:
   struct Listening {
@@ -63,6 +65,7 @@ class Server {
   rt::Reactor& reactor_;
   const ServerSettings settings_;
   ServerCounters counters_;
+  std::map<std::uint16_t, image::PortTraffic> traffic_;  ///< By port; kept while a port is closed.
   BufferPool buffers_;
   SessionContext context_;
   std::list<Listening> listeners_;  ///< Each until its accept_loop() has ended.

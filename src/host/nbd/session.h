@@ -29,6 +29,7 @@
 #include "host/nbd/settings.h"
 #include "host/tls/tls_stream.h"
 #include "image/host_access.h"
+#include "image/io_ports.h"
 #include "runtime/scope.h"
 #include "runtime/sync.h"
 
@@ -49,6 +50,7 @@ struct SessionContext {
 struct Entrance {
   std::uint16_t port = 0;  ///< I/O port of the image.
   TlsMode tls = TlsMode::off;
+  image::PortTraffic* traffic = nullptr;  ///< Of the port, set by the server; null: nobody counts.
 };
 
 class Session {
@@ -93,6 +95,7 @@ class Session {
     BufferPool::Buffer buffer;
     std::vector<image::ExtentStatus> runs;  ///< Keeps its capacity.
     Reply reply;
+    rt::TimeNs started = 0;  ///< When the service was asked.
     Slot* next = nullptr;
   };
 
@@ -117,6 +120,7 @@ class Session {
   // Work and replies out (session_requests.cpp).
   rt::Task<void> execute(Slot& slot);
   void finish(Slot& slot, const Result<void>& result) noexcept;
+  void count(const Slot& slot) noexcept;
   void refuse(Slot& slot, NbdError error, const char* reason) noexcept;
   void refuse_unmapped(Slot& slot) noexcept;
   void queue_reply(Slot& slot) noexcept;

@@ -21,6 +21,7 @@ rt::Task<void> Session::execute(Slot& slot) {
   const image::VolumeHandle volume = volume_.handle;
   const Request& request = slot.request;
   const bool fua = request.has(command_flag::kFua);
+  slot.started = context_.reactor.now();
   Result<void> result;
   switch (request.command) {
     case Command::read:
@@ -61,18 +62,30 @@ void Session::finish(Slot& slot, const Result<void>& result) noexcept {
     case Command::read:
       slot.reply.build_read(request, rules_, slot.buffer.first(request.length));
       context_.counters.bytes_read += request.length;
+      count(slot);
       break;
     case Command::block_status:
       slot.reply.build_block_status(request, slot.runs, slot.buffer.first(block_status_bytes(kMaxBlockStatusRuns)));
       break;
     case Command::write:
       context_.counters.bytes_written += request.length;
+      count(slot);
       slot.reply.build_done(request);
       break;
     default:
       slot.reply.build_done(request);
   }
   queue_reply(slot);
+}
+
+/// A read or write that went well.
+void Session::count(const Slot& slot) noexcept {
+  if (entrance_.traffic == nullptr) return;
+  image::PortTraffic& traffic = *entrance_.traffic;
+  const bool reads = slot.request.command == Command::read;
+  ++(reads ? traffic.reads : traffic.writes);
+  (reads ? traffic.read_bytes : traffic.write_bytes) += slot.request.length;
+  (reads ? traffic.read_ns : traffic.write_ns) += static_cast<std::uint64_t>(context_.reactor.now() - slot.started);
 }
 
 void Session::refuse(Slot& slot, NbdError error, const char* reason) noexcept {
