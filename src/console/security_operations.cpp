@@ -89,6 +89,14 @@ void UserOperations::show_policy(const Answered& done) {
   done(std::move(answer));
 }
 
+/// Users of the store, by password: there is no directory service.
+void UserOperations::list_policies(const model::Request& request, const Answered& done) {
+  ServiceAnswer answer;
+  answer.response.rows.push_back({{"id", "initialPolicy"}, {"type", "Basic"}, {"state", "active"}});
+  model::select_rows(*model::find_operation(request.operation), request.arguments, answer.response.rows);
+  done(std::move(answer));
+}
+
 void UserOperations::list_sessions(const model::Request& request, const Answered& done) {
   ServiceAnswer answer;
   for (const LoginSession& session : sessions_.all(now_())) {

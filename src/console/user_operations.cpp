@@ -188,6 +188,7 @@ void UserOperations::run(const Caller& caller, const model::Request& request, An
   if (name == "rmuser") return remove(request, done);
   if (name == "chpass") return change_policy(request, done);
   if (name == "showpass") return show_policy(done);
+  if (name == "lsauthpol") return list_policies(request, done);
   if (name == "who") return list_sessions(request, done);
   if (name == "chsp") return change_complex(request, done);
   if (name == "showsp") return show_complex(done);

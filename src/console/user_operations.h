@@ -75,6 +75,7 @@ class UserOperations {
   void remove(const model::Request& request, const Answered& done);
   void change_policy(const model::Request& request, const Answered& done);
   void show_policy(const Answered& done);
+  static void list_policies(const model::Request& request, const Answered& done);
   void list_sessions(const model::Request& request, const Answered& done);
   void change_complex(const model::Request& request, const Answered& done);
   void show_complex(const Answered& done);

@@ -163,6 +163,8 @@ std::string ip_address_text(const IpAddress& address) {
 }
 
 bool IpNetwork::contains(const IpAddress& other) const noexcept {
+  // ::/0 is all of IPv6; that IPv4 lies within is a matter of how addresses are held here.
+  if (prefix_bits < kIpv4PrefixBits && is_ipv4(other)) return false;
   for (unsigned i = 0; i < prefix_bits; ++i) {
     const unsigned mask = 0x80U >> (i % 8);
     if (((address.bytes[i / 8] ^ other.bytes[i / 8]) & mask) != 0) return false;

@@ -74,7 +74,9 @@ TEST(IpNetworks, HoldTheirAddresses) {
   EXPECT_FALSE(network("192.0.2.128/25").contains(address("192.0.2.127")));
   EXPECT_TRUE(network("0.0.0.0/0").contains(address("10.1.1.1")));
   EXPECT_FALSE(network("0.0.0.0/0").contains(address("::1"))) << "all of IPv4, nothing else";
-  EXPECT_TRUE(network("::/0").contains(address("10.1.1.1")));
+  EXPECT_TRUE(network("::/0").contains(address("2001:db8::1")));
+  EXPECT_FALSE(network("::/0").contains(address("10.1.1.1"))) << "all of IPv6, nothing else";
+  EXPECT_FALSE(network("::/64").contains(address("10.1.1.1")));
   EXPECT_TRUE(network("2001:db8::/32").contains(address("2001:db8:ffff::1")));
   EXPECT_FALSE(network("2001:db8::/32").contains(address("2001:db9::1")));
   EXPECT_TRUE(network("10.0.0.1").contains(address("::ffff:10.0.0.1")));

@@ -93,7 +93,6 @@ constexpr LaterCommand kCommands[] = {
     {"lsperfgrp", kPerformance},
     {"lsperfgrprpt", kPerformance},
     {"lsperfrescrpt", kPerformance},
-    {"lsauthpol", kSecurity},
     {"chauthpol", kSecurity},
     {"mkauthpol", kSecurity},
     {"rmauthpol", kSecurity},

@@ -56,6 +56,8 @@ constexpr Attribute kPolicyAttributes[] = {
 constexpr View kPolicyList[] = {"Rules"};
 constexpr View kPolicyFields[] = {"Password Expiration", "Failed Logins Allowed", "Password Age", "Minimum Length",
                                   "Password History"};
+constexpr Attribute kAuthenticationAttributes[] = {{"id", "name"}, {"type", "type"}, {"state", "state"}};
+constexpr View kAuthenticationList[] = {"name", "type", "state"};
 constexpr Attribute kSessionAttributes[] = {{"id", "Name"}, {"groups", "Group", F::words}};
 constexpr View kSessionList[] = {"Name", "Group"};
 constexpr Attribute kComplexAttributes[] = {
@@ -77,6 +79,15 @@ constexpr ObjectClass kClasses[] = {
      kPolicyList,
      kPolicyList,
      kPolicyFields,
+     {}},
+    {"authentication_policy",
+     "Authentication Policy",
+     "AUTHPOL",
+     IdKind::free_text,
+     kAuthenticationAttributes,
+     kAuthenticationList,
+     kAuthenticationList,
+     kAuthenticationList,
      {}},
     {"session", "Session", "SESSION", IdKind::user, kSessionAttributes, kSessionList, kSessionList, kSessionList, {}},
     {"complex",

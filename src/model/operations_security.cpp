@@ -96,6 +96,14 @@ constexpr Argument kComplex[] = {
      .help = "SNMP community"},
 };
 
+constexpr Argument kPolicyList[] = {
+    {.key = "select",
+     .kind = ArgumentKind::selection,
+     .value = "policy ...",
+     .id_kind = IdKind::free_text,
+     .help = "only these policies"},
+};
+
 constexpr Argument kOffload[] = {
     {.flag = "logaddr",
      .key = "console",
@@ -139,6 +147,14 @@ constexpr Operation kSecurity[] = {
      .object_class = "password_rules",
      .needs_image = false,
      .example = "showpass"},
+    {.name = "lsauthpol",
+     .summary = "lists authentication policies: users are known by the management console itself",
+     .place = Place::console,
+     .shape = Shape::list,
+     .object_class = "authentication_policy",
+     .arguments = kPolicyList,
+     .needs_image = false,
+     .example = "lsauthpol"},
     {.name = "who",
      .summary = "lists who is logged in at the management console",
      .place = Place::console,
