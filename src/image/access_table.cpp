@@ -81,8 +81,6 @@ AccessTable::AccessTable(const volume::ImageConfig& config) {
     TT_ASSERT(identity.has_value());
     name(made, *identity);
   }
-  std::sort(networks_.begin(), networks_.end(),
-            [](const Network& a, const Network& b) { return a.network.prefix_bits > b.network.prefix_bits; });
 }
 
 void AccessTable::name(const Connection& connection, const model::HostIdentity& identity) {
@@ -101,7 +99,7 @@ void AccessTable::name(const Connection& connection, const model::HostIdentity& 
       keys_[identity.name] = &connection;
       break;
     case Kind::address:
-      networks_.push_back({identity.network, &connection});
+      networks_[identity.network.prefix_bits][identity.network.address] = &connection;
       break;
     case Kind::unix_user:
       users_[identity.user] = &connection;
@@ -124,8 +122,9 @@ const AccessTable::Connection* AccessTable::find(const Host& host) const {
     if (const auto* found = lookup(users_, *host.user)) return found;
   }
   if (host.address) {
-    for (const Network& one : networks_) {
-      if (one.network.contains(*host.address)) return one.connection;
+    for (const auto& [bits, networks] : networks_) {
+      if (!model::may_hold(bits, *host.address)) continue;
+      if (const auto* found = lookup(networks, model::network_part(*host.address, bits))) return found;
     }
   }
   return anybody_;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -54,10 +55,7 @@ class AccessTable {
 
  private:
   using ByText = std::map<std::string, const Connection*, std::less<>>;
-  struct Network {
-    model::IpNetwork network;
-    const Connection* connection = nullptr;
-  };
+  using Networks = std::map<model::IpAddress, const Connection*>;
   void name(const Connection& connection, const model::HostIdentity& identity);
 
   std::map<std::uint16_t, volume::VolumeGroupConfig> groups_;
@@ -66,7 +64,7 @@ class AccessTable {
   ByText certificates_;
   ByText wwpns_;
   std::map<std::uint32_t, const Connection*> users_;
-  std::vector<Network> networks_;  ///< The smallest first.
+  std::map<unsigned, Networks, std::greater<>> networks_;  ///< By the length of the prefix, the smallest first.
   const Connection* anybody_ = nullptr;
 };
 

@@ -93,10 +93,7 @@ std::optional<IpNetwork> read_network(std::string_view text) {
     if (!read_number(text.substr(slash + 1), ipv4 ? 32U : 128U, bits)) return std::nullopt;
     network.prefix_bits = bits + (ipv4 ? kIpv4PrefixBits : 0);
   }
-  for (unsigned i = 0; i < 128; ++i) {
-    if (i < network.prefix_bits) continue;
-    network.address.bytes[i / 8] &= static_cast<std::uint8_t>(~(0x80U >> (i % 8)));
-  }
+  network.address = network_part(network.address, network.prefix_bits);
   return network;
 }
 
@@ -162,14 +159,16 @@ std::string ip_address_text(const IpAddress& address) {
   return text;
 }
 
-bool IpNetwork::contains(const IpAddress& other) const noexcept {
-  // ::/0 is all of IPv6; that IPv4 lies within is a matter of how addresses are held here.
-  if (prefix_bits < kIpv4PrefixBits && is_ipv4(other)) return false;
-  for (unsigned i = 0; i < prefix_bits; ++i) {
-    const unsigned mask = 0x80U >> (i % 8);
-    if (((address.bytes[i / 8] ^ other.bytes[i / 8]) & mask) != 0) return false;
+IpAddress network_part(IpAddress address, unsigned prefix_bits) {
+  for (unsigned i = 0; i < 16; ++i) {
+    const unsigned kept = std::clamp(prefix_bits, i * 8, i * 8 + 8) - i * 8;
+    address.bytes[i] &= static_cast<std::uint8_t>(0xFF00U >> kept);
   }
-  return true;
+  return address;
+}
+
+bool may_hold(unsigned prefix_bits, const IpAddress& address) {
+  return prefix_bits >= kIpv4PrefixBits || !is_ipv4(address);
 }
 
 std::optional<HostIdentity> parse_host_identity(std::string_view text) {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,16 +22,20 @@ namespace tt::model {
 /// An IPv4 address is held as the IPv6 address ::ffff:a.b.c.d, so both compare alike.
 struct IpAddress {
   std::array<std::uint8_t, 16> bytes{};
-  friend bool operator==(const IpAddress&, const IpAddress&) = default;
+  friend auto operator<=>(const IpAddress&, const IpAddress&) = default;
 };
 /// Numeric, without port, zone or brackets.
 std::optional<IpAddress> parse_ip_address(std::string_view text);
 std::string ip_address_text(const IpAddress& address);
 
+/// With the bits behind the prefix set to 0.
+IpAddress network_part(IpAddress address, unsigned prefix_bits);
+/// ::/0 is all of IPv6; that IPv4 lies within is a matter of how addresses are held here.
+bool may_hold(unsigned prefix_bits, const IpAddress& address);
+
 struct IpNetwork {
   IpAddress address;  ///< Bits behind the prefix are 0.
   unsigned prefix_bits = 128;
-  [[nodiscard]] bool contains(const IpAddress& other) const noexcept;
 };
 
 struct HostIdentity {

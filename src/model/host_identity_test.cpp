@@ -68,18 +68,23 @@ TEST(IpAddresses, NothingElseIsOne) {
 TEST(IpNetworks, HoldTheirAddresses) {
   const auto network = [](const char* text) { return parse_host_identity(std::string("addr:") + text)->network; };
   const auto address = [](const char* text) { return *parse_ip_address(text); };
-  EXPECT_TRUE(network("192.0.2.0/24").contains(address("192.0.2.255")));
-  EXPECT_FALSE(network("192.0.2.0/24").contains(address("192.0.3.0")));
-  EXPECT_TRUE(network("192.0.2.128/25").contains(address("192.0.2.129")));
-  EXPECT_FALSE(network("192.0.2.128/25").contains(address("192.0.2.127")));
-  EXPECT_TRUE(network("0.0.0.0/0").contains(address("10.1.1.1")));
-  EXPECT_FALSE(network("0.0.0.0/0").contains(address("::1"))) << "all of IPv4, nothing else";
-  EXPECT_TRUE(network("::/0").contains(address("2001:db8::1")));
-  EXPECT_FALSE(network("::/0").contains(address("10.1.1.1"))) << "all of IPv6, nothing else";
-  EXPECT_FALSE(network("::/64").contains(address("10.1.1.1")));
-  EXPECT_TRUE(network("2001:db8::/32").contains(address("2001:db8:ffff::1")));
-  EXPECT_FALSE(network("2001:db8::/32").contains(address("2001:db9::1")));
-  EXPECT_TRUE(network("10.0.0.1").contains(address("::ffff:10.0.0.1")));
+  const auto holds = [](const IpNetwork& network, const IpAddress& host) {
+    return may_hold(network.prefix_bits, host) && network_part(host, network.prefix_bits) == network.address;
+  };
+  EXPECT_TRUE(holds(network("192.0.2.0/24"), address("192.0.2.255")));
+  EXPECT_FALSE(holds(network("192.0.2.0/24"), address("192.0.3.0")));
+  EXPECT_TRUE(holds(network("192.0.2.128/25"), address("192.0.2.129")));
+  EXPECT_FALSE(holds(network("192.0.2.128/25"), address("192.0.2.127")));
+  EXPECT_TRUE(holds(network("0.0.0.0/0"), address("10.1.1.1")));
+  EXPECT_FALSE(holds(network("0.0.0.0/0"), address("::1"))) << "all of IPv4, nothing else";
+  EXPECT_TRUE(holds(network("::/0"), address("2001:db8::1")));
+  EXPECT_FALSE(holds(network("::/0"), address("10.1.1.1"))) << "all of IPv6, nothing else";
+  EXPECT_FALSE(holds(network("::/64"), address("10.1.1.1")));
+  EXPECT_TRUE(holds(network("2001:db8::/32"), address("2001:db8:ffff::1")));
+  EXPECT_FALSE(holds(network("2001:db8::/32"), address("2001:db9::1")));
+  EXPECT_TRUE(holds(network("128.0.0.0/1"), address("255.255.255.255")));
+  EXPECT_FALSE(holds(network("128.0.0.0/1"), address("127.255.255.255")));
+  EXPECT_TRUE(holds(network("10.0.0.1"), address("::ffff:10.0.0.1")));
 }
 
 TEST(HostIdentities, HaveOneSpelling) {
