@@ -195,7 +195,9 @@ rt::Task<void> Workload::commander(Life& life) {
   for (std::uint64_t i = 0; i < plan_.commands && !case_.failed(); ++i) {
     co_await rt::sleep_for(life.reactor(0), static_cast<rt::TimeNs>(case_.random().below(8'000'000)));
     forget_ended(life.image().control().config());
-    if (!flashes_.empty() && case_.random().chance(2, 5)) {
+    if (!flashes_.empty() && case_.random().chance(1, 4)) {
+      co_await renew(life);
+    } else if (!flashes_.empty() && case_.random().chance(2, 5)) {
       co_await withdraw(life);
     } else {
       co_await establish(life);
@@ -227,7 +229,9 @@ rt::Task<void> Workload::establish(Life& life) {
     request.source = from.id;
     request.target = to.id;
     request.options.background_copy = random.chance(1, 2);
-    request.options.persistent = random.chance(1, 2);
+    request.options.recording = random.chance(1, 2);
+    request.options.multiple_incremental = request.options.recording;
+    request.options.persistent = request.options.recording || random.chance(1, 2);
     requests.push_back(request);
     flash.pairs.emplace_back(source, target);
     oracle_pairs.push_back(
@@ -256,6 +260,74 @@ rt::Task<void> Workload::establish(Life& life) {
     const auto made = volume::find_relationship(config, request.source, request.target);
     if (made) witness_->answered_establish(*made);  // else it has ended by itself
   }
+}
+
+/// A resync, or now and then a reverse. For the oracle it is a copy like any other onto the new target.
+rt::Task<void> Workload::renew(Life& life) {
+  Random& random = case_.random();
+  Flash& old = flashes_[random.below(flashes_.size())];
+  if (old.in_doubt) co_return;
+  const auto pair = old.pairs[random.below(old.pairs.size())];
+  const auto& source = plan_.volumes[pair.first];
+  const auto& target = plan_.volumes[pair.second];
+  const volume::ImageConfig& config = life.image().control().config();
+  const auto found = volume::find_relationship(config, source.id, target.id);
+  if (!found || !config.relationships.at(*found).options.recording) co_return;
+  const bool turn = random.chance(1, 3) && source.block_count == target.block_count;
+
+  Flash made;
+  made.follows = *found;
+  made.followed_copy = old.copy;
+  made.followed_pair = pair;
+  made.pairs.push_back(turn ? std::pair(pair.second, pair.first) : pair);
+  const CopyPair copied{static_cast<std::uint32_t>(made.pairs[0].first),
+                        static_cast<std::uint32_t>(made.pairs[0].second), 0, 0, source.block_count};
+  made.copy = history_.begin_copy({&copied, 1});
+  std::erase(old.pairs, pair);
+  std::erase_if(flashes_, [](const Flash& flash) { return flash.pairs.empty(); });
+  flashes_.push_back(made);
+
+  image::RenewalRequest request{source.id, target.id, {}, false};
+  request.options.background_copy = turn || random.chance(1, 2);
+  request.options.recording = random.chance(3, 4);
+  request.options.multiple_incremental = request.options.recording;
+  request.options.persistent = request.options.recording || random.chance(1, 2);
+  std::vector<image::RenewalRequest> requests{request};
+  rt::Task<std::vector<Result<void>>> work;
+  if (turn) {
+    work = life.image().control().reverse(std::move(requests), false);
+  } else {
+    work = life.image().control().resync(std::move(requests));
+  }
+  const std::vector<Result<void>> verdicts = co_await work;
+  if (verdicts.front()) {
+    history_.acknowledge_copy(made.copy);
+    co_return;
+  }
+  const Errc code = verdicts.front().error().code;
+  const bool legal = turn && (code == Errc::copy_not_complete || code == Errc::other_relationships);
+  if (!legal) unexpected("resync or reverse", verdicts.front().error());
+  if (code == Errc::journal_failed) {  // the record may be there
+    flashes_.back().in_doubt = true;
+    co_return;
+  }
+  history_.refuse_copy(made.copy);
+  take_back(made);
+}
+
+/// It did not happen: the pair is again what it was.
+void Workload::take_back(const Flash& renewed) {
+  const Flash gone = renewed;
+  std::erase_if(flashes_, [&](const Flash& flash) { return flash.copy == gone.copy; });
+  for (Flash& flash : flashes_) {
+    if (flash.copy != gone.followed_copy) continue;
+    flash.pairs.push_back(gone.followed_pair);
+    return;
+  }
+  Flash back;
+  back.copy = gone.followed_copy;
+  back.pairs.push_back(gone.followed_pair);
+  flashes_.push_back(back);
 }
 
 rt::Task<void> Workload::withdraw(Life& life) {
@@ -305,8 +377,14 @@ void Workload::settle_after_restart(Life& life) {
   const volume::ImageConfig& config = life.image().control().config();
   for (const sim::History::Operation copy : history_.undecided_copies()) {
     bool exists = false;
+    std::optional<Flash> undone;
     for (const Flash& flash : flashes_) {
       if (flash.copy != copy) continue;
+      if (flash.follows) {  // what it follows records, so it does not end by itself
+        exists = !config.relationships.contains(*flash.follows);
+        if (!exists) undone = flash;
+        continue;
+      }
       std::size_t there = 0;
       for (const auto& [source, target] : flash.pairs) {
         const auto found = volume::find_relationship(config, plan_.volumes[source].id, plan_.volumes[target].id);
@@ -317,6 +395,7 @@ void Workload::settle_after_restart(Life& life) {
       case_.check(there == 0 || there == flash.pairs.size(), "an establish is there in part after a crash");
     }
     history_.decide_copy(copy, exists);
+    if (undone) take_back(*undone);
   }
   for (Flash& flash : flashes_) flash.in_doubt = false;
   settle_withdraws(config);

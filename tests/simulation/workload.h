@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -62,6 +63,11 @@ class Workload {
     std::vector<std::pair<std::size_t, std::size_t>> pairs;  ///< Indexes of volumes.
     Generation newest_before;  ///< A relationship up to here is an older one between the same volumes.
     bool in_doubt = false;     ///< The journal failed: the next start tells.
+    /// Set when the copy is a resync or reverse of another one: what it follows, should it turn out not to have
+    /// happened.
+    std::optional<Generation> follows;
+    sim::History::Operation followed_copy = 0;
+    std::pair<std::size_t, std::size_t> followed_pair;
   };
   /// Issued, and not answered or answered with an error that leaves open what happened.
   struct Withdraw {
@@ -83,6 +89,8 @@ class Workload {
   rt::Task<void> commander(Life& life);
   rt::Task<void> establish(Life& life);
   rt::Task<void> withdraw(Life& life);
+  rt::Task<void> renew(Life& life);
+  void take_back(const Flash& renewed);
   rt::Task<void> write_once(Life& life, std::size_t port);
   rt::Task<bool> read_and_check(Life& life, std::size_t port, Range range);
   rt::Task<void> check_task(Life& life, bool& done, bool& ok);
