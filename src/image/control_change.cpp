@@ -7,6 +7,8 @@ namespace tt::image {
 
 rt::Task<Result<void>> ControlPlane::change_group(RelationshipChange change) {
   for (;;) {
+    // No share in any shard has it until this attempt draws one: a failed attempt must not take another's share away.
+    for (volume::Relationship& made : change.made) made.generation = Generation{};
     auto done = co_await prepare_change(change);
     if (done) done = co_await commit_change(change);
     for (const auto& shard : shards_) {

@@ -64,6 +64,24 @@ TEST(En, EN21_ResyncDuringBatch) {
   }
 }
 
+/// A resync that is refused before its T0 is drawn leaves the relationship as it was (seed failing_media 14).
+TEST(Renew, ARefusedResyncLeavesTheRelationship) {
+  Recorded c;
+  c.lab.fail("rank.0", sim::kWrites, true);
+  c.lab.destaging(true);
+  ASSERT_TRUE(c.lab.run_until([&] { return c.lab.control().config().ranks.at(0).failed; }));
+  c.lab.destaging(false);
+  ASSERT_TRUE(c.lab.write(c.t, 9, 1, 't'));
+  const auto refused = c.lab.resync(c.s, c.t, recording());
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::timed_out);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(c.target(), kTarget) << round;
+    EXPECT_EQ(c.lab.relationship_count(), 1U) << round;
+    if (round == 0) c.lab.crash();
+  }
+}
+
 /// The source becomes what it was at T0, also where its newer data is only in the cache.
 TEST(En, EN25_FastReverseOwed) {
   Recorded c;
