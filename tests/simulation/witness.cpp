@@ -17,7 +17,8 @@ Witness::Witness(image::Image& image, Report report)
     : image_(image), report_(std::move(report)), self_(std::make_shared<Witness*>(this)) {
   for (const auto& [generation, saved] : image.control().config().saved) established_[generation] = 0;
   for (const auto& shard : image.shards()) {
-    shards_.push_back({shard->ring().durable(), {}});
+    // Not durable(): a slot of the opening may have been completed by the disk a moment ago and the ring not know yet.
+    shards_.push_back({shard->ring().newest(), {}});
     shard->for_each_volume([this](const VolumeShare& volume) {
       if (volume.parent != nullptr) established_[volume.parent->generation] = 0;
     });
@@ -90,6 +91,9 @@ void Witness::see_record(std::uint32_t shard, std::uint64_t slot, const journal:
       for (const volume::Renewal& renewal : renewed->renewals) established_.try_emplace(renewal.made.generation, slot);
     } else if (const auto* gone = std::get_if<volume::Withdraw>(&*mutation)) {
       for (const Generation generation : gone->relationships) withdrawn_.try_emplace(generation, slot);
+    } else if (const auto* failed = std::get_if<volume::FailRelationship>(&*mutation)) {
+      failed_.insert(failed->relationship);
+      if (on_failure_) on_failure_(failed->relationship);
     }
   }
 }

@@ -45,6 +45,11 @@ class Witness {
   void answered_establish(Generation relationship);
   void answered_withdraw(Generation relationship);
 
+  /// Whether the journal says that it failed.
+  [[nodiscard]] bool has_failed(Generation relationship) const { return failed_.contains(relationship); }
+  /// Called when that is durable.
+  void on_failure(std::function<void(Generation)> told) { on_failure_ = std::move(told); }
+
  private:
   using Piece = std::tuple<Generation, std::uint64_t, std::uint32_t>;  ///< Volume, first block, checksum.
   struct ShardView {
@@ -69,6 +74,8 @@ class Witness {
   std::map<Piece, std::pair<std::uint32_t, std::uint64_t>> pieces_;  ///< To shard and slot; the first of its kind.
   std::map<Generation, std::uint64_t> established_;
   std::map<Generation, std::uint64_t> withdrawn_;
+  std::set<Generation> failed_;
+  std::function<void(Generation)> on_failure_;
   std::shared_ptr<Witness*> self_;  ///< What the world's observer holds; null once this is gone.
 };
 

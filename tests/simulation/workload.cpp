@@ -10,6 +10,13 @@ namespace tt::simulation {
 
 using sim::CopyPair;
 
+namespace {
+
+/// From the durable record of a failure to its effect in every shard, generously.
+constexpr rt::TimeNs kFailureIsKnown = 20 * rt::kMillisecond;
+
+}  // namespace
+
 Workload::Workload(sim::Case& c, const WorkloadPlan& plan, bool hardened)
     : case_(c), plan_(plan), hardened_(hardened), history_(sim::HistoryOptions{hardened}) {}
 
@@ -161,6 +168,10 @@ rt::Task<bool> Workload::read_and_check(Life& life, std::size_t port, Range rang
     history_.refuse_read(read);
     unexpected("read", done.error());
     co_return false;
+  }
+  if (is_being_lost(life, number)) {  // what it shows changes just now
+    history_.refuse_read(read);
+    co_return true;
   }
   const std::string wrong = history_.end_read(read, data);
   if (!wrong.empty()) case_.fail("volume " + std::to_string(number) + ": " + wrong);
@@ -358,7 +369,7 @@ rt::Task<void> Workload::withdraw(Life& life) {
     }
     if (witness_ != nullptr && verdicts[i]) witness_->answered_withdraw(issued[i].relationship);
     settle_withdraw(issued[i], verdicts[i].has_value());  // not found: it ended by itself a moment later
-    std::erase(withdraws_, issued[i]);
+    std::erase_if(withdraws_, [&](const Withdraw& w) { return w.relationship == issued[i].relationship; });
   }
   withdrawing_.clear();
   forget_ended(config);
@@ -366,7 +377,38 @@ rt::Task<void> Workload::withdraw(Life& life) {
 
 // ---- crashes and checks ---------------------------------------------------------------------------------------------
 
+void Workload::set_witness(Witness* witness) {
+  witness_ = witness;
+  if (witness == nullptr) return;
+  witness->on_failure([this](Generation relationship) {
+    const auto found = withdrawn_.find(relationship);
+    if (found == withdrawn_.end()) return;
+    being_lost_[found->second] = case_.world().now() + kFailureIsKnown;
+  });
+}
+
+/// A withdrawn relationship that fails takes the image of the tracks that it owes with it.
+void Workload::lose_image(Generation relationship) {
+  const auto found = withdrawn_.find(relationship);
+  if (found == withdrawn_.end()) return;
+  history_.lose(found->second);
+}
+
+/// The shards hear of a failure after it is durable.
+bool Workload::is_being_lost(Life& life, std::uint32_t volume) {
+  const auto found = being_lost_.find(volume);
+  if (found == being_lost_.end()) return false;
+  if (life.reactor(0).now() < found->second) return true;
+  history_.lose(volume);
+  being_lost_.erase(found);
+  return false;
+}
+
 void Workload::crash() {
+  for (const auto& [volume, until] : std::exchange(being_lost_, {})) history_.lose(volume);
+  for (Withdraw& withdraw : withdraws_) {
+    withdraw.failed = withdraw.failed || (witness_ != nullptr && witness_->has_failed(withdraw.relationship));
+  }
   running_ = 0;
   withdrawing_.clear();
   reads_in_flight_.clear();
@@ -399,6 +441,9 @@ void Workload::settle_after_restart(Life& life) {
   }
   for (Flash& flash : flashes_) flash.in_doubt = false;
   settle_withdraws(config);
+  for (const auto& [generation, r] : config.relationships) {
+    if (r.state == volume::RelationshipState::failed) lose_image(generation);
+  }
   forget_ended(config);
 }
 
@@ -413,7 +458,9 @@ void Workload::settle_withdraws(const volume::ImageConfig& config) {
 void Workload::settle_withdraw(const Withdraw& withdraw, bool happened) {
   if (happened) {
     history_.acknowledge_withdraw(withdraw.copy, withdraw.target);
-    if (withdraw.failed) history_.lose(withdraw.target);
+    withdrawn_[withdraw.relationship] = withdraw.target;
+    const bool failed = withdraw.failed || (witness_ != nullptr && witness_->has_failed(withdraw.relationship));
+    if (failed) being_lost_[withdraw.target] = case_.world().now() + kFailureIsKnown;
   } else {
     history_.refuse_withdraw(withdraw.copy, withdraw.target);
   }

@@ -51,7 +51,7 @@ class Workload {
   /// Reads every sector that has a history, on every volume. False if something is wrong or unreadable.
   bool check_everything(Life& life);
   /// Told of every answer that promises something; null = nobody.
-  void set_witness(Witness* witness) noexcept { witness_ = witness; }
+  void set_witness(Witness* witness);
   /// Waits until every copy in background has ended and nothing is dirty.
   bool drain(Life& life);
 
@@ -75,7 +75,6 @@ class Workload {
     std::uint32_t target = 0;
     Generation relationship;
     bool failed = false;  ///< Its target's content is lost.
-    friend bool operator==(const Withdraw&, const Withdraw&) = default;
   };
   struct Range {
     std::size_t volume = 0;
@@ -102,6 +101,8 @@ class Workload {
   void forget_ended(const volume::ImageConfig& config);
   void settle_withdraws(const volume::ImageConfig& config);
   void settle_withdraw(const Withdraw& withdraw, bool happened);
+  void lose_image(Generation relationship);
+  bool is_being_lost(Life& life, std::uint32_t volume);
   void unexpected(const char* what, Error error);
 
   sim::Case& case_;
@@ -109,6 +110,8 @@ class Workload {
   bool hardened_;
   sim::History history_;
   std::vector<Flash> flashes_;
+  std::map<Generation, std::uint32_t> withdrawn_;   ///< To target: it may still owe tracks.
+  std::map<std::uint32_t, rt::TimeNs> being_lost_;  ///< Volume, and until when.
   std::vector<Withdraw> withdraws_;
   /// Targets of a withdraw under way: a read beside it may show either content, which the oracle does not know.
   std::set<std::size_t> withdrawing_;
