@@ -76,6 +76,7 @@ bool Keeper::copy_forward(cache::Entry& e, const flashcopy::VolumeShare& volume)
                                            (e.deallocate ? journal::kFlagDeallocate : 0));
   const journal::Appended copy = shard_.ring_->append(header, {e.data, payload}, journal::SpaceClass::redo);
   shard_.index_->relocate(e, copy.slot, copy.payload);
+  copied_forward_ = true;
   return true;
 }
 
@@ -93,8 +94,9 @@ rt::Task<Result<void>> Keeper::raise_ceiling() {
 rt::Task<Result<void>> Keeper::move_tail() {
   co_await mutex_.lock();
   Result<void> done;
+  if (std::exchange(copied_forward_, false)) done = co_await shard_.harden_all();
   const journal::RingTail tail = shard_.ring_->needed_tail();
-  if (tail.sequence > shard_.store_->fields().tail.sequence) {
+  if (done && tail.sequence > shard_.store_->fields().tail.sequence) {
     journal::SuperblockFields fields = shard_.store_->fields();
     fields.tail = tail;
     done = co_await shard_.store_->update_superblock(fields);

@@ -47,6 +47,8 @@ class Keeper {
   /// A checkpoint failed and took along the list of changed pages: a later one, also that of a clean stop, would lack
   /// them. The journal has them all, so the next start makes a good one.
   bool lost_changes_ = false;
+  /// Entries have left slots for ones that may not be durable yet: the tail may not move before these are.
+  bool copied_forward_ = false;
   bool stopping_ = false;
 };
 

@@ -250,6 +250,34 @@ TEST(En, EN79_LatePlacedRecord) {
   }
 }
 
+/// What was copied forward is durable in its new place before the journal lets go of the old one (seed failing_media
+/// 610).
+TEST(En, EN79_TheTailWaitsForWhatIsCopiedForward) {
+  int copied = 0;
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    Lab lab(seed);
+    const VolumeId dead = lab.make(kOdd, 1);
+    const VolumeId v = lab.make(kEven, kScratch);
+    for (char letter = 'a'; letter <= 'z'; ++letter) ASSERT_TRUE(lab.fill(dead, 0, letter));
+    lab.fail("rank.1", sim::kWrites, true);
+    lab.destaging(true);
+    ASSERT_TRUE(lab.run_until([&] { return lab.control().config().ranks.at(1).failed; }));
+    const cache::Entry& oldest = *lab.shard(0).find(dead)->dirty.first->first;
+    const journal::SlotSeq before = oldest.slot;
+    for (std::uint64_t n = 0; oldest.slot == before; ++n) {
+      const auto write = lab.start_write(v, n % kScratch * kTrackBlocks, kTrackBlocks, 'v');
+      ASSERT_TRUE(lab.run_until([&] { return write->has_value() || oldest.slot != before; }));
+      ASSERT_LT(n, 2000U);
+    }
+    copied += oldest.slot > lab.shard(0).ring().durable() ? 1 : 0;
+    lab.slow_once("journal", sim::kWrites, 500);
+    lab.run_for(40 * rt::kMillisecond);
+    lab.crash();
+    EXPECT_EQ(lab.track(dead, 0), "z*128") << seed;
+  }
+  EXPECT_GT(copied, 0);
+}
+
 /// Power fails while some of a track's records are there twice: a replay goes by Lsn, not by place.
 TEST(En, EN79_CopiedForwardInPart) {
   for (int delay = 0; delay < 8; ++delay) {
