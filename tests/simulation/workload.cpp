@@ -382,8 +382,7 @@ void Workload::set_witness(Witness* witness) {
   if (witness == nullptr) return;
   witness->on_failure([this](Generation relationship) {
     const auto found = withdrawn_.find(relationship);
-    if (found == withdrawn_.end()) return;
-    being_lost_[found->second] = case_.world().now() + kFailureIsKnown;
+    if (found != withdrawn_.end()) begin_loss(found->second);
   });
 }
 
@@ -394,7 +393,12 @@ void Workload::lose_image(Generation relationship) {
   history_.lose(found->second);
 }
 
-/// The shards hear of a failure after it is durable.
+/// The shards hear of a failure after it is durable: until then the volume may show this or that.
+void Workload::begin_loss(std::uint32_t volume) {
+  history_.lose(volume);
+  being_lost_[volume] = case_.world().now() + kFailureIsKnown;
+}
+
 bool Workload::is_being_lost(Life& life, std::uint32_t volume) {
   const auto found = being_lost_.find(volume);
   if (found == being_lost_.end()) return false;
@@ -460,7 +464,7 @@ void Workload::settle_withdraw(const Withdraw& withdraw, bool happened) {
     history_.acknowledge_withdraw(withdraw.copy, withdraw.target);
     withdrawn_[withdraw.relationship] = withdraw.target;
     const bool failed = withdraw.failed || (witness_ != nullptr && witness_->has_failed(withdraw.relationship));
-    if (failed) being_lost_[withdraw.target] = case_.world().now() + kFailureIsKnown;
+    if (failed) begin_loss(withdraw.target);
   } else {
     history_.refuse_withdraw(withdraw.copy, withdraw.target);
   }

@@ -102,6 +102,7 @@ class Workload {
   void settle_withdraws(const volume::ImageConfig& config);
   void settle_withdraw(const Withdraw& withdraw, bool happened);
   void lose_image(Generation relationship);
+  void begin_loss(std::uint32_t volume);
   bool is_being_lost(Life& life, std::uint32_t volume);
   void unexpected(const char* what, Error error);
 
