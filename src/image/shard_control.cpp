@@ -66,8 +66,12 @@ rt::Task<Result<void>> Shard::read_own_ends(std::span<const volume::Relationship
     own.bytes.resize(std::size_t{own.piece.block_count} * kBlockBytes);
     auto read = co_await read_mixed(target, own.piece, own.bytes);
     if (!read) co_return read.error();
-    // Behind its end a source reads as zeros, so zeros need no write.
-    if (std::all_of(own.bytes.begin(), own.bytes.end(), [](std::byte b) { return b == std::byte{0}; })) continue;
+    if (std::all_of(own.bytes.begin(), own.bytes.end(), [](std::byte b) { return b == std::byte{0}; })) {
+      // Behind its end a source reads as zeros. Only if something else lies on the target's own medium, which would
+      // show after a withdraw, do zeros need a write.
+      if (!target.written.test(own.piece.local_track)) continue;
+      own.bytes.clear();
+    }
     const auto extent = static_cast<std::uint32_t>(track / target.tracks_per_extent);
     if (!target.extents[extent]) {
       const VolumeHandle handle{target.id, target.generation};

@@ -63,6 +63,23 @@ TEST(ShortTrack, AlsoAfterAWithdraw) {
   }
 }
 
+/// Zeros that were still in the cache, over something else on the target's medium (seed failing_media 1239).
+TEST(ShortTrack, ZerosStayAfterAWithdraw) {
+  for (const bool on_medium : {false, true}) {
+    Lab lab;
+    const Pair pair(lab, on_medium);
+    ASSERT_TRUE(lab.zero(pair.t, kSourceBlocks, kTrackBlocks - 5, false));
+    ASSERT_TRUE(lab.establish(pair.s, pair.t));
+    EXPECT_EQ(lab.content(pair.t, kSourceBlocks, kTrackBlocks - 5), ".*123");
+    ASSERT_TRUE(lab.withdraw(pair.s, pair.t));
+    for (int round = 0; round < 3; ++round) {
+      EXPECT_EQ(lab.content(pair.t, kSourceBlocks, kTrackBlocks - 5), ".*123") << round;
+      if (round == 0) ASSERT_TRUE(lab.drain());
+      if (round == 1) lab.crash();
+    }
+  }
+}
+
 TEST(ShortTrack, AnEstablishThatACrashUndoesChangesNothing) {
   int undone = 0;
   for (std::uint64_t seed = 1; seed <= 8; ++seed) {
