@@ -67,6 +67,26 @@ std::string unknown_group(const std::vector<std::string>& groups) {
   return {};
 }
 
+std::string text_argument(const model::Request& request, const char* key) {
+  const auto found = request.arguments.find(key);
+  return found != request.arguments.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+/// There is one authentication policy and one resource scope. Another one that the request names, or nothing.
+std::string unknown_policy_or_scope(const model::Request& request) {
+  for (const auto& [key, only] : {std::pair("policy", "initialPolicy"), std::pair("scope", "PUBLIC")}) {
+    const std::string given = text_argument(request, key);
+    if (!given.empty() && given != only) return given;
+  }
+  return {};
+}
+
+ServiceAnswer not_there(std::string name) {
+  ServiceAnswer answer;
+  answer.response.results.push_back({std::move(name), Errc::object_not_found, 0});
+  return answer;
+}
+
 bool name_is_good(const std::string& name) {
   const auto allowed = [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.'; };
   return !name.empty() && name.size() <= kLongestName && std::all_of(name.begin(), name.end(), allowed);
@@ -74,11 +94,6 @@ bool name_is_good(const std::string& name) {
 
 bool is_active_admin(const User& user) {
   return !user.locked && std::find(user.groups.begin(), user.groups.end(), "admin") != user.groups.end();
-}
-
-std::string text_argument(const model::Request& request, const char* key) {
-  const auto found = request.arguments.find(key);
-  return found != request.arguments.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 std::vector<std::string> words_argument(const model::Request& request, const char* key) {
@@ -219,6 +234,7 @@ void UserOperations::make(const model::Request& request, Answered done) {
   user.groups = words_argument(request, "groups");
   const std::string password = text_argument(request, "password");
   if (!name_is_good(user.name)) return done(rejected(Errc::invalid_argument));
+  if (const std::string other = unknown_policy_or_scope(request); !other.empty()) return done(not_there(other));
   const std::string unknown = unknown_group(user.groups);
   if (!unknown.empty()) return done(rejected(Errc::invalid_argument, "CMUN90813E", unknown));
   const std::string problem = password_problem(password, user.name, policy());
@@ -241,8 +257,9 @@ void UserOperations::make(const model::Request& request, Answered done) {
 void UserOperations::change(const Caller& caller, const model::Request& request, Answered done) {
   const UserChange change = change_of(request);
   const bool is_admin = model::allows(caller.groups, model::Access::admin);
-  const bool only_password = !change.locked && !change.groups;
+  const bool only_password = change.password && !change.locked && !change.groups;
   if (!is_admin && (change.name != caller.user || !only_password)) return done(rejected(Errc::not_authorised));
+  if (const std::string other = unknown_policy_or_scope(request); !other.empty()) return done(not_there(other));
   auto found = store_.find(change.name);
   if (!found) return done(rejected(found.error()));
   if (!found->has_value()) return done(rejected(Errc::object_not_found));

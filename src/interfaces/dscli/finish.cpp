@@ -121,7 +121,8 @@ std::string finish_rmflash(Command& command) {
 
 std::string finish_chuser(Command& command) {
   const bool changes = command.arguments.contains("password") || command.arguments.contains("locked") ||
-                       command.arguments.contains("groups");
+                       command.arguments.contains("groups") || command.arguments.contains("policy") ||
+                       command.arguments.contains("scope");
   return changes ? "" : "nothing to change: give -pw, -lock, -unlock or -group.";
 }
 
