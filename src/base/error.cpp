@@ -28,6 +28,8 @@ const char* name_of(Errc code) noexcept {
     TT_NAME(revertible);
     TT_NAME(other_relationships);
     TT_NAME(relationship_failed);
+    TT_NAME(target_space_efficient);
+    TT_NAME(being_removed);
     TT_NAME(object_not_found);
     TT_NAME(id_taken);
     TT_NAME(parity_differs);
@@ -54,6 +56,7 @@ const char* name_of(Errc code) noexcept {
     TT_NAME(journal_failed);
     TT_NAME(authentication_failed);
     TT_NAME(version_not_supported);
+    TT_NAME(freeze_expired);
 #undef TT_NAME
   }
   return "unknown";

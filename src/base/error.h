@@ -31,6 +31,8 @@ enum class Errc : std::uint16_t {
   revertible = 206,
   other_relationships = 207,
   relationship_failed = 208,
+  target_space_efficient = 209,
+  being_removed = 210,
 
   // Configuration.
   object_not_found = 501,
@@ -63,6 +65,7 @@ enum class Errc : std::uint16_t {
   journal_failed = 1014,
   authentication_failed = 1015,
   version_not_supported = 1016,
+  freeze_expired = 1017,
 };
 
 /// What failed and one number that helps (an errno, an offset, a volume id); trivially destructible on purpose.

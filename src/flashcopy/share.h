@@ -48,7 +48,11 @@ struct VolumeCounters {
 
 struct VolumeShare {
   VolumeShare(rt::Reactor& reactor, std::uint64_t local_tracks)
-      : written(local_tracks, false), local_track_count(local_tracks), idle(reactor), released(reactor) {}
+      : written(local_tracks, false),
+        local_track_count(local_tracks),
+        idle(reactor),
+        released(reactor),
+        thawed(reactor) {}
 
   VolumeId id;
   Generation generation;
@@ -76,6 +80,8 @@ struct VolumeShare {
   std::uint32_t batches = 0;               ///< Destage or copy batches in flight that write this volume.
   rt::WaitQueue idle;                      ///< Woken when host_operations or batches fall to zero.
   rt::WaitQueue released;                  ///< Woken when `held` ends.
+  std::uint64_t frozen = 0;                ///< Number of the hold that keeps hosts from writing it; 0 = none.
+  rt::WaitQueue thawed;                    ///< Woken when `frozen` ends.
 
   /// Blocks of the given track that the volume really has (the last track may be short).
   [[nodiscard]] std::uint16_t blocks_of(std::uint64_t global_track) const noexcept {

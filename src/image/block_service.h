@@ -53,6 +53,9 @@ class ExportSource {
 /// Every volume of the image, and the work on them.
 class BlockService : public ExportSource {
  public:
+  /// Writes to the volume are held just now, perhaps for a minute: an adapter should not let them keep what others
+  /// need.
+  [[nodiscard]] virtual bool writes_wait(VolumeHandle volume) const noexcept = 0;
   virtual rt::Task<Result<void>> read(VolumeHandle volume, std::uint64_t offset, std::span<std::byte> into) = 0;
   /// Answered when the write is ordered and cached; with `fua` (or hardened acknowledgement, the default) when it is
   /// durable.

@@ -40,6 +40,7 @@ struct RenewalRequest {
   volume::RelationshipOptions options;
   /// Copy or nocopy was not said: as it was.
   bool keeps_copy_kind = false;
+  bool freeze = false;  ///< Of resync.
 };
 
 /// Room that any record of a single object needs at the most (a thick 16 TiB volume's extents are runs).
@@ -111,6 +112,22 @@ class ControlPlane final : public ControlLink {
   /// Relationships by source and target; `sequence_number` restricts.
   rt::Task<std::vector<Result<void>>> withdraw(std::vector<std::pair<VolumeId, VolumeId>> pairs,
                                                std::optional<std::uint32_t> sequence_number);
+  // --- control_freeze.cpp ---
+  /// Writes to all frozen sources of the LSSs go on. freeze_expired: they did already, because of the LSS's timer or a
+  /// restart, so the group may be inconsistent; object_not_found: no such LSS.
+  rt::Task<std::vector<Result<void>>> unfreeze(std::vector<std::uint8_t> lsses);
+  /// Before hosts are sent away for good.
+  rt::Task<void> refuse_held_writes();
+
+  // --- control_remove.cpp ---
+  /// Each ends when everything is copied, and is listed until then.
+  rt::Task<std::vector<Result<void>>> copy_and_remove(std::vector<std::pair<VolumeId, VolumeId>> pairs,
+                                                      std::optional<std::uint32_t> sequence_number);
+  /// A relationship without background copy becomes one with it.
+  rt::Task<std::vector<Result<void>>> copy_in_background(std::vector<std::pair<VolumeId, VolumeId>> pairs);
+  /// As withdraw; then the (thin) targets are empty volumes without space.
+  rt::Task<std::vector<Result<void>>> withdraw_and_release(std::vector<std::pair<VolumeId, VolumeId>> pairs,
+                                                           std::optional<std::uint32_t> sequence_number);
   /// Every relationship that is not closing, with its counts from all shards.
   rt::Task<std::vector<FlashStatus>> flash_status();
 
@@ -133,7 +150,8 @@ class ControlPlane final : public ControlLink {
   rt::Task<Result<void>> prepare_change(const RelationshipChange& change);
   rt::Task<void> stay_fenced();
   rt::Task<Result<void>> commit_change(RelationshipChange& change);
-  rt::Task<Result<void>> renew(ChangeKind kind, Generation old, volume::RelationshipOptions options, bool revertible);
+  rt::Task<Result<void>> renew(ChangeKind kind, Generation old, volume::RelationshipOptions options, bool revertible,
+                               bool freeze = false);
   rt::Task<Result<void>> copy_complete(Generation generation);
   rt::Task<std::vector<Result<void>>> settle_revertibles(std::vector<VolumeId> sources,
                                                          std::optional<std::uint32_t> sequence, bool commit);
@@ -146,7 +164,20 @@ class ControlPlane final : public ControlLink {
   rt::Task<Result<void>> reserve_space(std::vector<std::optional<volume::ExtentRef>> extents,
                                        std::uint64_t extent_bytes);
   rt::Task<Result<void>> change_volume_locked(volume::ChangeVolumeRequest request);
+  rt::Task<Result<void>> release_unused(VolumeId id);
   rt::Task<Result<void>> release_space_locked(VolumeId id);
+  [[nodiscard]] std::vector<Result<Generation>> choose(std::span<const std::pair<VolumeId, VolumeId>> pairs,
+                                                       std::optional<std::uint32_t> sequence_number) const;
+  rt::Task<Result<void>> start_copies(std::vector<Generation> group, bool remove);
+  [[nodiscard]] std::vector<VolumeId> frozen_sources(std::uint8_t lss) const;
+  [[nodiscard]] std::vector<VolumeId> sources_to_hold(std::span<const volume::Relationship> group) const;
+  rt::Task<void> hold_sources(std::vector<VolumeId> sources);
+  rt::Task<void> let_go(std::vector<VolumeId> sources);
+  rt::Task<void> settle_freezes(std::vector<VolumeId> sources);
+  rt::Task<void> watch_freezes();
+  rt::Task<void> end_by_timer(std::uint8_t lss);
+  rt::Task<Result<void>> thaw(std::vector<std::uint8_t> lsses, bool expired);
+  rt::Task<void> forget_freezes();
   rt::Task<Result<void>> format_rank(volume::RankConfig rank);
   rt::Task<void> forget_rank(std::uint16_t rank);
   [[nodiscard]] std::uint8_t pool_state(std::uint16_t pool) const;
@@ -174,6 +205,10 @@ class ControlPlane final : public ControlLink {
   rt::Mutex records_;
   std::vector<std::unique_ptr<rt::Scope>> scopes_;  ///< One per shard: tasks that begin on its reactor.
   bool stopping_ = false;
+
+  std::uint64_t holds_ = 0;                     ///< Numbers of holds of sources.
+  std::map<std::uint8_t, rt::TimeNs> thaw_at_;  ///< By LSS that is frozen.
+  bool watching_freezes_ = false;
 };
 
 }  // namespace tt::image

@@ -73,14 +73,20 @@ rt::Task<Result<void>> ControlPlane::release_space(VolumeId id) {
   // Asked before anybody is held: a volume that stays as it is must not notice.
   const auto possible = volume::plan_release_space(config_, id, Lsn{0}, Generation{0});
   if (possible || possible.error().code == Errc::other_relationships) {
-    done = co_await wait_for_closing(id);
+    done = co_await release_unused(id);
   } else {
     done = possible.error();
   }
+  commands_.unlock();
+  co_return done;
+}
+
+/// A thin volume that only closing relationships may still name.
+rt::Task<Result<void>> ControlPlane::release_unused(VolumeId id) {
+  auto done = co_await wait_for_closing(id);
   if (done && names_volume(id, false)) done = Error{Errc::other_relationships, id.value};
   if (done) done = co_await wait_for_room(kRecordRoom);
   if (done) done = co_await release_space_locked(id);
-  commands_.unlock();
   co_return done;
 }
 

@@ -23,15 +23,19 @@ rt::Task<std::vector<Result<void>>> ControlPlane::establish(std::vector<volume::
     r.target = pairs[i].target;
     r.track_count = config_.find_volume(r.source)->track_count();
     r.options = pairs[i].options;
+    r.frozen = pairs[i].freeze;
     r.created_s = r.synced_s = now_s;
     group.push_back(r);
     positions.push_back(i);
   }
   if (!group.empty()) {
+    const std::vector<VolumeId> held = sources_to_hold(group);
+    co_await hold_sources(held);
     RelationshipChange change;
     change.made = std::move(group);
     for (const volume::Relationship& r : change.made) change.held.push_back(r.target);
     auto done = co_await change_group(std::move(change));
+    co_await settle_freezes(held);
     for (const std::size_t i : positions) verdicts[i] = done;
   }
   commands_.unlock();
@@ -64,13 +68,7 @@ rt::Task<std::vector<Result<void>>> ControlPlane::withdraw(std::vector<std::pair
   co_await commands_.lock();
   std::vector<Result<void>> verdicts;
   std::vector<Generation> group;
-  for (const auto& [source, target] : pairs) {
-    auto found = volume::find_relationship(config_, source, target);
-    if (found && sequence_number && config_.relationships.at(*found).options.sequence_number != *sequence_number) {
-      found = Errc::no_such_relationship;
-    }
-    if (found && config_.relationships.at(*found).revertible()) found = Errc::revertible;
-    if (found && std::find(group.begin(), group.end(), *found) != group.end()) found = Errc::no_such_relationship;
+  for (const Result<Generation>& found : choose(pairs, sequence_number)) {
     verdicts.push_back(found ? Result<void>{} : Result<void>{found.error()});
     if (found) group.push_back(*found);
   }
@@ -89,6 +87,8 @@ rt::Task<std::vector<Result<void>>> ControlPlane::withdraw(std::vector<std::pair
 /// must not change any more.
 rt::Task<Result<void>> ControlPlane::withdraw_group(std::vector<Generation> group) {
   if (group.empty()) co_return Result<void>{};
+  std::vector<VolumeId> sources;
+  for (const Generation generation : group) sources.push_back(config_.relationships.at(generation).source);
   for (const auto& shard : shards_) {
     co_await rt::hop(home_, shard->reactor());
     co_await shard->prepare_withdraw(group);
@@ -105,6 +105,7 @@ rt::Task<Result<void>> ControlPlane::withdraw_group(std::vector<Generation> grou
     shard->finish_withdraw(group);
     co_await rt::hop(shard->reactor(), home_);
   }
+  if (done) co_await settle_freezes(std::move(sources));
   for (const Generation generation : drained) {  // the others end by themselves when the owed tracks are out
     if (!done) break;
     done = co_await end_relationship(generation);
@@ -159,7 +160,8 @@ rt::Task<void> ControlPlane::run_end_task(Shard& from, Generation generation) {
 rt::Task<void> ControlPlane::end_if_drained(Generation generation) {
   const auto found = config_.relationships.find(generation);
   if (found == config_.relationships.end()) co_return;
-  if (found->second.options.persistent && !found->second.closing()) co_return;
+  const volume::Relationship& r = found->second;
+  if (r.options.persistent && !r.removing && !r.closing()) co_return;
   for (const auto& shard : shards_) {
     co_await rt::hop(home_, shard->reactor());
     const auto counts = shard->counts(generation);
@@ -178,6 +180,7 @@ void ControlPlane::start() {
   for (const auto& [generation, r] : config_.relationships) {
     scopes_.front()->spawn(run_end_task(control_shard(), generation));
   }
+  if (!config_.frozen_sources.empty()) scopes_.front()->spawn(forget_freezes());
 }
 
 rt::Task<void> ControlPlane::stop() {

@@ -16,7 +16,7 @@ rt::Task<std::vector<Result<void>>> ControlPlane::resync(std::vector<RenewalRequ
     if (done) {
       volume::RelationshipOptions options = pair.options;
       if (pair.keeps_copy_kind) options.background_copy = config_.relationships.at(*found).options.background_copy;
-      done = co_await renew(ChangeKind::resync, *found, options, false);
+      done = co_await renew(ChangeKind::resync, *found, options, false, pair.freeze);
     }
     verdicts.push_back(done);
   }
@@ -66,11 +66,12 @@ rt::Task<std::vector<Result<void>>> ControlPlane::set_revertible(std::vector<Ren
 }
 
 rt::Task<Result<void>> ControlPlane::renew(ChangeKind kind, Generation old, volume::RelationshipOptions options,
-                                           bool revertible) {
+                                           bool revertible, bool freeze) {
   const volume::Relationship before = config_.relationships.at(old);
   volume::Relationship made = before;
   const bool turns = kind != ChangeKind::resync;
   if (turns) std::swap(made.source, made.target);
+  made.frozen = !turns && (before.frozen || freeze);
   made.options = options;
   made.options.persistent = options.persistent || options.recording;
   made.renewed = true;
@@ -84,7 +85,11 @@ rt::Task<Result<void>> ControlPlane::renew(ChangeKind kind, Generation old, volu
   change.held.push_back(made.target);
   if (revertible || kind == ChangeKind::fast_reverse) change.held.push_back(made.source);
   change.drained = change.held;
+  std::vector<VolumeId> frozen;
+  if (freeze) frozen = sources_to_hold(change.made);
+  co_await hold_sources(frozen);
   auto done = co_await change_group(std::move(change));
+  co_await settle_freezes(std::move(frozen));
   co_return done;
 }
 

@@ -89,6 +89,8 @@ rt::Task<Response> ImageExecutor::execute(model::Request request) {
     work = renew_flash(operation, std::move(arguments));
   } else if (operation == "commitflash" || operation == "revertflash") {
     work = settle_flash(operation == "commitflash", std::move(arguments));
+  } else if (operation == "unfreezeflash") {
+    work = unfreeze_flash(std::move(arguments));
   } else if (operation == "lsflash") {
     work = list_flash();
   } else {
@@ -157,13 +159,14 @@ rt::Task<Response> ImageExecutor::remove_volumes(json arguments) {
 
 rt::Task<Response> ImageExecutor::make_flash(json arguments) {
   const volume::RelationshipOptions options = flash_options(arguments);
+  const bool freeze = arguments.value("freeze", false);
   std::vector<volume::PairRequest> pairs;
   std::vector<std::string> names;
   for (const json& item : arguments.at("pairs")) {
     const auto source = model::parse_volume_id(text_of(item, "source"));
     const auto target = model::parse_volume_id(text_of(item, "target"));
     if (!source || !target) co_return failed(Errc::volume_not_found);
-    pairs.push_back({*source, *target, options});
+    pairs.push_back({*source, *target, options, freeze});
     names.push_back(text_of(item, "source") + ":" + text_of(item, "target"));
   }
   const std::vector<Result<void>> verdicts = co_await image_.control().establish(std::move(pairs));
@@ -193,7 +196,16 @@ rt::Task<Response> ImageExecutor::remove_flash(json arguments) {
       names.push_back(model::volume_id_text(r.source) + ":" + model::volume_id_text(r.target));
     }
   }
-  const std::vector<Result<void>> verdicts = co_await image_.control().withdraw(std::move(pairs), number);
+  ControlPlane& control = image_.control();
+  rt::Task<std::vector<Result<void>>> work;
+  if (arguments.value("copy_first", false)) {
+    work = control.copy_and_remove(std::move(pairs), number);
+  } else if (arguments.value("release_target_space", false)) {
+    work = control.withdraw_and_release(std::move(pairs), number);
+  } else {
+    work = control.withdraw(std::move(pairs), number);
+  }
+  const std::vector<Result<void>> verdicts = co_await work;
   Response response;
   for (std::size_t i = 0; i < verdicts.size(); ++i) response.results.push_back(verdict(names[i], verdicts[i]));
   co_return response;
@@ -206,7 +218,8 @@ rt::Task<Response> ImageExecutor::renew_flash(std::string operation, json argume
     const auto source = model::parse_volume_id(text_of(item, "source"));
     const auto target = model::parse_volume_id(text_of(item, "target"));
     if (!source || !target) co_return failed(Errc::volume_not_found);
-    pairs.push_back({*source, *target, flash_options(arguments), !arguments.contains("background_copy")});
+    pairs.push_back({*source, *target, flash_options(arguments), !arguments.contains("background_copy"),
+                     arguments.value("freeze", false)});
     names.push_back(text_of(item, "source") + ":" + text_of(item, "target"));
   }
   rt::Task<std::vector<Result<void>>> work;
@@ -243,6 +256,21 @@ rt::Task<Response> ImageExecutor::settle_flash(bool commit, json arguments) {
     work = image_.control().revert_flash(std::move(sources), number);
   }
   const std::vector<Result<void>> verdicts = co_await work;
+  Response response;
+  for (std::size_t i = 0; i < verdicts.size(); ++i) response.results.push_back(verdict(names[i], verdicts[i]));
+  co_return response;
+}
+
+rt::Task<Response> ImageExecutor::unfreeze_flash(json arguments) {
+  std::vector<std::uint8_t> lsses;
+  std::vector<std::string> names;
+  for (const json& item : arguments.at("ids")) {
+    names.push_back(item.get<std::string>());
+    const auto id = model::parse_lss_id(names.back());
+    if (!id) co_return failed(Errc::object_not_found);
+    lsses.push_back(*id);
+  }
+  const std::vector<Result<void>> verdicts = co_await image_.control().unfreeze(std::move(lsses));
   Response response;
   for (std::size_t i = 0; i < verdicts.size(); ++i) response.results.push_back(verdict(names[i], verdicts[i]));
   co_return response;

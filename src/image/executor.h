@@ -29,6 +29,7 @@ class ImageExecutor final : public model::Executor {
   rt::Task<model::Response> remove_flash(nlohmann::json arguments);
   rt::Task<model::Response> renew_flash(std::string operation, nlohmann::json arguments);
   rt::Task<model::Response> settle_flash(bool commit, nlohmann::json arguments);
+  rt::Task<model::Response> unfreeze_flash(nlohmann::json arguments);
   rt::Task<model::Response> list_flash();
 
   Image& image_;

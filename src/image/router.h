@@ -17,6 +17,7 @@ class Router final : public BlockService {
   Router(rt::Reactor& home, Shard& local, std::vector<std::unique_ptr<Shard>>& shards)
       : home_(home), local_(local), shards_(shards) {}
 
+  [[nodiscard]] bool writes_wait(VolumeHandle volume) const noexcept override { return local_.writes_wait(volume); }
   std::vector<ExportInfo> exports() override;
   Result<ExportInfo> find(std::string_view name) override;
   rt::Task<Result<void>> read(VolumeHandle volume, std::uint64_t offset, std::span<std::byte> into) override;

@@ -132,6 +132,8 @@ rt::Task<void> Shard::retire_volume(VolumeId id) {
   removed_volumes_.push_back(std::move(volumes_[id.value]));
   volume->held = volume->untouchable = false;
   volume->released.wake_all();
+  volume->frozen = 0;
+  volume->thawed.wake_all();
   while (volume->host_operations > 0 || volume->batches > 0) co_await volume->idle.wait();
 }
 
@@ -175,7 +177,7 @@ void Shard::collect_garbage() {
   removed_relationships_.clear();
   std::erase_if(removed_volumes_, [](const std::unique_ptr<VolumeShare>& v) {
     return v->forgotten && v->host_operations == 0 && v->batches == 0 && v->dirty.first == nullptr && v->idle.empty() &&
-           v->released.empty();
+           v->released.empty() && v->thawed.empty();
   });
 }
 

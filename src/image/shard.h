@@ -191,6 +191,13 @@ class Shard {
   /// After WITHDRAW is durable: only tracks owed at `at` stay uncopied. True if nothing is owed here.
   bool close_relationship(Generation relationship, Lsn at);
   void remove_relationship(Generation relationship);
+  void start_background_copy(Generation relationship) noexcept;
+  /// Host writes wait; numbers grow. thaw() ends holds up to that number.
+  void freeze(VolumeId source, std::uint64_t number) noexcept;
+  void thaw(VolumeId source, std::uint64_t number) noexcept;
+  /// The image stops: they end with shutting_down, now and later.
+  void refuse_held_writes() noexcept;
+  [[nodiscard]] bool writes_wait(VolumeHandle volume) const noexcept;
   void mark_relationship_failed(Generation relationship) noexcept;
   [[nodiscard]] std::optional<RelationshipCounts> counts(Generation relationship) const;
   /// No journal space can be expected any more: what needs some is refused.
@@ -314,6 +321,7 @@ class Shard {
   };
   std::vector<OwnEnd> own_ends_;  ///< Of the establish under way.
 
+  bool refusing_held_writes_ = false;
   Lsn fence_{~std::uint64_t{0}};
   bool stays_fenced_ = false;  ///< It does not move any more.
   std::uint32_t batches_in_flight_ = 0;

@@ -214,6 +214,32 @@ bool Shard::close_relationship(Generation generation, Lsn at) {
   return share.uncopied.count() == 0;
 }
 
+void Shard::freeze(VolumeId source, std::uint64_t number) noexcept {
+  if (VolumeShare* volume = find(source)) volume->frozen = number;
+}
+
+void Shard::thaw(VolumeId source, std::uint64_t number) noexcept {
+  VolumeShare* volume = find(source);
+  if (volume == nullptr || volume->frozen > number) return;
+  volume->frozen = 0;
+  volume->thawed.wake_all();
+}
+
+void Shard::refuse_held_writes() noexcept {
+  refusing_held_writes_ = true;
+  for_each_volume([](VolumeShare& volume) { volume.thawed.wake_all(); });
+}
+
+bool Shard::writes_wait(VolumeHandle handle) const noexcept {
+  const VolumeShare* volume = find(handle);
+  return volume != nullptr && volume->frozen != 0 && !refusing_held_writes_;
+}
+
+void Shard::start_background_copy(Generation generation) noexcept {
+  const auto found = relationships_.find(generation);
+  if (found != relationships_.end() && !found->second->withdrawn_at) found->second->background_copy = true;
+}
+
 void Shard::remove_relationship(Generation generation) {
   const auto found = relationships_.find(generation);
   if (found == relationships_.end()) return;

@@ -78,6 +78,11 @@ rt::Task<Result<Shard::Admission>> Shard::admit_write(VolumeHandle handle, Piece
     co_await volume->released.wait();
     co_return Admission::again;
   }
+  if (volume->frozen != 0) {
+    if (refusing_held_writes_) co_return Errc::shutting_down;
+    co_await volume->thawed.wait();
+    co_return Admission::again;
+  }
   if (const auto* parent = volume->parent; parent != nullptr) {
     if (parent->failed) co_return Errc::io_error;
     if (parent->inhibit_target_writes && !parent->withdrawn_at) co_return Errc::write_inhibited;

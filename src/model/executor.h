@@ -48,9 +48,14 @@
 //   mkflash    pairs [{"source":"0100","target":"0200"}, ...], background_copy bool, persistent bool,
 //              target_write_inhibit bool, sequence_number N (0..2^32-1)   -> results: one per pair, name "0100:0200"
 //              All pairs of one request share one T0; a pair that fails does not stop the others.
+//              freeze? true: writes to the sources wait from before T0 until unfreezeflash
+//   unfreezeflash ids ["01", ...]                                         -> results: one per id
+//              freeze_expired is a warning: they had gone on before.
 //   lsflash    -                                                          -> rows: flash
-//   rmflash    pairs [{"source","target"}, ...], sequence_number? N       -> results: one per pair
+//   rmflash    pairs [{"source","target"}, ...], sequence_number? N, copy_first? true, release_target_space? true
+//                                                                         -> results: one per pair
 //              With sequence_number only relationships that carry it; no pairs then means every such relationship.
+//              With copy_first a relationship is listed until everything is copied, then it ends by itself.
 //
 //   lssu, showsu id? unit                                                 -> rows: storage_unit (exactly one)
 //   chsu, chsi id?, name?, description?, os400_serial? N (chsi)           -> results: one

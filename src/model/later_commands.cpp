@@ -7,7 +7,6 @@ namespace tt::model {
 
 namespace {
 
-constexpr std::string_view kFlash = "FlashCopy";
 constexpr std::string_view kRemoteFlash = "remote FlashCopy";
 constexpr std::string_view kMirror = "remote mirror";
 constexpr std::string_view kGlobalMirror = "Global Mirror";
@@ -21,7 +20,6 @@ constexpr std::string_view kSecurity = "security";
 constexpr std::string_view kService = "service";
 
 constexpr LaterCommand kCommands[] = {
-    {"unfreezeflash", kFlash},
     {"mkremoteflash", kRemoteFlash},
     {"resyncremoteflash", kRemoteFlash},
     {"incremoteflash", kRemoteFlash},

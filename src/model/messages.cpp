@@ -58,6 +58,7 @@ constexpr Message kClient[] = {
     {"CMUC00169I", "FlashCopy volume pair {0} successfully reversed.", kNone, kNone},
     {"CMUC00170I", "FlashCopy volume {0} successfully committed.", kNone, kNone},
     {"CMUC00171I", "FlashCopy volume {0} successfully reverted.", kNone, kNone},
+    {"CMUC00172I", "The consistency group of LSS {0} was successfully reset.", kNone, kNone},
     {"CMUC00183I", "Operation done successfully.", kNone, kNone},
     {"CMUC00191E", "The login was rejected: {0}",
      "User name or password is wrong, the account is locked, or the password has expired.",
@@ -73,6 +74,10 @@ constexpr Message kClient[] = {
      "All data of the volume will be lost; it reads as zeros afterwards.",
      "Answer y to release the space, n to keep the data."},
     {"CMUC00340I", "The space of volume {0} was released.", kNone, kNone},
+    {"CMUC09001W",
+     "Writes to the frozen sources of LSS {0} had gone on before: the copies may not belong to one point in time.",
+     "The time of the LSS was over before unfreezeflash, or the storage image was restarted.",
+     "Make the group again; chlss -extlongbusy gives more time."},
     // ---- the program itself ----
     {"CMUC09010E", "Unknown command: {0}.{1}", "No DS CLI has a command of this name.",
      "Use help for the list of commands."},
@@ -158,6 +163,10 @@ constexpr Message kRejections[] = {
      "Data of the copy could not be written or "
      "read.",
      "Remove it with rmflash; look at ranks and space (lsrank, lsextpool)."},
+    {"CMUN90209E", "A space-efficient target cannot get the whole copy before the relationship is removed.",
+     "The target is a thin volume.", "Remove the relationship without -cp, perhaps with -tgtreleasespace."},
+    {"CMUN90210E", "The relationship is being removed.", "rmflash -cp was given; it goes when everything is copied.",
+     "Wait until lsflash does not list it any more, or remove it with rmflash."},
     {"CMUN90501E", "The object does not exist.", "A wrong id, or it was deleted.", "Use the list command."},
     {"CMUN90502E", "The id is taken.", "An object of this id exists.", "Choose another id."},
     {"CMUN90503E", "Even and odd do not fit together.",
@@ -249,6 +258,7 @@ constexpr Special kSpecial[] = {
     {Errc::still_in_use, "rmfbvol", "CMUN02948E"},
     {Errc::authentication_failed, "", "CMUC00191E"},
     {Errc::disconnected, "", "CMUN00018E"},
+    {Errc::freeze_expired, "", "CMUC09001W"},
 };
 
 }  // namespace

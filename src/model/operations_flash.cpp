@@ -25,8 +25,8 @@ constexpr Argument kMakeFlash[] = {
     {.flag = "freeze",
      .key = "freeze",
      .value = "true",
-     .traits = kLater,
-     .help = "hold writes of the source until unfreezeflash"},
+     .help = "hold writes to the sources from before the point in time until unfreezeflash, or the time of their LSS "
+             "(chlss -extlongbusy)"},
     {.flag = "record",
      .key = "recording",
      .value = "true",
@@ -146,14 +146,13 @@ constexpr Argument kRemoveFlash[] = {
      .key = "copy_first",
      .value = "true",
      .exclusive = "after",
-     .traits = kLater,
-     .help = "copy the rest first, then remove"},
+     .help = "copy the rest in the background; the pair is listed until then and goes by itself. Not for thin targets"},
     {.flag = "tgtreleasespace",
      .key = "release_target_space",
      .value = "true",
      .exclusive = "after",
-     .traits = kLater,
-     .help = "give back all space of the target"},
+     .traits = kOnlyDs8000,
+     .help = "then drop all data of the thin target and give its space back to the pool"},
     {.flag = "seqnum",
      .key = "sequence_number",
      .kind = ArgumentKind::hex_number,
@@ -166,6 +165,15 @@ constexpr Argument kRemoveFlash[] = {
      .value = "source:target ...",
      .id_kind = IdKind::volume,
      .help = "pairs like 0100:0200 or 0100-0103:0200-0203"},
+};
+
+constexpr Argument kUnfreezeFlash[] = {
+    {.key = "ids",
+     .kind = ArgumentKind::ids,
+     .value = "LSS ...",
+     .traits = kRequired,
+     .id_kind = IdKind::lss,
+     .help = "the LSSs of the sources; ranges like 10-1F"},
 };
 
 constexpr Operation kFlashCopy[] = {
@@ -197,6 +205,16 @@ constexpr Operation kFlashCopy[] = {
      .example = "rmflash -quiet 0100:0200",
      .audit_code = 3001,
      .audit_event = "FlashCopy_Remove"},
+    {.name = "unfreezeflash",
+     .summary = "lets writes to sources frozen with mkflash -freeze go on",
+     .shape = Shape::change,
+     .access = Access::copy,
+     .object_class = "lss",
+     .arguments = kUnfreezeFlash,
+     .success = "CMUC00172I",
+     .example = "unfreezeflash 01-03",
+     .audit_code = 3010,
+     .audit_event = "FlashCopy_Unfreeze"},
 };
 
 }  // namespace

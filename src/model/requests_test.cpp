@@ -45,7 +45,7 @@ TEST(Validation, RefusesEverythingElse) {
       {"mkflash", R"({"pairs":[{"source":"0100","target":"0200"}],"persistent":"yes"})"},
       {"mkflash", R"({"pairs":[{"source":"0100","target":"0200"}],"sequence_number":4294967296})"},
       {"mkflash", R"({"pairs":[{"source":"0100","target":"0200"}],"sequence_number":-1})"},
-      {"mkflash", R"({"pairs":[{"source":"0100","target":"0200"}],"freeze":true})"},
+      {"mkflash", R"({"pairs":[{"source":"0100","target":"0200"}],"freeze":"now"})"},
       {"mkflash", R"({"pairs":[{"source":"0100","target":"0200"}],"wait":true})"},
       {"mkfbvol", R"({"extent_pool":"P0","capacity_type":"ds","volumes":[{"id":"1000","name":""}]})"},
       {"mkfbvol", R"({"extent_pool":"P0","capacity_blocks":0,"capacity_type":"ds","volumes":[]})"},

@@ -5,8 +5,9 @@
 #include <string>
 
 #include "base/assert.h"
-#include "volume/apply_configuration.h"
+#include "volume/apply_flash.h"
 #include "volume/derived.h"
+#include "volume/freeze.h"
 
 namespace tt::volume {
 
@@ -29,8 +30,8 @@ std::string pair_name(const Relationship& relationship) {
   return volume_name(relationship.source) + ":" + volume_name(relationship.target);
 }
 
-struct Apply : ApplyConfiguration {
-  using ApplyConfiguration::operator();
+struct Apply : ApplyFlash {
+  using ApplyFlash::operator();
 
   template <class M>
     requires std::invocable<ApplyHosts, const M&>
@@ -94,6 +95,7 @@ struct Apply : ApplyConfiguration {
     }
     config.volumes.erase(m.volume);
     leave_volume_groups(config, m.volume);
+    end_freeze(config, m.volume);
 
     const std::uint8_t lss = lss_of(m.volume);
     const auto next = config.volumes.lower_bound(VolumeId(static_cast<std::uint16_t>(lss << 8U)));
@@ -117,6 +119,12 @@ struct Apply : ApplyConfiguration {
     volume.extents[m.extent_number].reset();
   }
 
+  void freeze_source_of(const Relationship& made) const {
+    if (!made.frozen) return;
+    begin_freeze(config, made.source);
+    existing(config.relationships, made.generation).frozen = is_frozen(config, made.source);
+  }
+
   void operator()(const Establish& m) const {
     std::set<VolumeId> targets;
     for (const Relationship& pair : m.pairs) {
@@ -131,7 +139,10 @@ struct Apply : ApplyConfiguration {
       TT_ASSERT(!replaced || entry.second.closing());
       return replaced;
     });
-    for (const Relationship& pair : m.pairs) insert_new(config.relationships, pair.generation, pair);
+    for (const Relationship& pair : m.pairs) {
+      insert_new(config.relationships, pair.generation, pair);
+      freeze_source_of(pair);
+    }
   }
 
   void forget_saved(Relationship& relationship) const {
@@ -145,6 +156,7 @@ struct Apply : ApplyConfiguration {
       Relationship& relationship = existing(config.relationships, generation);
       TT_ASSERT(!relationship.closing());
       forget_saved(relationship);
+      leave_freeze(config, relationship);
       relationship.withdrawn_at = m.at;
     }
   }
@@ -174,10 +186,13 @@ struct Apply : ApplyConfiguration {
       TT_ASSERT(made.renewed && made.generation != renewal.retired && made.track_count == old.track_count);
       if (made.revertible()) {
         TT_ASSERT(*made.saved == renewal.retired);
-        insert_new(config.saved, renewal.retired, old);
+        Relationship kept = old;
+        kept.frozen = false;  // what comes back holds nobody up
+        insert_new(config.saved, renewal.retired, kept);
       }
       add_kill(existing(config.volumes, made.target).kills, Kill{.lsn = made.t0, .track_count = made.track_count});
       insert_new(config.relationships, made.generation, made);
+      freeze_source_of(made);
     }
   }
 
@@ -210,7 +225,7 @@ struct Apply : ApplyConfiguration {
 }  // namespace
 
 void apply(ImageConfig& config, const Mutation& mutation) {
-  std::visit(Apply{{config}}, mutation);
+  std::visit(Apply{{{config}}}, mutation);
 }
 
 }  // namespace tt::volume

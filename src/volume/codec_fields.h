@@ -170,6 +170,8 @@ void fields(Archive& archive, Self& relationship) {
   archive(10, relationship.withdrawn_at);
   archive(11, relationship.renewed);
   archive(12, relationship.saved);
+  archive(20, relationship.removing);
+  archive(21, relationship.frozen);
 }
 inline Generation key_of(const Relationship& relationship) {
   return relationship.generation;
@@ -195,6 +197,8 @@ void fields(Archive& archive, Self& image) {
   archive(27, image.host_connections);
   archive(28, image.io_ports);
   archive(29, image.host_access_begun);
+  archive(40, image.frozen_sources);
+  archive(41, image.expired_freezes);
 }
 
 // ---- mutations ---------------------------------------------------------------------------------------------------
@@ -347,6 +351,18 @@ void fields(Archive& archive, Self& m) {
   archive(2, m.at_s);
 }
 
+template <class Archive, Is<StartCopy> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.relationships);
+  archive(2, m.remove);
+}
+
+template <class Archive, Is<Thaw> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.lsses);
+  archive(2, m.expired);
+}
+
 /// Number of each mutation in the journal; never reused. The order of the variant means nothing.
 template <>
 inline constexpr std::uint32_t kKind<AddRank> = 1;
@@ -408,5 +424,9 @@ template <>
 inline constexpr std::uint32_t kKind<RecordProblem> = 51;
 template <>
 inline constexpr std::uint32_t kKind<CloseProblem> = 52;
+template <>
+inline constexpr std::uint32_t kKind<StartCopy> = 30;
+template <>
+inline constexpr std::uint32_t kKind<Thaw> = 31;
 
 }  // namespace tt::volume

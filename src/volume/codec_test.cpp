@@ -68,7 +68,7 @@ TEST(Codec, RandomHistoriesReachEveryMutation) {
   const auto enough = [&] { return std::ranges::all_of(seen, [](int times) { return times > 20; }); };
   for (std::uint64_t seed = 1; seed <= 300 && !enough(); ++seed) {
     RandomImage random(seed);
-    for (int step = 0; step < 500; ++step) random.step();
+    for (int step = 0; step < 800; ++step) random.step();
     for (const Mutation& mutation : random.image.history) ++seen[mutation.index()];
   }
   for (std::size_t kind = 0; kind < seen.size(); ++kind) EXPECT_GT(seen[kind], 20) << kind;

@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "volume/extent_map.h"
+#include "volume/flash_changes.h"
 #include "volume/hosts.h"
 
 namespace tt::volume {
@@ -162,6 +163,8 @@ struct Relationship {
   bool renewed = false;
   /// Revertible: the relationship as it was before, kept in ImageConfig::saved under this generation.
   std::optional<Generation> saved = std::nullopt;
+  bool removing = false;  ///< Ends when everything is copied, persistent or not.
+  bool frozen = false;    ///< Its source is frozen, at least because of it.
 
   [[nodiscard]] bool revertible() const noexcept { return saved.has_value(); }
   [[nodiscard]] bool closing() const noexcept { return withdrawn_at.has_value(); }
@@ -218,6 +221,10 @@ struct ImageConfig {
   std::map<std::uint16_t, IoPortConfig> io_ports;
   /// False in an image from before there were host connections; they do not count yet.
   bool host_access_begun = false;
+  /// Ascending. Hosts cannot write them, until the next start at the latest.
+  std::vector<VolumeId> frozen_sources;
+  /// LSSs whose last freeze was ended by its timer or a restart; ascending.
+  std::vector<std::uint8_t> expired_freezes;
   /// By rank, for ranks that are in a pool. Derived from ranks and volumes; kept by apply().
   std::map<std::uint16_t, ExtentMap> taken_extents;
 
@@ -375,13 +382,13 @@ struct CloseProblem {
   std::int64_t at_s = 0;
 };
 
-using Mutation =
-    std::variant<AddRank, AssignRank, MakePool, RemovePool, MakeVolume, RemoveVolume, AllocateExtent, FreeExtent,
-                 Establish, Withdraw, EndRelationship, FailRelationship, FailRank, SetIdentity, ChangeVolume,
-                 ReleaseSpace, ChangeLss, ChangePool, MergePools, ReserveRank, RemoveRank, AddSite, MakeArray,
-                 RemoveArray, ChangeNames, RecordProblem, CloseProblem, RenewRelationships, CommitRevertible,
-                 RevertRelationships, MakeVolumeGroup, ChangeVolumeGroup, RemoveVolumeGroup, JoinVolumeGroups,
-                 MakeHostConnection, ChangeHostConnection, RemoveHostConnection, SetIoPort, BeginHostAccess>;
+using Mutation = std::variant<AddRank, AssignRank, MakePool, RemovePool, MakeVolume, RemoveVolume, AllocateExtent,
+                              FreeExtent, Establish, Withdraw, EndRelationship, FailRelationship, FailRank, SetIdentity,
+                              ChangeVolume, ReleaseSpace, ChangeLss, ChangePool, MergePools, ReserveRank, RemoveRank,
+                              AddSite, MakeArray, RemoveArray, ChangeNames, RecordProblem, CloseProblem,
+                              RenewRelationships, CommitRevertible, RevertRelationships, MakeVolumeGroup,
+                              ChangeVolumeGroup, RemoveVolumeGroup, JoinVolumeGroups, MakeHostConnection,
+                              ChangeHostConnection, RemoveHostConnection, SetIoPort, BeginHostAccess, StartCopy, Thaw>;
 
 /// Takes effect unconditionally; a mutation that does not fit the configuration is a programmer error (replay of a
 /// journal that this code wrote always fits).
@@ -424,6 +431,7 @@ struct PairRequest {
   VolumeId source;
   VolumeId target;
   RelationshipOptions options;
+  bool freeze = false;
 };
 /// One verdict per pair, in order, each decided as if the valid ones before it were established: volume_not_found
 /// (101), source_is_target (103), target_too_small (105), already_a_target (106), cascade_not_available (107: cascades
@@ -431,7 +439,7 @@ struct PairRequest {
 /// on a failed rank; a source only needs to be read). Closing relationships count for none of them.
 std::vector<Result<void>> validate_pairs(const ImageConfig& config, std::span<const PairRequest> pairs);
 /// Whether the relationship may be resynchronised (or made revertible, the same rules): relationship_failed (208),
-/// revertible (206), not_recording (202), volume_offline (117: the target cannot be written).
+/// being_removed (210), revertible (206), not_recording (202), volume_offline (117: the target cannot be written).
 Result<void> validate_resync(const ImageConfig& config, Generation relationship, const RelationshipOptions& options);
 /// Whether it may be reversed: as above, and sizes_differ (204), other_relationships (207: another relationship needs
 /// the old source). `fast` needs no recording. That the copy is complete (203) only the shards know.
@@ -443,6 +451,13 @@ Result<std::vector<Generation>> find_revertible(const ImageConfig& config, Volum
                                                 std::optional<std::uint32_t> sequence);
 /// Relationship source:target that is not closing, or no_such_relationship.
 Result<Generation> find_relationship(const ImageConfig& config, VolumeId source, VolumeId target);
+/// Whether everything may be copied in background: relationship_failed (208).
+Result<void> validate_background_copy(const ImageConfig& config, Generation relationship);
+/// Likewise before the relationship goes; also target_space_efficient (209).
+Result<void> validate_copy_and_remove(const ImageConfig& config, Generation relationship);
+/// Whether the target's space may go with the relationship: not_combinable when it is not thin; other_relationships
+/// when another one names it.
+Result<void> validate_withdraw_and_release(const ImageConfig& config, Generation relationship);
 
 // ---- persistence ---------------------------------------------------------------------------------------------------
 std::vector<std::byte> encode_mutation(const Mutation& mutation);

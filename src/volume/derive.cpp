@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Checks a decoded configuration as a whole. Everything here is promised by apply() as asserted there; a file that
 // breaks it was damaged in a way its checksums did not see, or was never ours.
+#include <algorithm>
 #include <set>
 
 #include "volume/derived.h"
@@ -68,6 +69,15 @@ Result<void> check_arrays(const ImageConfig& config) {
   return {};
 }
 
+Result<void> check_freezes(const ImageConfig& config) {
+  const std::vector<VolumeId>& frozen = config.frozen_sources;
+  if (!std::is_sorted(frozen.begin(), frozen.end())) return Errc::corrupt;
+  if (!std::is_sorted(config.expired_freezes.begin(), config.expired_freezes.end())) return Errc::corrupt;
+  const bool known =
+      std::all_of(frozen.begin(), frozen.end(), [&](VolumeId source) { return config.find_volume(source) != nullptr; });
+  return known ? Result<void>{} : Result<void>{Errc::corrupt};
+}
+
 Result<void> check_relationships(const ImageConfig& config) {
   std::set<VolumeId> targets;
   std::set<Generation> saved;  // each belongs to exactly one relationship
@@ -94,6 +104,7 @@ Result<void> derive(ImageConfig& config) {
   TT_CHECK(derive_ranks(config));
   TT_CHECK(check_arrays(config));
   TT_CHECK(derive_volumes(config));
+  TT_CHECK(check_freezes(config));
   TT_CHECK(check_relationships(config));
   return check_hosts(config);
 }

@@ -19,6 +19,7 @@ bool other_incremental(const ImageConfig& config, VolumeId source, Generation ow
 
 Result<void> check_usable(const Relationship& r) {
   if (r.state == RelationshipState::failed) return {Errc::relationship_failed, r.target.value};
+  if (r.removing) return {Errc::being_removed, r.target.value};
   if (r.revertible()) return {Errc::revertible, r.target.value};
   return {};
 }

@@ -22,7 +22,7 @@ class RandomImage {
   }
 
   void step() {
-    switch (random_.below(26)) {
+    switch (random_.below(28)) {
       case 0:
         return make_pool();
       case 1:
@@ -65,6 +65,10 @@ class RandomImage {
       case 23:
       case 24:
         return change_host_connections();
+      case 25:
+        return start_copy();
+      case 26:
+        return thaw();
       default:
         return fail_something();
     }
@@ -142,6 +146,7 @@ class RandomImage {
       if (!verdicts[i]) continue;
       establish.pairs.push_back(image.pair(requests[i].source.value, requests[i].target.value, t0));
       establish.pairs.back().options = requests[i].options;
+      establish.pairs.back().frozen = random_.chance(1, 3);
     }
     if (!establish.pairs.empty()) image.change(establish);
   }
@@ -155,6 +160,15 @@ class RandomImage {
       image.withdraw(generation);
     else
       image.change(EndRelationship{.relationship = generation});
+  }
+
+  void thaw() { image.change(Thaw{{static_cast<std::uint8_t>(random_.below(4))}, random_.chance(1, 2)}); }
+
+  void start_copy() {
+    if (image.config.relationships.empty()) return;
+    auto chosen = image.config.relationships.begin();
+    std::advance(chosen, random_.below(image.config.relationships.size()));
+    if (!chosen->second.closing()) image.change(StartCopy{{chosen->first}, random_.chance(1, 2)});
   }
 
   void change_volume() {

@@ -98,6 +98,38 @@ std::string write_directive(simulation::Lab& lab, Words words) {
   return verdict(lab.write(blocks->volume, blocks->first, blocks->count, words[1][0]), words.subspan(2));
 }
 
+namespace {
+
+constexpr rt::TimeNs kMomentToAnswer = 100 * rt::kMillisecond;
+
+}  // namespace
+
+std::string held_write_directive(simulation::Lab& lab, Words words, HeldWrites& held) {
+  const auto blocks = take_blocks(lab, words);
+  if (!blocks || words.size() != 2 || words[0] != "pattern" || words[1].size() != 1) {
+    return "expected: VOLUME RANGE pattern LETTER";
+  }
+  held.push_back(lab.start_write(blocks->volume, blocks->first, blocks->count, words[1][0]));
+  lab.run_for(kMomentToAnswer);
+  return held.back()->has_value() ? "the write was answered" : "";
+}
+
+std::string held_directive(simulation::Lab& lab, Words words, HeldWrites& held) {
+  lab.run_for(kMomentToAnswer);
+  if (held.empty() || words.empty()) return "expected: waiting | answered | fails NAME, of writes that wait";
+  for (const auto& write : held) {
+    if (write->has_value() != (words[0] != "waiting")) return "a write was answered or not, against expectation";
+  }
+  if (words[0] == "waiting") return "";
+  if (words[0] == "answered") words = words.subspan(1);
+  for (const auto& write : held) {
+    std::string wrong = verdict(**write, words);
+    if (!wrong.empty()) return wrong;
+  }
+  held.clear();
+  return "";
+}
+
 std::string zero_directive(simulation::Lab& lab, Words words, bool deallocate) {
   const auto blocks = take_blocks(lab, words);
   if (!blocks) return "expected: VOLUME RANGE [fails NAME]";

@@ -11,6 +11,7 @@
 namespace tt::live {
 
 using Words = std::span<const std::string>;
+using HeldWrites = std::vector<simulation::Pending<Result<void>>>;
 
 std::vector<std::string> split(const std::string& text);
 
@@ -19,6 +20,10 @@ std::vector<std::string> split(const std::string& text);
 std::string volumes_directive(simulation::Lab& lab, Words words);
 ///   VOLUME RANGE pattern LETTER [fails NAME]      RANGE: track N [blocks A-B] | tracks A-B | blocks A-B | all
 std::string write_directive(simulation::Lab& lab, Words words);
+///   VOLUME RANGE pattern LETTER      the write must not be answered; it is kept in `held`
+std::string held_write_directive(simulation::Lab& lab, Words words, HeldWrites& held);
+///   waiting | answered | fails NAME   what all of them do now; answered ones are forgotten
+std::string held_directive(simulation::Lab& lab, Words words, HeldWrites& held);
 ///   VOLUME RANGE expect LETTER | RUNS | error NAME
 std::string read_directive(simulation::Lab& lab, Words words);
 ///   VOLUME RANGE [fails NAME]

@@ -115,6 +115,8 @@ std::string Transcript::do_directive(const std::string& name, const std::string&
   simulation::Lab& lab = site_->image().lab();
   if (name == "set") return conversation_->set(value);
   if (name == "volumes") return volumes_directive(lab, words);
+  if (name == "write-waits") return held_write_directive(lab, words, held_);
+  if (name == "held") return held_directive(lab, words, held_);
   if (name == "write") return write_directive(lab, words);
   if (name == "read") return read_directive(lab, words);
   if (name == "zero") return zero_directive(lab, words, false);

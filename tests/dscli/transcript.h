@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "conversation.h"
+#include "host_directives.h"
 
 namespace tt::live {
 
@@ -51,6 +52,7 @@ class Transcript {
   std::unique_ptr<Conversation> conversation_;
   std::optional<TranscriptStep> step_;
   int steps_ = 0;
+  HeldWrites held_;
   std::vector<std::string> problems_;
   std::vector<std::string> updated_;
 };

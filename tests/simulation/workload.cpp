@@ -108,11 +108,13 @@ rt::Task<void> Workload::write_once(Life& life, std::size_t port) {
   const image::VolumeHandle volume = handle(life, range.volume);
   image::BlockService& blocks = life.image().blocks(port);
   const bool fua = plan_.fua_only || random.chance(1, 4);
+  const std::uint64_t freeze = freeze_of(range.volume);
   if (random.chance(1, 10)) {
     const bool deallocate = random.chance(1, 2);
     const auto write = history_.begin_zero(number, range.block, range.blocks);
     auto done = co_await blocks.zero(volume, range.block * kBlockBytes, range.blocks * kBlockBytes, deallocate, fua);
     if (done) {
+      check_frozen(range.volume, freeze);
       history_.acknowledge_write(write, fua || hardened_);
     } else {
       history_.refuse_write(write);
@@ -124,6 +126,7 @@ rt::Task<void> Workload::write_once(Life& life, std::size_t port) {
   const auto write = history_.begin_write(number, range.block, data);
   auto done = co_await blocks.write(volume, range.block * kBlockBytes, data, fua);
   if (done) {
+    check_frozen(range.volume, freeze);
     if (witness_ != nullptr && (fua || hardened_)) witness_->answered_write(volume, range.block, data);
     history_.acknowledge_write(write, fua || hardened_);
   } else {
@@ -140,6 +143,16 @@ rt::Task<void> Workload::write_once(Life& life, std::size_t port) {
       unexpected("flush", flushed.error());
     }
   }
+}
+
+std::uint64_t Workload::freeze_of(std::size_t volume) const {
+  const auto found = frozen_.find(volume);
+  return found == frozen_.end() ? 0 : found->second;
+}
+
+void Workload::check_frozen(std::size_t volume, std::uint64_t freeze_at_issue) {
+  const bool held = freeze_at_issue != 0 && freeze_of(volume) == freeze_at_issue;
+  case_.check(!held, "a write to a frozen source was answered");
 }
 
 rt::Task<void> Workload::reader(Life& life, std::size_t port, std::uint64_t operations) {
@@ -206,7 +219,9 @@ rt::Task<void> Workload::commander(Life& life) {
   for (std::uint64_t i = 0; i < plan_.commands && !case_.failed(); ++i) {
     co_await rt::sleep_for(life.reactor(0), static_cast<rt::TimeNs>(case_.random().below(8'000'000)));
     forget_ended(life.image().control().config());
-    if (!flashes_.empty() && case_.random().chance(1, 4)) {
+    if (!plan_.errors_expected && !flashes_.empty() && case_.random().chance(1, 6)) {
+      co_await copy_and_remove(life);
+    } else if (!flashes_.empty() && case_.random().chance(1, 4)) {
       co_await renew(life);
     } else if (!flashes_.empty() && case_.random().chance(2, 5)) {
       co_await withdraw(life);
@@ -252,6 +267,8 @@ rt::Task<void> Workload::establish(Life& life) {
   flash.copy = history_.begin_copy(oracle_pairs);
   flash.newest_before = Generation{life.image().shards().front()->lsns().newest().value};
   flashes_.push_back(flash);
+  const bool freeze = !plan_.errors_expected && random.chance(1, 4);
+  for (volume::PairRequest& request : requests) request.freeze = freeze;
   const std::vector<Result<void>> verdicts = co_await life.image().control().establish(requests);
   for (const Result<void>& verdict : verdicts) {
     if (verdict) continue;
@@ -265,7 +282,11 @@ rt::Task<void> Workload::establish(Life& life) {
     co_return;
   }
   history_.acknowledge_copy(flash.copy);
-  if (witness_ == nullptr) co_return;
+  if (witness_ != nullptr) note_witnessed(life, requests);
+  if (freeze) co_await thaw_later(life, flash);
+}
+
+void Workload::note_witnessed(Life& life, std::span<const volume::PairRequest> requests) {
   const volume::ImageConfig& config = life.image().control().config();
   for (const volume::PairRequest& request : requests) {
     const auto made = volume::find_relationship(config, request.source, request.target);
@@ -316,7 +337,8 @@ rt::Task<void> Workload::renew(Life& life) {
     co_return;
   }
   const Errc code = verdicts.front().error().code;
-  const bool legal = turn && (code == Errc::copy_not_complete || code == Errc::other_relationships);
+  const bool legal =
+      code == Errc::being_removed || (turn && (code == Errc::copy_not_complete || code == Errc::other_relationships));
   if (!legal) unexpected("resync or reverse", verdicts.front().error());
   if (code == Errc::journal_failed) {  // the record may be there
     flashes_.back().in_doubt = true;
@@ -339,6 +361,38 @@ void Workload::take_back(const Flash& renewed) {
   back.copy = gone.followed_copy;
   back.pairs.push_back(gone.followed_pair);
   flashes_.push_back(back);
+}
+
+rt::Task<void> Workload::thaw_later(Life& life, Flash flash) {
+  ++freezes_;
+  std::vector<std::uint8_t> lsses;
+  for (const auto& [source, target] : flash.pairs) {
+    frozen_[source] = freezes_;
+    lsses.push_back(static_cast<std::uint8_t>(plan_.volumes[source].id.value >> 8U));
+  }
+  co_await rt::sleep_for(life.reactor(0), static_cast<rt::TimeNs>(case_.random().below(5'000'000)));
+  frozen_.clear();
+  const std::vector<Result<void>> verdicts = co_await life.image().control().unfreeze(lsses);
+  for (const Result<void>& verdict : verdicts) {
+    if (!verdict) unexpected("unfreeze", verdict.error());
+  }
+}
+
+/// For the oracle nothing happens: the image stays what it is, and one day the relationship is gone.
+rt::Task<void> Workload::copy_and_remove(Life& life) {
+  const Flash flash = flashes_[case_.random().below(flashes_.size())];
+  if (flash.in_doubt) co_return;
+  std::vector<std::pair<VolumeId, VolumeId>> pairs;
+  for (const auto& [source, target] : flash.pairs)
+    pairs.emplace_back(plan_.volumes[source].id, plan_.volumes[target].id);
+  const std::vector<Result<void>> verdicts = co_await life.image().control().copy_and_remove(pairs, std::nullopt);
+  for (std::size_t i = 0; i < verdicts.size(); ++i) {
+    if (verdicts[i]) continue;
+    const Errc code = verdicts[i].error().code;
+    const bool thin = plan_.volumes[flash.pairs[i].second].thin;
+    if (code == Errc::no_such_relationship || (thin && code == Errc::target_space_efficient)) continue;
+    unexpected("copy and remove", verdicts[i].error());
+  }
 }
 
 rt::Task<void> Workload::withdraw(Life& life) {
@@ -416,6 +470,7 @@ void Workload::crash() {
   running_ = 0;
   withdrawing_.clear();
   reads_in_flight_.clear();
+  frozen_.clear();
   history_.crash();
 }
 

@@ -90,6 +90,12 @@ class Workload {
   rt::Task<void> withdraw(Life& life);
   rt::Task<void> renew(Life& life);
   void take_back(const Flash& renewed);
+  rt::Task<void> copy_and_remove(Life& life);
+  rt::Task<void> thaw_later(Life& life, Flash flash);
+  void note_witnessed(Life& life, std::span<const volume::PairRequest> requests);
+  /// A write that was issued to a frozen source was answered before anybody let it go.
+  void check_frozen(std::size_t volume, std::uint64_t freeze_at_issue);
+  [[nodiscard]] std::uint64_t freeze_of(std::size_t volume) const;
   rt::Task<void> write_once(Life& life, std::size_t port);
   rt::Task<bool> read_and_check(Life& life, std::size_t port, Range range);
   rt::Task<void> check_task(Life& life, bool& done, bool& ok);
@@ -117,6 +123,8 @@ class Workload {
   /// Targets of a withdraw under way: a read beside it may show either content, which the oracle does not know.
   std::set<std::size_t> withdrawing_;
   std::map<std::size_t, std::uint64_t> reads_in_flight_;
+  std::map<std::size_t, std::uint64_t> frozen_;  ///< Sources whose freeze was answered, and its number.
+  std::uint64_t freezes_ = 0;
   std::uint64_t running_ = 0;
   Witness* witness_ = nullptr;
 };

@@ -161,6 +161,7 @@ rt::Task<bool> serve_image(rt::Platform& platform, image::Image& image, const Op
     co_await platform.shutdown_requested();
     say("stopping");
   }
+  co_await image.control().refuse_held_writes();
   co_await hosts.stop();
   co_await control.stop();
   co_return serving;

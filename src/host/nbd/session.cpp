@@ -184,17 +184,24 @@ Session::Slot& Session::take_slot(const Request& request) noexcept {
 
 void Session::release(Slot& slot) noexcept {
   slot.buffer.reset();
-  if (slot.slab != Intake::kNoSlab) {
-    intake_.unpin(std::exchange(slot.slab, Intake::kNoSlab));
-    slab_freed_.wake_one();
-  }
+  leave_slab(slot);
   slot.payload = {};
+  if (!slot.parked.empty()) {
+    context_.counters.parked_bytes -= slot.parked.size();
+    slot.parked = {};
+  }
   if (slot.charged_bytes > 0) byte_credits_.release(std::exchange(slot.charged_bytes, 0));
   slot.next = free_slots_;
   free_slots_ = &slot;
   --in_flight_;
   slot_credits_.release();
   if (draining_ && in_flight_ == 0) stream_->shut_down();
+}
+
+void Session::leave_slab(Slot& slot) noexcept {
+  if (slot.slab == Intake::kNoSlab) return;
+  intake_.unpin(std::exchange(slot.slab, Intake::kNoSlab));
+  slab_freed_.wake_one();
 }
 
 void Session::set_deadline(rt::TimeNs from_now) noexcept {

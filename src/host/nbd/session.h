@@ -93,6 +93,7 @@ class Session {
     Intake::SlabIndex slab = Intake::kNoSlab;
     std::uint64_t charged_bytes = 0;
     BufferPool::Buffer buffer;
+    std::vector<std::byte> parked;          ///< The payload of a write that a frozen volume holds.
     std::vector<image::ExtentStatus> runs;  ///< Keeps its capacity.
     Reply reply;
     rt::TimeNs started = 0;  ///< When the service was asked.
@@ -119,6 +120,8 @@ class Session {
 
   // Work and replies out (session_requests.cpp).
   rt::Task<void> execute(Slot& slot);
+  void park(Slot& slot);
+  void leave_slab(Slot& slot) noexcept;
   void finish(Slot& slot, const Result<void>& result) noexcept;
   void count(const Slot& slot) noexcept;
   void refuse(Slot& slot, NbdError error, const char* reason) noexcept;

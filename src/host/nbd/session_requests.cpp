@@ -28,6 +28,7 @@ rt::Task<void> Session::execute(Slot& slot) {
       result = co_await service.read(volume, request.offset, slot.buffer.first(request.length));
       break;
     case Command::write:
+      if (service.writes_wait(volume)) park(slot);
       result = co_await service.write(volume, request.offset, slot.payload, fua);
       break;
     case Command::flush:
@@ -50,6 +51,16 @@ rt::Task<void> Session::execute(Slot& slot) {
       break;
   }
   finish(slot, result);
+}
+
+/// The write may have to wait for a minute: it gives back the memory that others need.
+void Session::park(Slot& slot) {
+  if (context_.counters.parked_bytes + slot.payload.size() > context_.settings.parked_bytes) return;
+  slot.parked.assign(slot.payload.begin(), slot.payload.end());
+  context_.counters.parked_bytes += slot.parked.size();
+  slot.payload = slot.parked;
+  slot.buffer.reset();
+  leave_slab(slot);
 }
 
 void Session::finish(Slot& slot, const Result<void>& result) noexcept {

@@ -325,6 +325,34 @@ TEST_F(SessionTest, DrainAnswersOldRequestsAndRefusesNewOnes) {
   EXPECT_EQ(errors, (std::map<std::uint64_t, std::uint32_t>{{1, 0}, {2, 108}, {3, 108}}));
 }
 
+/// A frozen volume answers much later; until then others have the buffers, and what was sent is not lost.
+TEST_F(SessionTest, WritesOfAFrozenVolumeGiveTheirBuffersBack) {
+  settings_.parked_bytes = 1_MiB + 4_KiB;
+  connect();
+  service_.hold(true);
+  service_.freeze(true);
+  const Bytes large = pattern(1_MiB, 1);
+  const Bytes small = pattern(4_KiB, 2);
+  const Bytes third = pattern(64_KiB, 3);
+  send(request(Command::write, 1, 0, 1_MiB, 0, large));
+  send(request(Command::write, 2, 2_MiB, 4_KiB, 0, small));
+  EXPECT_EQ(service_.held(), 2U);
+  EXPECT_EQ(buffers_->in_use(), 0U);
+  EXPECT_EQ(counters_.parked_bytes, 1_MiB + 4_KiB);
+  send(request(Command::write, 3, 3_MiB, 64_KiB, 0, third));  // no room outside of the buffers
+  EXPECT_EQ(buffers_->in_use(), 1U);
+  while (service_.held() > 0) service_.let_go(0);
+  service_.hold(false);
+  reactor_.run_ready();
+  EXPECT_EQ(answers().size(), 3U);
+  EXPECT_EQ(counters_.parked_bytes, 0U);
+  EXPECT_EQ(buffers_->in_use(), 0U);
+  const auto content = service_.content(0x0100);
+  EXPECT_TRUE(std::equal(large.begin(), large.end(), content.begin()));
+  EXPECT_TRUE(std::equal(small.begin(), small.end(), content.begin() + 2_MiB));
+  EXPECT_TRUE(std::equal(third.begin(), third.end(), content.begin() + 3_MiB));
+}
+
 TEST_F(SessionTest, ASlowHandshakeIsCut) {
   start();
   send(client_flags());

@@ -21,6 +21,8 @@ struct ServerSettings {
   /// A peer that neither sends the rest of its payload nor takes its replies for this long is cut off, but only while
   /// others wait for the buffers it holds.
   rt::TimeNs stall_timeout = 60 * rt::kSecond;
+  /// Payload of writes that frozen volumes hold is kept outside of the buffers, up to so much of all connections.
+  std::uint64_t parked_bytes = 256_MiB;
   /// How long requests in flight may take when a connection or the server ends.
   rt::TimeNs drain_timeout = 10 * rt::kSecond;
   /// Announces FAST_ZERO; only for a service whose zeroing is always quicker than writing.
@@ -36,6 +38,7 @@ struct ServerCounters {
   std::uint64_t failed_requests = 0;  ///< Answered with an error.
   std::uint64_t bytes_read = 0;
   std::uint64_t bytes_written = 0;
+  std::uint64_t parked_bytes = 0;  ///< Now.
 };
 
 }  // namespace tt::nbd

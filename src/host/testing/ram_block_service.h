@@ -39,6 +39,8 @@ class RamBlockService final : public image::BlockService {
   /// While holding, requests wait; held() of them do, in order of arrival.
   void hold(bool on) { holding_ = on; }
   [[nodiscard]] std::size_t held() const { return held_.size(); }
+  /// What the volumes say of their writes, while they are held.
+  void freeze(bool on) { frozen_ = on; }
   void let_go(std::size_t index);
   /// After their frames were destroyed by a simulated crash.
   void forget_held() { held_.clear(); }
@@ -51,6 +53,7 @@ class RamBlockService final : public image::BlockService {
   bool recording = false;
   std::vector<Call> calls;
 
+  bool writes_wait(image::VolumeHandle) const noexcept override { return frozen_; }
   std::vector<image::ExportInfo> exports() override;
   Result<image::ExportInfo> find(std::string_view name) override;
   rt::Task<Result<void>> read(image::VolumeHandle volume, std::uint64_t offset, std::span<std::byte> into) override;
@@ -82,6 +85,7 @@ class RamBlockService final : public image::BlockService {
   std::map<std::uint16_t, Volume> volumes_;
   std::uint64_t generations_ = 0;
   bool holding_ = false;
+  bool frozen_ = false;
   std::vector<std::coroutine_handle<>> held_;
   Errc failure_ = Errc::ok;
   int failures_ = 0;

@@ -337,8 +337,10 @@ int Session::report(const Command& command, const Settings& merged, const Execut
       any_success = true;
       print_message(operation.success, operation.name, slots);
     } else {
-      print_message(model::message_id_of(result.code, operation.name), operation.name, slots, result.name);
-      code = kExitServer;
+      const std::string_view id = model::message_id_of(result.code, operation.name);
+      const bool warning = id.back() == 'W';
+      print_message(id, operation.name, slots, warning ? std::string() : result.name);
+      if (!warning) code = kExitServer;
     }
   }
   if (any_success && command.arguments.value("sam", "") == "tse") print_message("CMUC09016I", operation.name, {});

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "volume/apply_flash.h"
+
+#include "base/assert.h"
+#include "volume/derived.h"
+#include "volume/freeze.h"
+
+namespace tt::volume {
+
+void ApplyFlash::operator()(const StartCopy& m) const {
+  for (const Generation generation : m.relationships) {
+    const auto found = config.relationships.find(generation);
+    TT_ASSERT(found != config.relationships.end() && !found->second.closing());
+    found->second.options.background_copy = true;
+    found->second.removing = found->second.removing || m.remove;
+  }
+}
+
+void ApplyFlash::operator()(const Thaw& m) const {
+  for (const std::uint8_t lss : m.lsses) {
+    const std::vector<VolumeId> sources = config.frozen_sources;
+    for (const VolumeId source : sources) {
+      if (lss_of(source) == lss) end_freeze(config, source);
+    }
+    if (m.expired) expire_freeze(config, lss);
+  }
+}
+
+}  // namespace tt::volume

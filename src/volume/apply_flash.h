@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// The part of apply() that changes FlashCopy relationships without a new T0.
+#pragma once
+
+#include "volume/apply_configuration.h"
+
+namespace tt::volume {
+
+struct ApplyFlash : ApplyConfiguration {
+  using ApplyConfiguration::operator();
+
+  void operator()(const StartCopy& m) const;
+  void operator()(const Thaw& m) const;
+};
+
+}  // namespace tt::volume
