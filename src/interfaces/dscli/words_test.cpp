@@ -177,9 +177,9 @@ TEST(Binder, SyntaxErrors) {
 }
 
 TEST(Binder, KnownButNotHere) {
-  const std::pair<const char*, const char*> later[] = {{"mkflash -freeze 0100:0200", "-freeze"},
+  const std::pair<const char*, const char*> later[] = {{"mkflash -pmir no 0100:0200", "-pmir"},
                                                        {"mkflash -tgtpprc 0100:0200", "-tgtpprc"},
-                                                       {"rmflash -cp 0100:0200", "-cp"},
+                                                       {"mkflash -resetreserve 0100:0200", "-resetreserve"},
                                                        {"showfbvol -reltgt 0100", "-reltgt"},
                                                        {"mkpprc -type mmir 0100:0200", "mkpprc (remote mirror)"},
                                                        {"failoverpprc", "failoverpprc (remote mirror)"}};
