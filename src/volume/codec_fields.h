@@ -197,8 +197,8 @@ void fields(Archive& archive, Self& image) {
   archive(27, image.host_connections);
   archive(28, image.io_ports);
   archive(29, image.host_access_begun);
-  archive(40, image.frozen_sources);
-  archive(41, image.expired_freezes);
+  archive(30, image.frozen_sources);
+  archive(31, image.expired_freezes);
 }
 
 // ---- mutations ---------------------------------------------------------------------------------------------------
