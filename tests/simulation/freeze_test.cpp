@@ -238,7 +238,9 @@ TEST(Freeze, ACrashAtAnyTimeEndsItAndIsReported) {
     lab.crash();
     const bool exists = lab.status(lab.s, lab.t).has_value();
     EXPECT_TRUE(exists || !made->has_value()) << "seed " << seed;
-    if (answered) EXPECT_EQ(lab.content(lab.s, 2 * kTrackBlocks, 1), "w*1") << "seed " << seed;
+    if (answered) {
+      EXPECT_EQ(lab.content(lab.s, 2 * kTrackBlocks, 1), "w*1") << "seed " << seed;
+    }
     EXPECT_FALSE(lab.holds(lab.s)) << "seed " << seed;
     EXPECT_EQ(lab.unfreeze(), exists ? Errc::freeze_expired : Errc::ok) << "seed " << seed;
     EXPECT_TRUE(lab.control().config().frozen_sources.empty());
