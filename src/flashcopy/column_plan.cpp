@@ -41,57 +41,92 @@ class Planner {
       }
       return;
     }
-    const auto must_copy = [&](const RelationshipShare& child) {
-      return !child.failed && child.is_uncopied(plan_.track) && last > child.t0;
-    };
     for (const RelationshipShare* child : volume.children) {
-      if (must_copy(*child) && child->target->untouchable) return;  // later: it may not be written just now
+      if (must_copy(*child, last) && child->target->untouchable) return;  // later: it may not be written just now
     }
     for (RelationshipShare* child : volume.children) {
-      if (must_copy(*child)) add_copy(*child, kNone);
+      if (must_copy(*child, last)) add_copy(*child, kNone);
     }
     plan_.updates.push_back({&volume, last, kind_of(volume, dirty, last)});
   }
 
   void add_forced(RelationshipShare& relationship) {
     if (relationship.failed || !relationship.is_uncopied(plan_.track)) return;
-    if (relationship.target->untouchable || relationship.target->removed) return;
+    if (relationship.target->untouchable || relationship.target->removed || relationship.source->untouchable) return;
     add_copy(relationship, kNone);
   }
 
   ColumnPlan take() {
+    put_children_first();
     for (Copy& copy : plan_.copies) settle(copy);
     return std::move(plan_);
   }
 
  private:
+  /// The child's source is to hold its own entries up to `last`.
+  [[nodiscard]] bool must_copy(const RelationshipShare& child, Lsn last) const {
+    return !child.failed && child.is_uncopied(plan_.track) && last > child.t0;
+  }
+
+  void put_children_first() {
+    std::vector<const RelationshipShare*> waiting;
+    for (std::size_t i = 0; i < plan_.copies.size(); ++i) {  // it grows meanwhile
+      RelationshipShare* const parent = plan_.copies[i].relationship;
+      const Lsn entries_up_to = plan_.copies[i].target_entries_up_to;
+      for (RelationshipShare* child : parent->target->children) {
+        const bool medium_is_read = must_copy(*child, parent->t0);
+        if (!medium_is_read && !must_copy(*child, entries_up_to)) continue;
+        waiting.push_back(parent);
+        if (!child->target->untouchable && !child->target->removed) add_copy(*child, kNone);
+      }
+    }
+    if (waiting.empty()) return;
+    std::erase_if(plan_.copies, [&](const Copy& copy) {
+      return std::find(waiting.begin(), waiting.end(), copy.relationship) != waiting.end();
+    });
+    std::erase_if(plan_.updates, [&](const Update& update) { return lacks_a_copy(update); });
+  }
+
+  [[nodiscard]] bool lacks_a_copy(const Update& update) const {
+    if (update.kind == Update::Kind::drop) return false;
+    return std::any_of(update.volume->children.begin(), update.volume->children.end(), [&](const auto* child) {
+      return must_copy(*child, update.up_to) &&
+             std::none_of(plan_.copies.begin(), plan_.copies.end(),
+                          [&](const Copy& copy) { return copy.relationship == child; });
+    });
+  }
+
   void add_copy(RelationshipShare& relationship, Lsn target_entries) {
     for (Copy& copy : plan_.copies) {
       if (copy.relationship != &relationship) continue;
       copy.target_entries_up_to = std::max(copy.target_entries_up_to, target_entries);
       return;
     }
-    plan_.copies.push_back({&relationship, target_entries, false, false});
+    plan_.copies.push_back({&relationship, target_entries, false, false, false, {}});
   }
 
-  /// Decides, once all its parts are known, whether the source's medium has to be read.
+  /// Decides, once all its parts are known, whether a medium has to be read.
   void settle(Copy& copy) const {
     const RelationshipShare& r = *copy.relationship;
-    const cache::DirtyTrack* of_source = index_.find(r.source, plan_.track);
-    const cache::DirtyTrack* of_target = index_.find(r.target, plan_.track);
+    copy.image = lineage_of(*r.source, plan_.track, r.t0);
     const std::uint16_t blocks = r.target->blocks_of(global_track_);
     if (copy.target_entries_up_to != kNone &&
-        cache::DirtyIndex::covers(of_target, r.t0, copy.target_entries_up_to, 0, blocks)) {
+        cache::DirtyIndex::covers(index_.find(r.target, plan_.track), r.t0, copy.target_entries_up_to, 0, blocks)) {
       return;  // FC-6: the host wrote the whole track of T; S is not read
     }
+    copy.lost = copy.image.lost();
+    if (copy.lost) return;
     const std::uint16_t source_blocks = r.source->blocks_of(global_track_);
-    if (cache::DirtyIndex::covers(of_source, kNone, r.t0, 0, source_blocks)) return;
-    if (r.source->written.test(plan_.track)) {
-      copy.reads_source_medium = true;
-      return;
+    bool entries = copy.target_entries_up_to != kNone;
+    for (const Layer& layer : copy.image.layers()) {
+      const cache::DirtyTrack* dirty = index_.find(layer.volume, plan_.track);
+      if (cache::DirtyIndex::covers(dirty, layer.after, layer.up_to, 0, source_blocks)) return;
+      for (const cache::Entry* e = dirty != nullptr ? dirty->first : nullptr; e != nullptr; e = e->next) {
+        entries = entries || (e->lsn > layer.after && e->lsn <= layer.up_to);
+      }
     }
-    const bool source_entries = of_source != nullptr && of_source->first != nullptr && of_source->first->lsn <= r.t0;
-    copy.image_is_zero = !source_entries && copy.target_entries_up_to == kNone;
+    copy.reads_source_medium = copy.image.base().written.test(plan_.track);
+    copy.image_is_zero = !copy.reads_source_medium && !entries;
   }
 
   Update::Kind kind_of(const VolumeShare& volume, const cache::DirtyTrack& dirty, Lsn last) const {

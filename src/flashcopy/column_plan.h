@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What has to happen before the dirty data of one column may reach the medium (engine notes 3.3 and 3.4, without
-// cascades: a volume is source or target, never both).
+// What has to happen before the dirty data of one column may reach the medium (engine notes 3.3 and 3.4).
 //
 // Content is defined by L: a target's track with U=1 is M[S] with S's entries up to T0, under T's own entries; every
 // other track is its medium under its entries. The plan keeps L of every volume the same while media change:
@@ -8,6 +7,10 @@
 //   * T gets entries and U=1                        -> write the whole of L(S,t,T0) + entries to T
 //   * S gets only entries up to T0                  -> they belong to the image: no copy
 // Copies are phase 1 (data flushed, then BITS hardened), updates are phase 2.
+//
+// In a cascade a copy may itself change what a further target still reads: its target's medium (the parent is younger
+// than the child), or its target's content at the child's T0 (with it go entries that are younger). Then the child's
+// copy is planned, and the copy waits for a later plan: one level, one batch, one flush (C9).
 #pragma once
 
 #include <cstdint>
@@ -16,6 +19,7 @@
 
 #include "base/units.h"
 #include "cache/dirty_index.h"
+#include "flashcopy/lineage.h"
 #include "flashcopy/share.h"
 
 namespace tt::flashcopy {
@@ -36,6 +40,8 @@ struct Copy {
   Lsn target_entries_up_to{0};  ///< Own entries of T that go with it; 0 = none.
   bool reads_source_medium = false;
   bool image_is_zero = false;  ///< S never had the track and nothing is laid over it: T becomes "not written".
+  bool lost = false;           ///< The image is gone, as a copy on the way to S has failed.
+  Lineage image;               ///< Of S at T0.
 };
 
 /// Phase 2: lay a volume's own entries over its medium.

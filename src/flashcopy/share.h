@@ -78,11 +78,13 @@ struct VolumeShare {
   std::uint32_t host_operations = 0;
   std::optional<rt::TimeNs> last_host_io;  ///< "In use" for deletion: I/O in the last five minutes.
   std::uint32_t batches = 0;               ///< Destage or copy batches in flight that write this volume.
-  rt::WaitQueue idle;                      ///< Woken when host_operations or batches fall to zero.
+  std::uint32_t image_reads = 0;           ///< Reads of targets that find their data here.
+  rt::WaitQueue idle;                      ///< Woken when one of these three falls to zero.
   rt::WaitQueue released;                  ///< Woken when `held` ends.
   std::uint64_t frozen = 0;                ///< Number of the hold that keeps hosts from writing it; 0 = none.
   rt::WaitQueue thawed;                    ///< Woken when `frozen` ends.
 
+  [[nodiscard]] bool in_use() const noexcept { return host_operations > 0 || batches > 0 || image_reads > 0; }
   /// Blocks of the given track that the volume really has (the last track may be short).
   [[nodiscard]] std::uint16_t blocks_of(std::uint64_t global_track) const noexcept {
     const std::uint64_t rest = block_count - global_track * kTrackBlocks;

@@ -52,7 +52,7 @@ void Batch::add(flashcopy::ColumnPlan plan, cache::Column& latched) {
   TT_ASSERT(frames_reserved_ <= shard_.options_.batch_frames);
   columns_.push_back(&latched);
   for (const Copy& copy : plan.copies) {
-    ++copy.relationship->source->batches;
+    for (const flashcopy::Layer& layer : copy.image.layers()) ++layer.volume->batches;
     ++copy.relationship->target->batches;
     copies_.push_back({copy, plan.track, {}, false});
   }
@@ -129,7 +129,7 @@ bool Batch::needs_old_track(const UpdateWork& update) const noexcept {
 
 rt::Task<void> Batch::read_old_tracks() {
   for (CopyWork& copy : copies_) {
-    if (copy.plan.reads_source_medium && !copy.failed) request_old_track(*copy.plan.relationship->source, copy.track);
+    if (copy.plan.reads_source_medium && !copy.failed) request_old_track(copy.plan.image.base(), copy.track);
   }
   for (UpdateWork& update : updates_) {
     if (needs_old_track(update)) request_old_track(*update.plan.volume, update.track);
@@ -157,12 +157,16 @@ rt::Task<void> Batch::read_one(OldTrack& old) {
 void Batch::build_image(CopyWork& copy) {
   const RelationshipShare& r = *copy.plan.relationship;
   copy.frame = arena_.take();
-  if (const OldTrack* old = copy.plan.reads_source_medium ? old_track(r.source, copy.track) : nullptr) {
+  if (const OldTrack* old = copy.plan.reads_source_medium ? old_track(&copy.plan.image.base(), copy.track) : nullptr) {
     std::memcpy(copy.frame.data(), old->frame.data(), kTrackBytes);
   } else {
     std::memset(copy.frame.data(), 0, kTrackBytes);
   }
-  cache::DirtyIndex::overlay(shard_.index_->find(r.source, copy.track), Lsn{0}, r.t0, 0, copy.frame);
+  const auto layers = copy.plan.image.layers();
+  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
+    const cache::DirtyTrack* dirty = shard_.index_->find(layer->volume, copy.track);
+    cache::DirtyIndex::overlay(dirty, layer->after, layer->up_to, 0, copy.frame);
+  }
   if (copy.plan.target_entries_up_to.value != 0) {
     cache::DirtyIndex::overlay(shard_.index_->find(r.target, copy.track), r.t0, copy.plan.target_entries_up_to, 0,
                                copy.frame);
@@ -173,8 +177,11 @@ rt::Task<Result<void>> Batch::copy_phase() {
   if (copies_.empty()) co_return Result<void>{};
   std::vector<MediaWrite> writes;
   for (CopyWork& copy : copies_) {
-    if (copy.plan.reads_source_medium && !copy.failed &&
-        !old_track(copy.plan.relationship->source, copy.track)->status) {
+    // In a cascade the target's medium may be what the image of a further target is being read from.
+    co_await wait_for_image_readers(*copy.plan.relationship->target, copy.track);
+    const bool unreadable =
+        copy.plan.reads_source_medium && !copy.failed && !old_track(&copy.plan.image.base(), copy.track)->status;
+    if (unreadable || (copy.plan.lost && !copy.failed)) {
       auto failed = co_await fail_copy(copy);  // an unreadable source track: only the targets that need it are lost
       if (!failed) co_return failed;
     }
@@ -256,12 +263,15 @@ rt::Task<Result<void>> Batch::fail_ranks(const std::vector<RankShare*>& ranks) {
 /// Also when no image was taken in this batch: a reader may have begun before an earlier batch copied the track.
 rt::Task<void> Batch::wait_for_image_readers() {
   for (const UpdateWork& update : updates_) {
-    if (!writes_medium(update.plan.kind)) continue;
-    for (;;) {
-      const cache::DirtyTrack* track = shard_.index_->find(update.plan.volume, update.track);
-      if (track == nullptr || track->image_readers == 0) break;
-      co_await shard_.image_read_done_.wait();
-    }
+    if (writes_medium(update.plan.kind)) co_await wait_for_image_readers(*update.plan.volume, update.track);
+  }
+}
+
+rt::Task<void> Batch::wait_for_image_readers(const VolumeShare& volume, std::uint64_t track) {
+  for (;;) {
+    const cache::DirtyTrack* dirty = shard_.index_->find(&volume, track);
+    if (dirty == nullptr || dirty->image_readers == 0) break;
+    co_await shard_.image_read_done_.wait();
   }
 }
 
@@ -437,7 +447,7 @@ void Batch::finish() noexcept {
     if (--volume.batches == 0) volume.idle.wake_all();
   };
   for (const CopyWork& copy : copies_) {
-    leave(*copy.plan.relationship->source);
+    for (const flashcopy::Layer& layer : copy.plan.image.layers()) leave(*layer.volume);
     leave(*copy.plan.relationship->target);
     shard_.report_if_drained(*copy.plan.relationship);
   }

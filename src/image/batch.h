@@ -99,6 +99,7 @@ class Batch {
   rt::Task<Result<void>> fail_copy(CopyWork& copy);
   rt::Task<Result<void>> fail_ranks(const std::vector<RankShare*>& ranks);
   rt::Task<void> wait_for_image_readers();
+  rt::Task<void> wait_for_image_readers(const flashcopy::VolumeShare& volume, std::uint64_t track);
   [[nodiscard]] bool needs_old_track(const UpdateWork& update) const noexcept;
   OldTrack* old_track(const flashcopy::VolumeShare* volume, std::uint64_t track) noexcept;
   void request_old_track(flashcopy::VolumeShare& volume, std::uint64_t track);

@@ -163,11 +163,19 @@ rt::Task<Result<void>> ControlPlane::remove_volume_locked(VolumeId id, RemoveMod
   const bool grouped = volume::in_volume_group(config_, id);
   if (grouped && mode == RemoveMode::safe) co_return Error{Errc::still_in_use, id.value};
   if (mode == RemoveMode::force) {
-    std::vector<Generation> generations;
-    for (const auto& [generation, r] : config_.relationships) {
-      if (!r.closing() && (r.source == id || r.target == id)) generations.push_back(generation);
+    const auto of_volume = [&](VolumeId volume::Relationship::* role) {
+      std::vector<Generation> generations;
+      for (const auto& [generation, r] : config_.relationships) {
+        if (!r.closing() && r.*role == id) generations.push_back(generation);
+      }
+      return generations;
+    };
+    // In a cascade what the volume's targets are still owed may have to come through it.
+    auto withdrawn = co_await withdraw_group(of_volume(&volume::Relationship::source));
+    if (withdrawn && !of_volume(&volume::Relationship::target).empty() && is_source(id)) {
+      withdrawn = co_await wait_for_closing(id);
     }
-    auto withdrawn = co_await withdraw_group(std::move(generations));
+    if (withdrawn) withdrawn = co_await withdraw_group(of_volume(&volume::Relationship::target));
     if (!withdrawn) co_return withdrawn;
   } else {
     auto used = co_await recently_used(id);
@@ -285,7 +293,19 @@ rt::Task<Result<void>> ControlPlane::fail_relationship(Shard& from, Generation r
   co_await records_.lock();
   Result<void> done;
   const auto found = config_.relationships.find(relationship);
-  if (found != config_.relationships.end() && found->second.state != volume::RelationshipState::failed) {
+  if (found != config_.relationships.end()) {
+    for (const Generation lost : volume::lost_with(config_, relationship)) {
+      if (done) done = co_await record_relationship_failure(lost);
+    }
+  }
+  records_.unlock();
+  co_await rt::hop(home_, from.reactor());
+  co_return done;
+}
+
+rt::Task<Result<void>> ControlPlane::record_relationship_failure(Generation relationship) {
+  Result<void> done;
+  if (config_.relationships.at(relationship).state != volume::RelationshipState::failed) {
     done = co_await record_failure(volume::FailRelationship{relationship, home_.wall_seconds()});
   }
   for (const auto& shard : shards_) {
@@ -294,8 +314,6 @@ rt::Task<Result<void>> ControlPlane::fail_relationship(Shard& from, Generation r
     shard->mark_relationship_failed(relationship);
     co_await rt::hop(shard->reactor(), home_);
   }
-  records_.unlock();
-  co_await rt::hop(home_, from.reactor());
   co_return done;
 }
 

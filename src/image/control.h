@@ -146,12 +146,21 @@ class ControlPlane final : public ControlLink {
   rt::Task<Result<void>> harden(journal::SlotSeq slot);
   [[nodiscard]] bool closing_role_conflict(const volume::PairRequest& pair) const;
   rt::Task<void> settle_closing_roles(std::span<const volume::PairRequest> pairs);
+  rt::Task<void> establish_group(const std::vector<volume::PairRequest>& pairs, std::vector<std::size_t> positions,
+                                 std::vector<Result<void>>& verdicts);
+  [[nodiscard]] bool is_source(VolumeId volume) const;
+  [[nodiscard]] bool has_closing_targets(VolumeId volume) const;
+  rt::Task<Result<void>> needed_by_a_child(Generation relationship);
+  rt::Task<Result<void>> record_logical_changes(const std::vector<Generation>& group);
+  rt::Task<Result<void>> record_relationship_failure(Generation relationship);
   rt::Task<Result<void>> change_group(RelationshipChange change);
   rt::Task<Result<void>> prepare_change(const RelationshipChange& change);
   rt::Task<void> stay_fenced();
   rt::Task<Result<void>> commit_change(RelationshipChange& change);
   rt::Task<Result<void>> renew(ChangeKind kind, Generation old, volume::RelationshipOptions options, bool revertible,
                                bool freeze = false);
+  [[nodiscard]] bool in_cascade(Generation relationship) const;
+  rt::Task<Result<void>> no_child_needs(Generation relationship);
   rt::Task<Result<void>> copy_complete(Generation generation);
   rt::Task<std::vector<Result<void>>> settle_revertibles(std::vector<VolumeId> sources,
                                                          std::optional<std::uint32_t> sequence, bool commit);

@@ -62,6 +62,13 @@ rt::Task<Result<void>> ControlPlane::commit_change(RelationshipChange& change) {
   for (const auto& shard : shards_) {
     co_await rt::hop(home_, shard->reactor());
     Result<void> done;
+    for (const volume::Relationship& made : change.made) {
+      if (done) done = shard->record_logical_change(made.target, change.retired);
+    }
+    if (!done) {
+      co_await rt::hop(shard->reactor(), home_);
+      co_return done;
+    }
     if (change.kind == ChangeKind::establish) {
       shard->install(change.made);
     } else {

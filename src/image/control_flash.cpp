@@ -12,12 +12,32 @@ rt::Task<std::vector<Result<void>>> ControlPlane::establish(std::vector<volume::
   co_await commands_.lock();
   co_await settle_closing_roles(pairs);
   std::vector<Result<void>> verdicts = volume::validate_pairs(config_, pairs);
-  std::vector<volume::Relationship> group;
   std::vector<std::size_t> positions;
-  const std::int64_t now_s = home_.wall_seconds();
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     if (verdicts[i] && closing_role_conflict(pairs[i])) verdicts[i] = Errc::other_relationships;
     if (!verdicts[i]) continue;
+    // One T0 for all that can have it: what one pair of the command makes a copy of another one's target is younger.
+    const auto cascades = [&](std::size_t other) {
+      return pairs[other].target == pairs[i].source || pairs[other].source == pairs[i].target;
+    };
+    if (std::any_of(positions.begin(), positions.end(), cascades)) {
+      std::vector<std::size_t> together = std::move(positions);
+      positions.clear();
+      co_await establish_group(pairs, std::move(together), verdicts);
+    }
+    positions.push_back(i);
+  }
+  co_await establish_group(pairs, positions, verdicts);
+  commands_.unlock();
+  co_return verdicts;
+}
+
+rt::Task<void> ControlPlane::establish_group(const std::vector<volume::PairRequest>& pairs,
+                                             std::vector<std::size_t> positions, std::vector<Result<void>>& verdicts) {
+  if (positions.empty()) co_return;
+  RelationshipChange change;
+  const std::int64_t now_s = home_.wall_seconds();
+  for (const std::size_t i : positions) {
     volume::Relationship r;
     r.source = pairs[i].source;
     r.target = pairs[i].target;
@@ -25,32 +45,39 @@ rt::Task<std::vector<Result<void>>> ControlPlane::establish(std::vector<volume::
     r.options = pairs[i].options;
     r.frozen = pairs[i].freeze;
     r.created_s = r.synced_s = now_s;
-    group.push_back(r);
-    positions.push_back(i);
+    change.made.push_back(r);
+    change.held.push_back(r.target);
+    // What a new target holds may be the image of its own targets: that has to be on its medium (T14).
+    if (is_source(r.target)) change.drained.push_back(r.target);
   }
-  if (!group.empty()) {
-    const std::vector<VolumeId> held = sources_to_hold(group);
-    co_await hold_sources(held);
-    RelationshipChange change;
-    change.made = std::move(group);
-    for (const volume::Relationship& r : change.made) change.held.push_back(r.target);
-    auto done = co_await change_group(std::move(change));
-    co_await settle_freezes(held);
-    for (const std::size_t i : positions) verdicts[i] = done;
-  }
-  commands_.unlock();
-  co_return verdicts;
+  const std::vector<VolumeId> frozen = sources_to_hold(change.made);
+  co_await hold_sources(frozen);
+  auto done = co_await change_group(std::move(change));
+  co_await settle_freezes(frozen);
+  for (const std::size_t i : positions) verdicts[i] = done;
+}
+
+bool ControlPlane::is_source(VolumeId volume) const {
+  return std::any_of(config_.relationships.begin(), config_.relationships.end(),
+                     [&](const auto& item) { return item.second.source == volume; });
+}
+
+bool ControlPlane::has_closing_targets(VolumeId volume) const {
+  return std::any_of(config_.relationships.begin(), config_.relationships.end(),
+                     [&](const auto& item) { return item.second.source == volume && item.second.closing(); });
 }
 
 bool ControlPlane::closing_role_conflict(const volume::PairRequest& pair) const {
   return std::any_of(config_.relationships.begin(), config_.relationships.end(), [&](const auto& item) {
     const volume::Relationship& r = item.second;
-    return r.closing() && (r.target == pair.source || r.source == pair.target);
+    const bool same_target = r.target == pair.target && is_source(pair.target);
+    return r.closing() && (r.target == pair.source || r.source == pair.target || same_target);
   });
 }
 
-/// A volume is source or target, never both, for the shards also while a withdrawn relationship is still closing: what
-/// it owes is pushed out first. A closing relationship onto the same target needs no waiting: the establish voids it.
+/// What a withdrawn relationship still owes is pushed out before one of its volumes gets the other role as well, or
+/// before its target, if that is a source, is taken from it. A closing relationship onto any other target needs no
+/// waiting: the establish voids it.
 rt::Task<void> ControlPlane::settle_closing_roles(std::span<const volume::PairRequest> pairs) {
   for (const volume::PairRequest& pair : pairs) {
     if (!closing_role_conflict(pair)) continue;
@@ -66,11 +93,18 @@ rt::Task<void> ControlPlane::settle_closing_roles(std::span<const volume::PairRe
 rt::Task<std::vector<Result<void>>> ControlPlane::withdraw(std::vector<std::pair<VolumeId, VolumeId>> pairs,
                                                            std::optional<std::uint32_t> sequence_number) {
   co_await commands_.lock();
+  for (const auto& [source, target] : pairs) {
+    if (!has_closing_targets(target)) continue;
+    auto settled = co_await wait_for_closing(target);  // it may still find what it owes through the one to be withdrawn
+    static_cast<void>(settled);
+  }
   std::vector<Result<void>> verdicts;
   std::vector<Generation> group;
   for (const Result<Generation>& found : choose(pairs, sequence_number)) {
-    verdicts.push_back(found ? Result<void>{} : Result<void>{found.error()});
-    if (found) group.push_back(*found);
+    Result<void> verdict = found ? Result<void>{} : Result<void>{found.error()};
+    if (verdict) verdict = co_await needed_by_a_child(*found);
+    verdicts.push_back(verdict);
+    if (verdict) group.push_back(*found);
   }
   if (!group.empty()) {
     auto done = co_await withdraw_group(std::move(group));
@@ -87,6 +121,12 @@ rt::Task<std::vector<Result<void>>> ControlPlane::withdraw(std::vector<std::pair
 /// must not change any more.
 rt::Task<Result<void>> ControlPlane::withdraw_group(std::vector<Generation> group) {
   if (group.empty()) co_return Result<void>{};
+  for (const Generation generation : group) {
+    auto needed = co_await needed_by_a_child(generation);
+    if (!needed) co_return needed;
+  }
+  auto recorded = co_await record_logical_changes(group);
+  if (!recorded) co_return recorded;
   std::vector<VolumeId> sources;
   for (const Generation generation : group) sources.push_back(config_.relationships.at(generation).source);
   for (const auto& shard : shards_) {
@@ -111,6 +151,41 @@ rt::Task<Result<void>> ControlPlane::withdraw_group(std::vector<Generation> grou
     done = co_await end_relationship(generation);
   }
   co_return done;
+}
+
+/// A withdraw takes away what lies only on the source. Of a relationship that is older than one from its target this
+/// may be what that one's target shows.
+rt::Task<Result<void>> ControlPlane::needed_by_a_child(Generation generation) {
+  const VolumeId target = config_.relationships.at(generation).target;
+  if (!is_source(target)) co_return Result<void>{};
+  bool needed = false;
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    needed = needed || shard->serves_a_child(generation);
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  if (needed) co_return Error{Errc::other_relationships, target.value};
+  co_return Result<void>{};
+}
+
+/// The target of an incomplete relationship shows something else afterwards.
+rt::Task<Result<void>> ControlPlane::record_logical_changes(const std::vector<Generation>& group) {
+  for (const Generation generation : group) {
+    const VolumeId target = config_.relationships.at(generation).target;
+    if (!is_source(target)) continue;
+    auto done = co_await wait_for_room(kRecordRoom);
+    if (!done) co_return done;
+    for (const auto& shard : shards_) {
+      do {
+        co_await rt::hop(home_, shard->reactor());
+        done = shard->record_logical_change(target, group);
+        co_await rt::hop(shard->reactor(), home_);
+        if (!done) co_await rt::sleep_for(home_, rt::kMillisecond);
+      } while (!done && !shard->no_more_room());
+      if (!done) co_return Errc::journal_failed;
+    }
+  }
+  co_return Result<void>{};
 }
 
 rt::Task<Result<void>> ControlPlane::record_withdraw(std::vector<Generation> group, Lsn at) {

@@ -13,6 +13,7 @@ rt::Task<std::vector<Result<void>>> ControlPlane::resync(std::vector<RenewalRequ
   for (const RenewalRequest& pair : pairs) {
     const auto found = volume::find_relationship(config_, pair.source, pair.target);
     Result<void> done = found ? volume::validate_resync(config_, *found, pair.options) : Result<void>{found.error()};
+    if (done) done = co_await no_child_needs(*found);
     if (done) {
       volume::RelationshipOptions options = pair.options;
       if (pair.keeps_copy_kind) options.background_copy = config_.relationships.at(*found).options.background_copy;
@@ -57,6 +58,7 @@ rt::Task<std::vector<Result<void>>> ControlPlane::set_revertible(std::vector<Ren
       options.sequence_number = pair.options.sequence_number;
       options.inhibit_target_writes = pair.options.inhibit_target_writes;
       done = volume::validate_resync(config_, *found, options);
+      if (done && in_cascade(*found)) done = Errc::other_relationships;
       if (done) done = co_await renew(ChangeKind::resync, *found, options, true);
     }
     verdicts.push_back(done);
@@ -91,6 +93,29 @@ rt::Task<Result<void>> ControlPlane::renew(ChangeKind kind, Generation old, volu
   auto done = co_await change_group(std::move(change));
   co_await settle_freezes(std::move(frozen));
   co_return done;
+}
+
+bool ControlPlane::in_cascade(Generation generation) const {
+  const volume::Relationship& r = config_.relationships.at(generation);
+  return std::any_of(config_.relationships.begin(), config_.relationships.end(), [&](const auto& item) {
+    return item.second.source == r.target || item.second.target == r.source;
+  });
+}
+
+/// A target that is a source itself gets a new image only if the old one is all there: then what its own targets still
+/// need lies on its medium, and is copied before that is overwritten.
+rt::Task<Result<void>> ControlPlane::no_child_needs(Generation generation) {
+  const VolumeId target = config_.relationships.at(generation).target;
+  const bool cascade = std::any_of(config_.relationships.begin(), config_.relationships.end(),
+                                   [&](const auto& item) { return item.second.source == target; });
+  if (!cascade) co_return Result<void>{};
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    const auto counts = shard->counts(generation);
+    co_await rt::hop(shard->reactor(), home_);
+    if (counts && counts->uncopied > 0) co_return Error{Errc::other_relationships, target.value};
+  }
+  co_return Result<void>{};
 }
 
 /// FC-33: owed tracks count as copied; they are pushed out before the answer is given.

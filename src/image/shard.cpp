@@ -134,7 +134,7 @@ rt::Task<void> Shard::retire_volume(VolumeId id) {
   volume->released.wake_all();
   volume->frozen = 0;
   volume->thawed.wake_all();
-  while (volume->host_operations > 0 || volume->batches > 0) co_await volume->idle.wait();
+  while (volume->in_use()) co_await volume->idle.wait();
 }
 
 void Shard::forget_volume(Generation generation) {
@@ -176,8 +176,8 @@ void Shard::collect_garbage() {
   if (batches_in_flight_ != 0) return;
   removed_relationships_.clear();
   std::erase_if(removed_volumes_, [](const std::unique_ptr<VolumeShare>& v) {
-    return v->forgotten && v->host_operations == 0 && v->batches == 0 && v->dirty.first == nullptr && v->idle.empty() &&
-           v->released.empty() && v->thawed.empty();
+    return v->forgotten && !v->in_use() && v->dirty.first == nullptr && v->idle.empty() && v->released.empty() &&
+           v->thawed.empty();
   });
 }
 

@@ -171,6 +171,13 @@ class Shard {
   Result<void> write_own_ends();
   void install(std::span<const volume::Relationship> relationships);
   void install_saved(const volume::Relationship& relationship);
+  /// What the volume shows is about to change without a write: its recordings as a source learn of all of it
+  /// (spec 1.6). Too much is recorded if it does not happen after all. busy: no journal space just now.
+  /// Nothing is recorded for relationships of `retired`.
+  Result<void> record_logical_change(VolumeId volume, std::span<const Generation> retired);
+  /// Whether a younger relationship onto a further volume still finds tracks through this one: they would be lost with
+  /// it.
+  [[nodiscard]] bool serves_a_child(Generation relationship) const;
   /// Beside the relationships that it will retire. busy, and nothing has changed: no journal space just now.
   Result<void> install_renewals(const RelationshipChange& change);
   rt::Task<Result<void>> harden_all();

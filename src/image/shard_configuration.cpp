@@ -24,7 +24,7 @@ void Shard::set_block_count(VolumeId id, std::uint64_t block_count) noexcept {
 rt::Task<void> Shard::hold_volume(VolumeId id) {
   VolumeShare& volume = *find(id);
   volume.held = volume.untouchable = true;
-  while (volume.host_operations > 0 || volume.batches > 0) co_await volume.idle.wait();
+  while (volume.in_use()) co_await volume.idle.wait();
 }
 
 void Shard::release_volume(VolumeId id) noexcept {

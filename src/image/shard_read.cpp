@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads: L(v,t,now) of the engine notes. A run of tracks that have no dirty data, no uncopied parent and lie together
 // on the medium is one disk read; every other track is put together from a medium (its own, or its source's) and the
-// dirty entries that belong to it.
+// dirty entries that belong to it, those of the volumes between in a cascade included.
 //
 // Why it is safe against a batch that runs at the same time:
 //   * a track with entries registers as reader first, so entries that become clean meanwhile stay visible to the
@@ -10,13 +10,13 @@
 //   * a read of a source's medium for an uncopied target registers as image reader: a batch that copied the track
 //     overwrites the source's medium only when no image reader is left (engine notes T3).
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "image/shard.h"
 
 namespace tt::image {
 
-using flashcopy::RelationshipShare;
 using flashcopy::VolumeShare;
 
 namespace {
@@ -155,21 +155,22 @@ rt::Task<Result<void>> Shard::read_media(MediaAddress from, std::uint64_t first_
 }
 
 rt::Task<Result<bool>> Shard::read_mixed(VolumeShare& volume, Piece piece, std::span<std::byte> into) {
-  RelationshipShare* parent = flashcopy::uncopied_parent(volume, piece.local_track);
-  if (parent != nullptr && parent->failed) co_return Errc::io_error;
-  VolumeShare& base = parent != nullptr ? *parent->source : volume;
-  const bool of_image = parent != nullptr;
-  const Lsn base_up_to = of_image ? parent->t0 : kNewest;
+  const flashcopy::Lineage lineage = flashcopy::lineage_of(volume, piece.local_track, kNewest);
+  if (lineage.lost()) co_return Errc::io_error;
+  const auto layers = lineage.layers();
+  VolumeShare& base = lineage.base();
+  const auto of_image = [&](std::size_t i) { return i > 0 && i + 1 == layers.size(); };
 
-  cache::DirtyTrack& base_track = index_->begin_read(base.dirty, &base, piece.local_track, of_image);
-  cache::DirtyTrack* own_track = nullptr;
-  if (of_image) own_track = &index_->begin_read(volume.dirty, &volume, piece.local_track, false);
-  ++base.batches;  // keeps the source from being deleted under the read
+  std::array<cache::DirtyTrack*, flashcopy::Lineage::kMaxLayers> tracks{};
+  bool covered = false;
+  for (std::size_t i = 0; i < layers.size(); ++i) {
+    const auto& [at, after, up_to] = layers[i];
+    tracks[i] = &index_->begin_read(at->dirty, at, piece.local_track, of_image(i));
+    if (i > 0) ++at->image_reads;  // keeps sources from being deleted under the read
+    covered = covered || cache::DirtyIndex::covers(tracks[i], after, up_to, piece.first_block, piece.block_count);
+  }
 
   Result<void> done;
-  const bool covered =
-      cache::DirtyIndex::covers(&base_track, Lsn{0}, base_up_to, piece.first_block, piece.block_count) ||
-      (of_image && cache::DirtyIndex::covers(own_track, base_up_to, kNewest, piece.first_block, piece.block_count));
   const bool from_medium = base.written.test(piece.local_track) && !covered;
   if (from_medium) {
     const MediaAddress at = address_of(base, piece.local_track);
@@ -179,14 +180,14 @@ rt::Task<Result<bool>> Shard::read_mixed(VolumeShare& volume, Piece piece, std::
     std::memset(into.data(), 0, into.size());
   }
 
-  journal::SlotSeq seen = cache::DirtyIndex::overlay(&base_track, Lsn{0}, base_up_to, piece.first_block, into);
-  if (of_image) {
-    seen = std::max(seen, cache::DirtyIndex::overlay(own_track, base_up_to, kNewest, piece.first_block, into));
-    index_->end_read(volume.dirty, *own_track, false);
+  journal::SlotSeq seen{0};
+  for (std::size_t i = layers.size(); i-- > 0;) {
+    const auto& [at, after, up_to] = layers[i];
+    seen = std::max(seen, cache::DirtyIndex::overlay(tracks[i], after, up_to, piece.first_block, into));
+    index_->end_read(at->dirty, *tracks[i], of_image(i));
+    if (of_image(i)) image_read_done_.wake_all();
+    if (i > 0 && --at->image_reads == 0) at->idle.wake_all();
   }
-  index_->end_read(base.dirty, base_track, of_image);
-  if (of_image) image_read_done_.wake_all();
-  if (--base.batches == 0) base.idle.wake_all();
   if (!done) co_return done.error();
   // Nothing a reader has seen may be lost (engine notes, choice 3).
   if (options_.acknowledge == Acknowledge::hardened && seen > ring_->durable()) {
@@ -197,15 +198,16 @@ rt::Task<Result<bool>> Shard::read_mixed(VolumeShare& volume, Piece piece, std::
 }
 
 Result<Shard::TrackStatus> Shard::status(VolumeHandle handle, std::uint64_t track) const {
-  const VolumeShare* volume = find(handle);
+  VolumeShare* volume = find(handle);
   if (volume == nullptr) return Errc::volume_not_found;
   const std::uint64_t local = options_.stripes.to_local(track);
-  const RelationshipShare* parent = flashcopy::uncopied_parent(*volume, local);
-  const VolumeShare& base = parent != nullptr ? *parent->source : *volume;
-  const cache::DirtyTrack* dirty = index_->find(&base, local);
-  const cache::DirtyTrack* own = index_->find(volume, local);
-  const bool has_entries = (dirty != nullptr && dirty->first != nullptr) || (own != nullptr && own->first != nullptr);
-  const bool zero = !base.written.test(local) && !has_entries;
+  const flashcopy::Lineage lineage = flashcopy::lineage_of(*volume, local, kNewest);
+  const auto has_entries = [&](const flashcopy::Layer& layer) {
+    const cache::DirtyTrack* dirty = index_->find(layer.volume, local);
+    return dirty != nullptr && dirty->first != nullptr;
+  };
+  const bool zero = !lineage.base().written.test(local) &&
+                    std::none_of(lineage.layers().begin(), lineage.layers().end(), has_entries);
   return TrackStatus{zero, zero};
 }
 

@@ -31,6 +31,7 @@ namespace {
 constexpr rt::TimeNs kDrainLimit = 30 * rt::kSecond;
 constexpr rt::TimeNs kDrainPoll = rt::kMillisecond;
 constexpr std::size_t kRunsPerRecord = 4096;
+constexpr std::uint64_t kLongestRun = 0x8000'0000;
 /// What the first map of a renewed relationship may take of the journal; a longer list of runs is made coarser.
 constexpr std::uint64_t kMapShare = 64;
 
@@ -101,6 +102,44 @@ Result<void> Shard::install_renewals(const RelationshipChange& change) {
     }
   }
   return {};
+}
+
+Result<void> Shard::record_logical_change(VolumeId id, std::span<const Generation> retired) {
+  std::vector<journal::MapDelta> deltas;
+  std::uint64_t bytes = 0;
+  for (const RelationshipShare* child : find(id)->children) {
+    if (!child->changed_source || child->withdrawn_at) continue;
+    if (std::find(retired.begin(), retired.end(), child->generation) != retired.end()) continue;
+    for (std::uint64_t first = 0; first < child->changed_source->track_count();) {
+      const std::uint64_t count = std::min<std::uint64_t>(child->changed_source->track_count() - first, kLongestRun);
+      deltas.push_back({{child->generation, journal::MapKind::changed_source},
+                        journal::BitChange::set,
+                        {{first, static_cast<std::uint32_t>(count)}}});
+      bytes += journal::map_deltas_bytes(1, 1);
+      first += count;
+    }
+  }
+  if (deltas.empty()) return {};
+  if (!ring_->has_room(journal::kSlotHeadBytes + bytes, journal::SpaceClass::control)) return Errc::busy;
+  append_bits(deltas);
+  return {};
+}
+
+bool Shard::serves_a_child(Generation generation) const {
+  const auto found = relationships_.find(generation);
+  if (found == relationships_.end()) return false;
+  const RelationshipShare& share = *found->second;
+  for (const RelationshipShare* child : share.target->children) {
+    if (child->failed || child->t0 < share.t0) continue;
+    auto here = share.uncopied.find(0, true);
+    while (here && *here < child->uncopied.track_count()) {
+      const auto there = child->uncopied.find(*here, true);
+      if (there == here) return true;
+      if (!there) break;
+      here = share.uncopied.find(*there, true);
+    }
+  }
+  return false;
 }
 
 void Shard::link_share(RelationshipShare& share) noexcept {

@@ -30,6 +30,7 @@ struct Limits {
   std::uint32_t volume_count;
   std::uint64_t max_fb_blocks;
   std::uint32_t targets_per_source;
+  bool cascades;  ///< A volume may be the target of one relationship and the source of others.
   bool thin_volumes;
   bool small_extents;
   std::uint32_t fb_long_busy_timeout_s;
@@ -37,6 +38,9 @@ struct Limits {
   std::uint32_t host_connections;
 };
 const Limits& limits_of(Personality personality) noexcept;
+
+/// Relationships one behind the other: X -> Y -> Z are two.
+inline constexpr std::size_t kMaxCascade = 8;
 
 inline constexpr std::uint64_t kLargeExtentBytes = 1_GiB;
 inline constexpr std::uint64_t kSmallExtentBytes = 16_MiB;
@@ -449,6 +453,9 @@ Result<void> validate_reverse(const ImageConfig& config, Generation relationship
 /// number if one is given. volume_not_found; no_such_relationship (none records); not_revertible (205).
 Result<std::vector<Generation>> find_revertible(const ImageConfig& config, VolumeId source,
                                                 std::optional<std::uint32_t> sequence);
+/// The relationships that fail when this one does, it last. One that is closing gives its tracks up at once, so what
+/// younger ones still find through it is lost as well; of any other one that is found out track by track.
+std::vector<Generation> lost_with(const ImageConfig& config, Generation relationship);
 /// Relationship source:target that is not closing, or no_such_relationship.
 Result<Generation> find_relationship(const ImageConfig& config, VolumeId source, VolumeId target);
 /// Whether everything may be copied in background: relationship_failed (208).

@@ -15,13 +15,22 @@ class PairRules {
  public:
   explicit PairRules(const ImageConfig& config) : config_(config) {
     for (const auto& [generation, relationship] : config.relationships) {
-      if (!relationship.closing()) establish(relationship.source, relationship.target, relationship.options);
+      source_of_[relationship.target] = relationship.source;
+      children_[relationship.source].insert(relationship.target);
+      if (relationship.closing()) continue;
+      establish(relationship.source, relationship.target, relationship.options);
+      if (!relationship.revertible()) continue;
+      revertible_.insert(relationship.source);
+      revertible_.insert(relationship.target);
     }
   }
 
   void establish(VolumeId source, VolumeId target, const RelationshipOptions& options) {
     ++targets_of_[source];
     targets_.insert(target);
+    if (const auto old = source_of_.find(target); old != source_of_.end()) children_[old->second].erase(target);
+    source_of_[target] = source;
+    children_[source].insert(target);
     if (!options.recording) return;
     ++recording_[source];
     if (!options.multiple_incremental) exclusive_.insert(source);
@@ -43,8 +52,7 @@ class PairRules {
     if (source == target) return {Errc::source_is_target, source_id.value};
     if (target->block_count < source->block_count) return {Errc::target_too_small, target_id.value};
     if (targets_.contains(target_id)) return {Errc::already_a_target, target_id.value};
-    if (targets_of_.contains(target_id)) return {Errc::cascade_not_available, target_id.value};
-    if (targets_.contains(source_id)) return {Errc::cascade_not_available, source_id.value};
+    TT_CHECK(check_cascade(source_id, target_id));
     const auto others = targets_of_.find(source_id);
     if (others != targets_of_.end() && others->second >= limits_of(config_.personality).targets_per_source)
       return {Errc::too_many_targets, source_id.value};
@@ -54,7 +62,40 @@ class PairRules {
   }
 
  private:
+  /// Chains, without loops and of a bounded length. Withdrawn relationships that still owe tracks count for both.
+  [[nodiscard]] Result<void> check_cascade(VolumeId source, VolumeId target) const {
+    const bool target_is_source = targets_of_.contains(target);
+    const bool source_is_target = targets_.contains(source);
+    if (!limits_of(config_.personality).cascades) {
+      if (target_is_source) return {Errc::cascade_not_available, target.value};
+      if (source_is_target) return {Errc::cascade_not_available, source.value};
+      return {};
+    }
+    if (target_is_source && revertible_.contains(target)) return {Errc::revertible, target.value};
+    if (source_is_target && revertible_.contains(source)) return {Errc::revertible, source.value};
+    std::size_t above = 0;
+    VolumeId at = source;
+    for (auto up = source_of_.find(at); up != source_of_.end() && above <= kMaxCascade; up = source_of_.find(at)) {
+      at = up->second;
+      if (at == target) return {Errc::other_relationships, target.value};
+      ++above;
+    }
+    if (above + 1 + depth_below(target, kMaxCascade) > kMaxCascade) return {Errc::other_relationships, target.value};
+    return {};
+  }
+
+  [[nodiscard]] std::size_t depth_below(VolumeId volume, std::size_t at_most) const {
+    const auto found = children_.find(volume);
+    if (found == children_.end() || at_most == 0) return 0;
+    std::size_t depth = 0;
+    for (const VolumeId child : found->second) depth = std::max(depth, 1 + depth_below(child, at_most - 1));
+    return depth;
+  }
+
   const ImageConfig& config_;
+  std::map<VolumeId, VolumeId> source_of_;
+  std::map<VolumeId, std::set<VolumeId>> children_;
+  std::set<VolumeId> revertible_;
   std::map<VolumeId, std::uint32_t> targets_of_;
   std::set<VolumeId> targets_;
   std::map<VolumeId, std::uint32_t> recording_;

@@ -33,10 +33,7 @@ class Inspector {
 
   void look_at(const VolumeShare& volume) {
     check(volume.generation.value <= newest_.value, "I14: a generation that was never drawn");
-    // While a relationship is turned round, the old one stands beside the new one.
-    const auto turned = [&](const auto* child) { return child->target == volume.parent->source; };
-    check(volume.parent == nullptr || std::all_of(volume.children.begin(), volume.children.end(), turned),
-          "a volume is source and target");
+    look_for_losses(volume);
     check(volume.written.track_count() == volume.local_track_count, "the written map has another length");
     look_at_space(volume);
     std::uint64_t entries = 0;
@@ -45,6 +42,15 @@ class Inspector {
     check(entries == volume.dirty.entry_count, "I18: a volume's count of entries is wrong");
     if (volume.parent != nullptr) look_at(*volume.parent, volume);
     for (const RelationshipShare* child : volume.children) check(child->source == &volume, "a child of another source");
+  }
+
+  /// A parent that goes or was replaced has left nothing behind that a child would have to find through it.
+  void look_for_losses(const VolumeShare& volume) {
+    for (const RelationshipShare* child : volume.children) {
+      check(child->source == &volume && child->target->parent != nullptr, "a child that its target does not know");
+      if (volume.parent == nullptr || volume.parent->replaced == nullptr) continue;
+      check(volume.parent->replaced->uncopied.count() == 0, "a parent is replaced that a child may still need");
+    }
   }
 
   void look_at_space(const VolumeShare& volume) {

@@ -30,6 +30,7 @@ WorkloadPlan draw_plan(sim::Case& c, std::uint64_t most_volumes) {
   plan.commands = c.draw("commands", 1, 8);
   plan.hot_tracks = c.draw("hot_tracks", 1, 12);
   plan.large_percent = c.draw("large_percent", 0, 60);
+  plan.cascades = c.draw_chance("cascades", 1, 2);
   return plan;
 }
 

@@ -245,7 +245,9 @@ rt::Task<void> Workload::establish(Life& life) {
     const std::size_t target = random.below(plan_.volumes.size());
     const auto& from = plan_.volumes[source];
     const auto& to = plan_.volumes[target];
-    if (source == target || is_target(source) || is_source(target) || is_target(target)) continue;
+    if (source == target || is_target(target)) continue;
+    const bool cascade = is_target(source) || is_source(target);
+    if (cascade && (!plan_.cascades || !requests.empty())) continue;
     if (used.contains(target) || to.block_count < from.block_count) continue;
     const bool becomes_both = std::any_of(flash.pairs.begin(), flash.pairs.end(),
                                           [&](const auto& p) { return p.second == source || p.first == target; });
@@ -262,6 +264,7 @@ rt::Task<void> Workload::establish(Life& life) {
     flash.pairs.emplace_back(source, target);
     oracle_pairs.push_back(
         {static_cast<std::uint32_t>(source), static_cast<std::uint32_t>(target), 0, 0, from.block_count});
+    if (cascade) break;  // it may be refused, and then as a whole
   }
   if (requests.empty()) co_return;
   flash.copy = history_.begin_copy(oracle_pairs);
@@ -272,7 +275,7 @@ rt::Task<void> Workload::establish(Life& life) {
   const std::vector<Result<void>> verdicts = co_await life.image().control().establish(requests);
   for (const Result<void>& verdict : verdicts) {
     if (verdict) continue;
-    unexpected("establish", verdict.error());
+    if (verdict.error().code != Errc::other_relationships || !plan_.cascades) unexpected("establish", verdict.error());
     if (verdict.error().code == Errc::journal_failed) {  // the record may be there
       flashes_.back().in_doubt = true;
       co_return;
@@ -337,8 +340,8 @@ rt::Task<void> Workload::renew(Life& life) {
     co_return;
   }
   const Errc code = verdicts.front().error().code;
-  const bool legal =
-      code == Errc::being_removed || (turn && (code == Errc::copy_not_complete || code == Errc::other_relationships));
+  const bool legal = code == Errc::being_removed || (turn && code == Errc::copy_not_complete) ||
+                     ((turn || plan_.cascades) && code == Errc::other_relationships);
   if (!legal) unexpected("resync or reverse", verdicts.front().error());
   if (code == Errc::journal_failed) {  // the record may be there
     flashes_.back().in_doubt = true;
@@ -417,7 +420,8 @@ rt::Task<void> Workload::withdraw(Life& life) {
   }
   const std::vector<Result<void>> verdicts = co_await life.image().control().withdraw(pairs, std::nullopt);
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
-    if (!verdicts[i] && verdicts[i].error().code != Errc::no_such_relationship) {
+    const bool needed = !verdicts[i] && plan_.cascades && verdicts[i].error().code == Errc::other_relationships;
+    if (!verdicts[i] && verdicts[i].error().code != Errc::no_such_relationship && !needed) {
       unexpected("withdraw", verdicts[i].error());
       continue;
     }

@@ -32,6 +32,7 @@ struct WorkloadPlan {
   std::uint64_t hot_tracks = 6;  ///< Most I/O goes to so many tracks of a volume.
   std::uint64_t large_percent = 20;
   bool fua_only = false;         ///< Volatile acknowledgement: every write carries FUA or is followed by a flush.
+  bool cascades = false;         ///< A volume may be source and target at the same time.
   bool errors_expected = false;  ///< Media faults are planned: operations may fail, data may not be wrong.
 };
 
