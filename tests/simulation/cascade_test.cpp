@@ -132,7 +132,9 @@ TEST(En, EN17_EstablishOverADirtyParent) {
     EXPECT_EQ(c.lab.track(c.z, 0), "Y*5 w*2 Y*121") << round;
     EXPECT_EQ(c.lab.track(c.y, 0), "X*128") << round;
     if (round == 0) c.lab.crash();
-    if (round == 1) ASSERT_TRUE(c.lab.drain());
+    if (round == 1) {
+      ASSERT_TRUE(c.lab.drain());
+    }
   }
 }
 
