@@ -171,11 +171,13 @@ rt::Task<Result<void>> ControlPlane::remove_volume_locked(VolumeId id, RemoveMod
       return generations;
     };
     // In a cascade what the volume's targets are still owed may have to come through it.
-    auto withdrawn = co_await withdraw_group(of_volume(&volume::Relationship::source));
+    std::vector<Generation> from_it = of_volume(&volume::Relationship::source);
+    auto withdrawn = co_await withdraw_group(std::move(from_it));
     if (withdrawn && !of_volume(&volume::Relationship::target).empty() && is_source(id)) {
       withdrawn = co_await wait_for_closing(id);
     }
-    if (withdrawn) withdrawn = co_await withdraw_group(of_volume(&volume::Relationship::target));
+    std::vector<Generation> onto_it = of_volume(&volume::Relationship::target);
+    if (withdrawn) withdrawn = co_await withdraw_group(std::move(onto_it));
     if (!withdrawn) co_return withdrawn;
   } else {
     auto used = co_await recently_used(id);

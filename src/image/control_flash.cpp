@@ -27,7 +27,7 @@ rt::Task<std::vector<Result<void>>> ControlPlane::establish(std::vector<volume::
     }
     positions.push_back(i);
   }
-  co_await establish_group(pairs, positions, verdicts);
+  co_await establish_group(pairs, std::move(positions), verdicts);
   commands_.unlock();
   co_return verdicts;
 }

@@ -125,7 +125,8 @@ rt::Task<Result<void>> ControlPlane::thaw(std::vector<std::uint8_t> lsses, bool 
   co_await let_go(sources);
   auto done = co_await wait_for_room(kRecordRoom);
   if (!done) co_return done;
-  done = co_await harden(append(volume::Thaw{std::move(lsses), by_timer}));
+  const volume::Mutation record = volume::Thaw{std::move(lsses), by_timer};
+  done = co_await harden(append(record));
   co_await settle_freezes(std::move(sources));
   co_return done;
 }

@@ -69,7 +69,8 @@ rt::Task<Result<void>> ControlPlane::start_copies(std::vector<Generation> group,
   if (group.empty()) co_return Result<void>{};
   auto done = co_await wait_for_room(kRecordRoom);
   if (!done) co_return done;
-  done = co_await harden(append(volume::StartCopy{group, remove}));
+  const volume::Mutation record = volume::StartCopy{group, remove};
+  done = co_await harden(append(record));
   if (!done) co_return done;
   for (const auto& shard : shards_) {
     co_await rt::hop(home_, shard->reactor());
