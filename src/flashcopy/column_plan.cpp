@@ -102,7 +102,10 @@ class Planner {
       copy.target_entries_up_to = std::max(copy.target_entries_up_to, target_entries);
       return;
     }
-    plan_.copies.push_back({&relationship, target_entries, false, false, false, {}});
+    Copy copy;
+    copy.relationship = &relationship;
+    copy.target_entries_up_to = target_entries;
+    plan_.copies.push_back(copy);
   }
 
   /// Decides, once all its parts are known, whether a medium has to be read.

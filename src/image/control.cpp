@@ -295,19 +295,7 @@ rt::Task<Result<void>> ControlPlane::fail_relationship(Shard& from, Generation r
   co_await records_.lock();
   Result<void> done;
   const auto found = config_.relationships.find(relationship);
-  if (found != config_.relationships.end()) {
-    for (const Generation lost : volume::lost_with(config_, relationship)) {
-      if (done) done = co_await record_relationship_failure(lost);
-    }
-  }
-  records_.unlock();
-  co_await rt::hop(home_, from.reactor());
-  co_return done;
-}
-
-rt::Task<Result<void>> ControlPlane::record_relationship_failure(Generation relationship) {
-  Result<void> done;
-  if (config_.relationships.at(relationship).state != volume::RelationshipState::failed) {
+  if (found != config_.relationships.end() && found->second.state != volume::RelationshipState::failed) {
     done = co_await record_failure(volume::FailRelationship{relationship, home_.wall_seconds()});
   }
   for (const auto& shard : shards_) {
@@ -316,6 +304,8 @@ rt::Task<Result<void>> ControlPlane::record_relationship_failure(Generation rela
     shard->mark_relationship_failed(relationship);
     co_await rt::hop(shard->reactor(), home_);
   }
+  records_.unlock();
+  co_await rt::hop(home_, from.reactor());
   co_return done;
 }
 

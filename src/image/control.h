@@ -149,10 +149,9 @@ class ControlPlane final : public ControlLink {
   rt::Task<void> establish_group(const std::vector<volume::PairRequest>& pairs, std::vector<std::size_t> positions,
                                  std::vector<Result<void>>& verdicts);
   [[nodiscard]] bool is_source(VolumeId volume) const;
-  [[nodiscard]] bool has_closing_targets(VolumeId volume) const;
+  rt::Task<void> settle_closing_targets(std::span<const std::pair<VolumeId, VolumeId>> pairs);
   rt::Task<Result<void>> needed_by_a_child(Generation relationship);
   rt::Task<Result<void>> record_logical_changes(const std::vector<Generation>& group);
-  rt::Task<Result<void>> record_relationship_failure(Generation relationship);
   rt::Task<Result<void>> change_group(RelationshipChange change);
   rt::Task<Result<void>> prepare_change(const RelationshipChange& change);
   rt::Task<void> stay_fenced();
@@ -175,6 +174,8 @@ class ControlPlane final : public ControlLink {
   rt::Task<Result<void>> change_volume_locked(volume::ChangeVolumeRequest request);
   rt::Task<Result<void>> release_unused(VolumeId id);
   rt::Task<Result<void>> release_space_locked(VolumeId id);
+  rt::Task<std::vector<Result<Generation>>> choose_to_withdraw(std::span<const std::pair<VolumeId, VolumeId>> pairs,
+                                                               std::optional<std::uint32_t> sequence_number);
   [[nodiscard]] std::vector<Result<Generation>> choose(std::span<const std::pair<VolumeId, VolumeId>> pairs,
                                                        std::optional<std::uint32_t> sequence_number) const;
   rt::Task<Result<void>> start_copies(std::vector<Generation> group, bool remove);

@@ -62,11 +62,6 @@ bool ControlPlane::is_source(VolumeId volume) const {
                      [&](const auto& item) { return item.second.source == volume; });
 }
 
-bool ControlPlane::has_closing_targets(VolumeId volume) const {
-  return std::any_of(config_.relationships.begin(), config_.relationships.end(),
-                     [&](const auto& item) { return item.second.source == volume && item.second.closing(); });
-}
-
 bool ControlPlane::closing_role_conflict(const volume::PairRequest& pair) const {
   return std::any_of(config_.relationships.begin(), config_.relationships.end(), [&](const auto& item) {
     const volume::Relationship& r = item.second;
@@ -93,18 +88,12 @@ rt::Task<void> ControlPlane::settle_closing_roles(std::span<const volume::PairRe
 rt::Task<std::vector<Result<void>>> ControlPlane::withdraw(std::vector<std::pair<VolumeId, VolumeId>> pairs,
                                                            std::optional<std::uint32_t> sequence_number) {
   co_await commands_.lock();
-  for (const auto& [source, target] : pairs) {
-    if (!has_closing_targets(target)) continue;
-    auto settled = co_await wait_for_closing(target);  // it may still find what it owes through the one to be withdrawn
-    static_cast<void>(settled);
-  }
   std::vector<Result<void>> verdicts;
   std::vector<Generation> group;
-  for (const Result<Generation>& found : choose(pairs, sequence_number)) {
-    Result<void> verdict = found ? Result<void>{} : Result<void>{found.error()};
-    if (verdict) verdict = co_await needed_by_a_child(*found);
-    verdicts.push_back(verdict);
-    if (verdict) group.push_back(*found);
+  const std::vector<Result<Generation>> chosen = co_await choose_to_withdraw(pairs, sequence_number);
+  for (const Result<Generation>& found : chosen) {
+    verdicts.push_back(found ? Result<void>{} : Result<void>{found.error()});
+    if (found) group.push_back(*found);
   }
   if (!group.empty()) {
     auto done = co_await withdraw_group(std::move(group));
@@ -114,6 +103,31 @@ rt::Task<std::vector<Result<void>>> ControlPlane::withdraw(std::vector<std::pair
   }
   commands_.unlock();
   co_return verdicts;
+}
+
+/// A withdrawn relationship from a target may still find what it owes through the one to be withdrawn.
+rt::Task<void> ControlPlane::settle_closing_targets(std::span<const std::pair<VolumeId, VolumeId>> pairs) {
+  for (const auto& [source, target] : pairs) {
+    const VolumeId from = target;
+    const bool owes = std::any_of(config_.relationships.begin(), config_.relationships.end(), [from](const auto& item) {
+      return item.second.source == from && item.second.closing();
+    });
+    if (!owes) continue;
+    auto settled = co_await wait_for_closing(from);
+    static_cast<void>(settled);  // what is still closing after the wait keeps its parent
+  }
+}
+
+rt::Task<std::vector<Result<Generation>>> ControlPlane::choose_to_withdraw(
+    std::span<const std::pair<VolumeId, VolumeId>> pairs, std::optional<std::uint32_t> sequence_number) {
+  co_await settle_closing_targets(pairs);
+  std::vector<Result<Generation>> chosen = choose(pairs, sequence_number);
+  for (Result<Generation>& found : chosen) {
+    if (!found) continue;
+    auto needed = co_await needed_by_a_child(*found);
+    if (!needed) found = needed.error();
+  }
+  co_return chosen;
 }
 
 /// One record for all. Only after it is durable do shards forget tracks that are not owed: until then a source may not
@@ -176,12 +190,13 @@ rt::Task<Result<void>> ControlPlane::record_logical_changes(const std::vector<Ge
     auto done = co_await wait_for_room(kRecordRoom);
     if (!done) co_return done;
     for (const auto& shard : shards_) {
-      do {
-        co_await rt::hop(home_, shard->reactor());
+      co_await rt::hop(home_, shard->reactor());
+      done = shard->record_logical_change(target, group);
+      while (!done && !shard->no_more_room()) {
+        co_await rt::sleep_for(shard->reactor(), rt::kMillisecond);
         done = shard->record_logical_change(target, group);
-        co_await rt::hop(shard->reactor(), home_);
-        if (!done) co_await rt::sleep_for(home_, rt::kMillisecond);
-      } while (!done && !shard->no_more_room());
+      }
+      co_await rt::hop(shard->reactor(), home_);
       if (!done) co_return Errc::journal_failed;
     }
   }

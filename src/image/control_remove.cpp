@@ -87,7 +87,8 @@ rt::Task<std::vector<Result<void>>> ControlPlane::withdraw_and_release(std::vect
   co_await commands_.lock();
   std::vector<Result<void>> verdicts;
   std::vector<Generation> group;
-  for (const Result<Generation>& found : choose(pairs, sequence_number)) {
+  const std::vector<Result<Generation>> chosen = co_await choose_to_withdraw(pairs, sequence_number);
+  for (const Result<Generation>& found : chosen) {
     verdicts.push_back(found ? volume::validate_withdraw_and_release(config_, *found) : Result<void>{found.error()});
     if (verdicts.back()) group.push_back(*found);
   }

@@ -99,18 +99,6 @@ bool in_relationship(const ImageConfig& config, VolumeId id) noexcept {
                      [id](const auto& entry) { return entry.second.source == id || entry.second.target == id; });
 }
 
-std::vector<Generation> lost_with(const ImageConfig& config, Generation relationship) {
-  std::vector<Generation> lost;
-  const Relationship& r = config.relationships.at(relationship);
-  for (const auto& [generation, child] : config.relationships) {
-    if (!r.closing() || child.source != r.target || child.t0 <= r.t0) continue;
-    if (child.state == RelationshipState::failed) continue;
-    for (const Generation further : lost_with(config, generation)) lost.push_back(further);
-  }
-  lost.push_back(relationship);
-  return lost;
-}
-
 Result<Generation> find_relationship(const ImageConfig& config, VolumeId source, VolumeId target) {
   const Relationship* found = config.target_of(target);
   if (found == nullptr || found->source != source) return {Errc::no_such_relationship, target.value};

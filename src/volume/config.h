@@ -453,9 +453,6 @@ Result<void> validate_reverse(const ImageConfig& config, Generation relationship
 /// number if one is given. volume_not_found; no_such_relationship (none records); not_revertible (205).
 Result<std::vector<Generation>> find_revertible(const ImageConfig& config, VolumeId source,
                                                 std::optional<std::uint32_t> sequence);
-/// The relationships that fail when this one does, it last. One that is closing gives its tracks up at once, so what
-/// younger ones still find through it is lost as well; of any other one that is found out track by track.
-std::vector<Generation> lost_with(const ImageConfig& config, Generation relationship);
 /// Relationship source:target that is not closing, or no_such_relationship.
 Result<Generation> find_relationship(const ImageConfig& config, VolumeId source, VolumeId target);
 /// Whether everything may be copied in background: relationship_failed (208).

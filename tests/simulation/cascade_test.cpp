@@ -154,6 +154,25 @@ TEST(En, EN27_TheChildIsServedFirst) {
   }
 }
 
+/// A read of Z is under way on Y's medium while Z gets its copy and Y is overwritten.
+TEST(En, EN27_ATargetReadOutlivesTheCopies) {
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    Chain c(seed);
+    c.child_first();
+    ASSERT_TRUE(c.lab.write(c.x, 0, 10, 'n'));
+    c.lab.slow_once("rank.1", sim::kReads, 400);
+    const auto read = c.lab.start_read(c.z, 0, kTrackBlocks);
+    c.lab.run_for(10 * rt::kMicrosecond);
+    ASSERT_FALSE(read->has_value());
+    c.lab.destaging(true);
+    ASSERT_TRUE(c.lab.wait(read));
+    EXPECT_EQ(**read, "Y*128") << seed;
+    c.lab.destaging(false);
+    ASSERT_TRUE(c.lab.drain());
+    EXPECT_EQ(c.lab.uncopied(c.x, c.y), kTracks - 1) << seed;
+  }
+}
+
 /// The parent is older: what is copied to Y does not change it, so nothing is copied to Z, and no recording hears of
 /// it.
 TEST(En, EN28_NothingIsCopiedTwice) {
@@ -182,8 +201,11 @@ TEST(Cascade, AWithdrawThatWouldTakeAnImageAway) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, Errc::other_relationships);
   EXPECT_EQ(c.lab.content(c.z, 0, kBlocks), "X*384");
+  ASSERT_TRUE(c.lab.write(c.z, 0, 1, 'z'));  // owed to Z, and only X has the rest of the track
   ASSERT_TRUE(c.lab.withdraw(c.y, c.z));
   ASSERT_TRUE(c.lab.withdraw(c.x, c.y));
+  EXPECT_EQ(c.lab.track(c.z, 0), "z*1 X*127");
+  EXPECT_EQ(c.lab.track(c.z, 1), "Z*128");
 
   Chain other;
   other.child_first();
@@ -270,6 +292,12 @@ TEST(Cascade, AFailureOnTheWay) {
     EXPECT_EQ(c.lab.track(c.z, 0).substr(0, 5), "error");
     c.lab.crash();
   }
+  ASSERT_TRUE(c.lab.write(c.z, 0, 1, 'z'));  // there is nothing any more that it could be laid over
+  ASSERT_TRUE(c.lab.drain());
+  const auto status = c.lab.status(c.y, c.z);
+  ASSERT_TRUE(status);
+  EXPECT_EQ(status->relationship.state, volume::RelationshipState::failed);
+  EXPECT_EQ(c.lab.track(c.x, 0), "n*10 X*118");
 }
 
 }  // namespace

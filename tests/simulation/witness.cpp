@@ -133,7 +133,7 @@ void Witness::check_media_write(const DiskEvent& event) {
   }
 }
 
-/// No block of what is written is one of an entry that must stay in the journal for now.
+/// A block of an entry that is not hardened, or is younger than the fence, is not among what is written.
 void Witness::check_dirty_data(image::Shard& shard, const VolumeShare& volume, const DiskEvent& event) {
   for (const cache::DirtyTrack* track = volume.dirty.first; track != nullptr; track = track->next_of_owner) {
     for (const cache::Entry* e = track->first; e != nullptr; e = e->next) {
