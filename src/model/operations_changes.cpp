@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Commands that change volumes, LSSs and extent pools that exist.
+#include "model/arguments.h"
 #include "model/tables.h"
 
 namespace tt::model::tables {
@@ -14,13 +15,7 @@ constexpr Argument kChangeVolume[] = {
      .low = 1,
      .high = 32,
      .help = "new nickname, at most 16 characters; #h becomes the id, #d its decimal number"},
-    {.flag = "type",
-     .key = "capacity_unit",
-     .kind = ArgumentKind::choice,
-     .value = "ds|ess|blocks,lbs|TiB|GiB|MiB",
-     .fallback = "ds",
-     .traits = kLocal,
-     .help = "unit of -cap: ds and GiB 2^30 bytes, ess 10^9 bytes, blocks 512 bytes"},
+    kCapacityUnit,
     {.flag = "cap",
      .key = "capacity",
      .kind = ArgumentKind::text,
@@ -29,31 +24,10 @@ constexpr Argument kChangeVolume[] = {
      .high = 24,
      .traits = kLocal,
      .help = "new capacity, in the unit of -type; a volume can only become larger"},
-    {.flag = "volgrp",
-     .key = "volume_groups",
-     .kind = ArgumentKind::id_list,
-     .value = "Vn[,Vn]",
-     .id_kind = IdKind::volume_group,
-     .help = "volume groups to join"},
-    {.flag = "t10dif",
-     .key = "t10dif",
-     .value = "true",
-     .traits = kLater | kOnlyDs8000,
-     .help = "blocks with protection information"},
-    {.flag = "perfgrp",
-     .key = "performance_group",
-     .kind = ArgumentKind::id,
-     .value = "PGn",
-     .traits = kOnlyDs8000,
-     .id_kind = IdKind::performance_group,
-     .help = "performance group; there is PG0"},
-    {.flag = "resgrp",
-     .key = "resource_group",
-     .kind = ArgumentKind::id,
-     .value = "RGn",
-     .traits = kOnlyDs8000,
-     .id_kind = IdKind::resource_group,
-     .help = "resource group; there is RG0"},
+    kJoinedGroups,
+    kT10Dif,
+    kPerformanceGroup,
+    kResourceGroup,
     {.key = "capacity_blocks",
      .kind = ArgumentKind::number,
      .low = 1,
@@ -65,12 +39,7 @@ constexpr Argument kChangeVolume[] = {
      .value = "ds|ess|blocks",
      .traits = kDerived,
      .help = "the unit the capacity was given in"},
-    {.key = "ids",
-     .kind = ArgumentKind::ids,
-     .value = "volume_ID ...",
-     .traits = kRequired,
-     .id_kind = IdKind::volume,
-     .help = "the volumes; ranges like 1000-1003"},
+    kVolumeOperands,
 };
 
 constexpr Argument kInitVolume[] = {
@@ -80,12 +49,7 @@ constexpr Argument kInitVolume[] = {
      .value = "releasespace",
      .traits = kRequired,
      .help = "drop all data of a thin volume and give its extents back to the pool"},
-    {.key = "ids",
-     .kind = ArgumentKind::ids,
-     .value = "volume_ID ...",
-     .traits = kRequired,
-     .id_kind = IdKind::volume,
-     .help = "the volumes; ranges like 1000-1003"},
+    kVolumeOperands,
 };
 
 constexpr Argument kChangeLss[] = {
@@ -101,13 +65,7 @@ constexpr Argument kChangeLss[] = {
      .low = 0,
      .high = 65535,
      .help = "extended long busy time in seconds"},
-    {.flag = "resgrp",
-     .key = "resource_group",
-     .kind = ArgumentKind::id,
-     .value = "RGn",
-     .traits = kOnlyDs8000,
-     .id_kind = IdKind::resource_group,
-     .help = "resource group; there is RG0"},
+    kResourceGroup,
     {.key = "ids",
      .kind = ArgumentKind::ids,
      .value = "LSS ...",
@@ -117,13 +75,7 @@ constexpr Argument kChangeLss[] = {
 };
 
 constexpr Argument kChangePool[] = {
-    {.flag = "name",
-     .key = "name",
-     .kind = ArgumentKind::text,
-     .value = "name",
-     .low = 1,
-     .high = 16,
-     .help = "new nickname"},
+    kNewName,
     {.flag = "threshold",
      .key = "threshold_percent",
      .kind = ArgumentKind::number,
@@ -155,12 +107,7 @@ constexpr Argument kChangePool[] = {
      .value = "Pm",
      .id_kind = IdKind::extent_pool,
      .help = "take over ranks and volumes of this pool, which is gone afterwards"},
-    {.key = "id",
-     .kind = ArgumentKind::ids,
-     .value = "Pn",
-     .traits = kRequired | kSingle,
-     .id_kind = IdKind::extent_pool,
-     .help = "the pool"},
+    kPoolOperand,
 };
 
 constexpr Operation kChanges[] = {

@@ -3,11 +3,43 @@
 #include <algorithm>
 #include <array>
 
+#include "model/arguments.h"
 #include "model/tables.h"
 
 namespace tt::model::tables {
 
 namespace {
+
+constexpr Argument kGivenName{.key = "name",
+                              .kind = ArgumentKind::names,
+                              .value = "name",
+                              .low = 1,
+                              .high = 32,
+                              .traits = kRequired | kSingle,
+                              .id_kind = IdKind::free_text,
+                              .help = "nickname, at most 32 characters"};
+
+constexpr Argument kNewLongName{.flag = "name",
+                                .key = "name",
+                                .kind = ArgumentKind::text,
+                                .value = "name",
+                                .low = 1,
+                                .high = 32,
+                                .help = "new nickname"};
+
+constexpr Argument kGroupOperand{.key = "id",
+                                 .kind = ArgumentKind::ids,
+                                 .value = "Vn",
+                                 .traits = kRequired | kSingle,
+                                 .id_kind = IdKind::volume_group,
+                                 .help = "the volume group"};
+
+constexpr Argument kConnectionOperand{.key = "id",
+                                      .kind = ArgumentKind::ids,
+                                      .value = "host_connection_ID",
+                                      .traits = kRequired | kSingle,
+                                      .id_kind = IdKind::host_connection,
+                                      .help = "the host connection"};
 
 constexpr std::string_view kIdentityForms = "any|wwpn|tls:NAME|psk:NAME|addr:ADDRESS[/BITS]|unix:UID";
 
@@ -53,21 +85,8 @@ constexpr Argument kMakeGroup[] = {
      .value = "n[,n]",
      .id_kind = IdKind::lun,
      .help = "with scsimap256: the number of each volume, 00 to FF; default the lowest free ones"},
-    {.flag = "resgrp",
-     .key = "resource_group",
-     .kind = ArgumentKind::id,
-     .value = "RGn",
-     .traits = kOnlyDs8000,
-     .id_kind = IdKind::resource_group,
-     .help = "resource group; there is RG0"},
-    {.key = "name",
-     .kind = ArgumentKind::names,
-     .value = "name",
-     .low = 1,
-     .high = 32,
-     .traits = kRequired | kSingle,
-     .id_kind = IdKind::free_text,
-     .help = "nickname, at most 32 characters"},
+    kResourceGroup,
+    kGivenName,
 };
 
 constexpr Argument kChangeGroup[] = {
@@ -88,26 +107,9 @@ constexpr Argument kChangeGroup[] = {
      .value = "n[,n]",
      .id_kind = IdKind::lun,
      .help = "in a scsimap256 group: the number of each volume, 00 to FF"},
-    {.flag = "name",
-     .key = "name",
-     .kind = ArgumentKind::text,
-     .value = "name",
-     .low = 1,
-     .high = 32,
-     .help = "new nickname"},
-    {.flag = "resgrp",
-     .key = "resource_group",
-     .kind = ArgumentKind::id,
-     .value = "RGn",
-     .traits = kOnlyDs8000,
-     .id_kind = IdKind::resource_group,
-     .help = "resource group; there is RG0"},
-    {.key = "id",
-     .kind = ArgumentKind::ids,
-     .value = "Vn",
-     .traits = kRequired | kSingle,
-     .id_kind = IdKind::volume_group,
-     .help = "the volume group"},
+    kNewLongName,
+    kResourceGroup,
+    kGroupOperand,
 };
 
 constexpr Argument kGroupList[] = {
@@ -137,12 +139,7 @@ constexpr Argument kOneGroup[] = {
      .value = "true",
      .appends = "lun_mapping",
      .help = "the LUN of each volume: the upper four bytes, or the number in a scsimap256 group"},
-    {.key = "id",
-     .kind = ArgumentKind::ids,
-     .value = "Vn",
-     .traits = kRequired | kSingle,
-     .id_kind = IdKind::volume_group,
-     .help = "the volume group"},
+    kGroupOperand,
 };
 
 constexpr Argument kRemoveGroup[] = {
@@ -236,30 +233,12 @@ constexpr Argument kConnection[] = {
 };
 
 constexpr Argument kNewConnection[] = {
-    {.key = "name",
-     .kind = ArgumentKind::names,
-     .value = "name",
-     .low = 1,
-     .high = 32,
-     .traits = kRequired | kSingle,
-     .id_kind = IdKind::free_text,
-     .help = "nickname, at most 32 characters"},
+    kGivenName,
 };
 
 constexpr Argument kExistingConnection[] = {
-    {.flag = "name",
-     .key = "name",
-     .kind = ArgumentKind::text,
-     .value = "name",
-     .low = 1,
-     .high = 32,
-     .help = "new nickname"},
-    {.key = "id",
-     .kind = ArgumentKind::ids,
-     .value = "host_connection_ID",
-     .traits = kRequired | kSingle,
-     .id_kind = IdKind::host_connection,
-     .help = "the host connection"},
+    kNewLongName,
+    kConnectionOperand,
 };
 
 template <std::size_t A, std::size_t B>
@@ -322,12 +301,7 @@ constexpr Argument kConnectionList[] = {
 };
 
 constexpr Argument kOneConnection[] = {
-    {.key = "id",
-     .kind = ArgumentKind::ids,
-     .value = "host_connection_ID",
-     .traits = kRequired | kSingle,
-     .id_kind = IdKind::host_connection,
-     .help = "the host connection"},
+    kConnectionOperand,
 };
 
 constexpr Argument kRemoveConnection[] = {

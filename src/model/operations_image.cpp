@@ -1,10 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 // The storage unit and image: names, servers, keys, problems.
+#include "model/arguments.h"
 #include "model/tables.h"
 
 namespace tt::model::tables {
 
 namespace {
+
+constexpr Argument kUnitOperand{.key = "id",
+                                .kind = ArgumentKind::ids,
+                                .value = "storage_unit",
+                                .traits = kSingle,
+                                .id_kind = IdKind::storage_unit,
+                                .help = "the storage unit; default is that of the storage image"};
+
+constexpr Argument kNewDescription{.flag = "desc",
+                                   .key = "description",
+                                   .kind = ArgumentKind::text,
+                                   .value = "text",
+                                   .low = 1,
+                                   .high = 255,
+                                   .help = "new description"};
 
 constexpr Argument kUnitList[] = {
     {.key = "select",
@@ -15,52 +31,18 @@ constexpr Argument kUnitList[] = {
 };
 
 constexpr Argument kOneUnit[] = {
-    {.key = "id",
-     .kind = ArgumentKind::ids,
-     .value = "storage_unit",
-     .traits = kSingle,
-     .id_kind = IdKind::storage_unit,
-     .help = "the storage unit; default is that of the storage image"},
+    kUnitOperand,
 };
 
 constexpr Argument kChangeUnit[] = {
-    {.flag = "name",
-     .key = "name",
-     .kind = ArgumentKind::text,
-     .value = "name",
-     .low = 1,
-     .high = 16,
-     .help = "new nickname"},
-    {.flag = "desc",
-     .key = "description",
-     .kind = ArgumentKind::text,
-     .value = "text",
-     .low = 1,
-     .high = 255,
-     .help = "new description"},
-    {.key = "id",
-     .kind = ArgumentKind::ids,
-     .value = "storage_unit",
-     .traits = kSingle,
-     .id_kind = IdKind::storage_unit,
-     .help = "the storage unit; default is that of the storage image"},
+    kNewName,
+    kNewDescription,
+    kUnitOperand,
 };
 
 constexpr Argument kChangeImage[] = {
-    {.flag = "name",
-     .key = "name",
-     .kind = ArgumentKind::text,
-     .value = "name",
-     .low = 1,
-     .high = 16,
-     .help = "new nickname"},
-    {.flag = "desc",
-     .key = "description",
-     .kind = ArgumentKind::text,
-     .value = "text",
-     .low = 1,
-     .high = 255,
-     .help = "new description"},
+    kNewName,
+    kNewDescription,
     {.flag = "os400serial",
      .key = "os400_serial",
      .kind = ArgumentKind::hex_number,
@@ -68,12 +50,7 @@ constexpr Argument kChangeImage[] = {
      .low = 0,
      .high = 0xFFF,
      .help = "low part of the serial that IBM i sees"},
-    {.key = "id",
-     .kind = ArgumentKind::ids,
-     .value = "storage_image",
-     .traits = kSingle,
-     .id_kind = IdKind::image,
-     .help = "the storage image; default is that of -dev"},
+    kOneImageOperand,
 };
 
 constexpr Argument kServerList[] = {
@@ -85,12 +62,7 @@ constexpr Argument kServerList[] = {
 };
 
 constexpr Argument kKeyList[] = {
-    {.key = "id",
-     .kind = ArgumentKind::ids,
-     .value = "storage_image",
-     .traits = kSingle,
-     .id_kind = IdKind::image,
-     .help = "the storage image; default is that of -dev"},
+    kOneImageOperand,
 };
 
 constexpr Argument kApplyKey[] = {
@@ -110,12 +82,7 @@ constexpr Argument kApplyKey[] = {
      .exclusive = "keys",
      .traits = kLocal,
      .help = "a file with keys; it is not read"},
-    {.key = "id",
-     .kind = ArgumentKind::ids,
-     .value = "storage_image",
-     .traits = kSingle,
-     .id_kind = IdKind::image,
-     .help = "the storage image; default is that of -dev"},
+    kOneImageOperand,
 };
 
 constexpr Argument kProblemList[] = {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Array sites, arrays and ranks.
+#include "model/arguments.h"
 #include "model/tables.h"
 
 namespace tt::model::tables {
@@ -140,12 +141,7 @@ constexpr Argument kMakeRank[] = {
      .traits = kRequired,
      .id_kind = IdKind::array,
      .help = "the array, which has no rank yet"},
-    {.flag = "stgtype",
-     .key = "storage_type",
-     .kind = ArgumentKind::choice,
-     .value = "fb|ckd",
-     .traits = kRequired,
-     .help = "fixed block or count key data"},
+    kStorageType,
     {.flag = "extpool",
      .key = "extent_pool",
      .kind = ArgumentKind::id,

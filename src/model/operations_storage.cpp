@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The storage image, its extent pools and LSSs.
+#include "model/arguments.h"
 #include "model/tables.h"
 
 namespace tt::model::tables {
@@ -15,12 +16,7 @@ constexpr Argument kImageList[] = {
 };
 
 constexpr Argument kOneImage[] = {
-    {.key = "id",
-     .kind = ArgumentKind::ids,
-     .value = "storage_image",
-     .traits = kSingle,
-     .id_kind = IdKind::image,
-     .help = "the storage image; default is that of -dev"},
+    kOneImageOperand,
 };
 
 constexpr Argument kMakePool[] = {
@@ -32,12 +28,7 @@ constexpr Argument kMakePool[] = {
      .high = 1,
      .traits = kRequired,
      .help = "0 makes an even pool (P0, P2, ...), 1 an odd one"},
-    {.flag = "stgtype",
-     .key = "storage_type",
-     .kind = ArgumentKind::choice,
-     .value = "fb|ckd",
-     .traits = kRequired,
-     .help = "fixed block or count key data"},
+    kStorageType,
     {.flag = "extsize",
      .key = "extent_size",
      .kind = ArgumentKind::choice,
@@ -131,12 +122,7 @@ constexpr Argument kOnePool[] = {
      .appends = "pool_rank",
      .help = "the ranks of the pool"},
     {.flag = "sum", .key = "summary", .value = "true", .exclusive = "part", .traits = kLater, .help = "sums"},
-    {.key = "id",
-     .kind = ArgumentKind::ids,
-     .value = "Pn",
-     .traits = kRequired | kSingle,
-     .id_kind = IdKind::extent_pool,
-     .help = "the pool"},
+    kPoolOperand,
 };
 
 constexpr Argument kRemovePool[] = {

@@ -6,6 +6,14 @@ namespace tt::model::tables {
 
 namespace {
 
+constexpr Argument kDelimiter{.flag = "delim",
+                              .key = "delim",
+                              .kind = ArgumentKind::text,
+                              .value = "c",
+                              .low = 1,
+                              .high = 1,
+                              .help = "separator of the delim format"};
+
 constexpr Argument kHelp[] = {
     {.flag = "s", .key = "short", .value = "true", .exclusive = "length", .traits = kLocal, .help = "one line each"},
     {.flag = "l", .key = "long", .value = "true", .exclusive = "length", .traits = kLocal, .help = "everything"},
@@ -38,13 +46,7 @@ constexpr Argument kSetEnv[] = {
      .kind = ArgumentKind::choice,
      .value = "default|xml|delim|stanza",
      .help = "form of lists"},
-    {.flag = "delim",
-     .key = "delim",
-     .kind = ArgumentKind::text,
-     .value = "c",
-     .low = 1,
-     .high = 1,
-     .help = "separator of the delim format"},
+    kDelimiter,
     {.flag = "banner", .key = "banner", .kind = ArgumentKind::on_off, .help = "the date and version line"},
     {.flag = "header", .key = "header", .kind = ArgumentKind::on_off, .help = "the column headings"},
     {.flag = "verbose", .key = "verbose", .kind = ArgumentKind::on_off, .help = "tell what is done"},
@@ -64,13 +66,7 @@ constexpr Argument kSetOutput[] = {
      .kind = ArgumentKind::choice,
      .value = "default|xml|delim|stanza",
      .help = "form of lists"},
-    {.flag = "delim",
-     .key = "delim",
-     .kind = ArgumentKind::text,
-     .value = "c",
-     .low = 1,
-     .high = 1,
-     .help = "separator of the delim format"},
+    kDelimiter,
     {.flag = "hdr", .key = "header", .kind = ArgumentKind::on_off, .help = "the column headings"},
     {.flag = "bnr", .key = "banner", .kind = ArgumentKind::on_off, .help = "the date and version line"},
     {.flag = "v", .key = "verbose", .kind = ArgumentKind::on_off, .help = "tell what is done"},

@@ -6,6 +6,33 @@ namespace tt::model::tables {
 
 namespace {
 
+constexpr Argument kUserOperand{.key = "id",
+                                .kind = ArgumentKind::names,
+                                .value = "user",
+                                .low = 1,
+                                .high = 64,
+                                .traits = kRequired | kSingle,
+                                .id_kind = IdKind::user,
+                                .help = "the user"};
+
+constexpr Argument kPolicy{.flag = "pol",
+                           .key = "policy",
+                           .kind = ArgumentKind::text,
+                           .value = "policy",
+                           .low = 1,
+                           .high = 64,
+                           .traits = kOnlyDs8000,
+                           .help = "authentication policy; there is initialPolicy"};
+
+constexpr Argument kScope{.flag = "scope",
+                          .key = "scope",
+                          .kind = ArgumentKind::text,
+                          .value = "scope",
+                          .low = 1,
+                          .high = 64,
+                          .traits = kOnlyDs8000,
+                          .help = "label of the resource groups the user works with; there is PUBLIC"};
+
 constexpr Argument kUserList[] = {
     {.key = "select",
      .kind = ArgumentKind::selection,
@@ -15,14 +42,7 @@ constexpr Argument kUserList[] = {
 };
 
 constexpr Argument kOneUser[] = {
-    {.key = "id",
-     .kind = ArgumentKind::names,
-     .value = "user",
-     .low = 1,
-     .high = 64,
-     .traits = kRequired | kSingle,
-     .id_kind = IdKind::user,
-     .help = "the user"},
+    kUserOperand,
 };
 
 constexpr Argument kMakeUser[] = {
@@ -40,22 +60,8 @@ constexpr Argument kMakeUser[] = {
      .value = "group[,group]",
      .traits = kRequired,
      .help = "admin, op_storage, op_volume, op_copy_services, service, monitor or no_access"},
-    {.flag = "pol",
-     .key = "policy",
-     .kind = ArgumentKind::text,
-     .value = "policy",
-     .low = 1,
-     .high = 64,
-     .traits = kOnlyDs8000,
-     .help = "authentication policy; there is initialPolicy"},
-    {.flag = "scope",
-     .key = "scope",
-     .kind = ArgumentKind::text,
-     .value = "scope",
-     .low = 1,
-     .high = 64,
-     .traits = kOnlyDs8000,
-     .help = "label of the resource groups the user works with; there is PUBLIC"},
+    kPolicy,
+    kScope,
     {.key = "id",
      .kind = ArgumentKind::names,
      .value = "user",
@@ -81,30 +87,9 @@ constexpr Argument kChangeUser[] = {
      .kind = ArgumentKind::words,
      .value = "group[,group]",
      .help = "the groups that replace the present ones"},
-    {.flag = "pol",
-     .key = "policy",
-     .kind = ArgumentKind::text,
-     .value = "policy",
-     .low = 1,
-     .high = 64,
-     .traits = kOnlyDs8000,
-     .help = "authentication policy; there is initialPolicy"},
-    {.flag = "scope",
-     .key = "scope",
-     .kind = ArgumentKind::text,
-     .value = "scope",
-     .low = 1,
-     .high = 64,
-     .traits = kOnlyDs8000,
-     .help = "label of the resource groups the user works with; there is PUBLIC"},
-    {.key = "id",
-     .kind = ArgumentKind::names,
-     .value = "user",
-     .low = 1,
-     .high = 64,
-     .traits = kRequired | kSingle,
-     .id_kind = IdKind::user,
-     .help = "the user"},
+    kPolicy,
+    kScope,
+    kUserOperand,
 };
 
 constexpr Argument kRemoveUser[] = {

@@ -48,9 +48,6 @@ void fields(Archive& archive, Self& rank) {
   archive(6, rank.array);
   archive(7, rank.reserved);
 }
-inline std::uint16_t key_of(const RankConfig& rank) {
-  return rank.id;
-}
 
 template <class Archive, Is<PoolConfig> Self>
 void fields(Archive& archive, Self& pool) {
@@ -61,9 +58,6 @@ void fields(Archive& archive, Self& pool) {
   archive(5, pool.limit_percent);
   archive(6, pool.limited);
 }
-inline std::uint16_t key_of(const PoolConfig& pool) {
-  return pool.id;
-}
 
 template <class Archive, Is<SiteConfig> Self>
 void fields(Archive& archive, Self& site) {
@@ -71,18 +65,12 @@ void fields(Archive& archive, Self& site) {
   archive(2, site.device);
   archive(3, site.data_bytes);
 }
-inline std::uint16_t key_of(const SiteConfig& site) {
-  return site.id;
-}
 
 template <class Archive, Is<ArrayConfig> Self>
 void fields(Archive& archive, Self& array) {
   archive(1, array.id);
   archive(2, array.site);
   archive(3, array.raid_type);
-}
-inline std::uint16_t key_of(const ArrayConfig& array) {
-  return array.id;
 }
 
 template <class Archive, Is<Problem> Self>
@@ -92,9 +80,6 @@ void fields(Archive& archive, Self& problem) {
   archive(3, problem.at_s);
   archive(4, problem.closed_s);
   archive(5, problem.object);
-}
-inline std::uint32_t key_of(const Problem& problem) {
-  return problem.id;
 }
 
 template <class Archive, Is<Names> Self>
@@ -132,18 +117,12 @@ void fields(Archive& archive, Self& volume) {
   archive(16, volume.rotation);
   archive(17, volume.maps);
 }
-inline VolumeId key_of(const VolumeConfig& volume) {
-  return volume.id;
-}
 
 template <class Archive, Is<LssConfig> Self>
 void fields(Archive& archive, Self& lss) {
   archive(1, lss.id);
   archive(2, lss.long_busy_timeout_s);
   archive(3, lss.consistency_group);
-}
-inline std::uint8_t key_of(const LssConfig& lss) {
-  return lss.id;
 }
 
 template <class Archive, Is<RelationshipOptions> Self>

@@ -27,9 +27,16 @@ struct LastOf<Topology> {
 
 }  // namespace codec
 
-/// T, or const T: the same declaration serves reading and writing.
-template <class Self, class T>
-concept Is = std::same_as<std::remove_const_t<Self>, T>;
+/// One of Ts, or const: the same declaration serves reading and writing.
+template <class Self, class... Ts>
+concept Is = (std::same_as<std::remove_const_t<Self>, Ts> || ...);
+
+/// What is stored in a map under its own id.
+template <class T>
+  requires requires(const T& object) { object.id; }
+auto key_of(const T& object) {
+  return object.id;
+}
 
 template <class Archive, Is<MemberRun> Self>
 void fields(Archive& archive, Self& run) {
@@ -44,9 +51,6 @@ void fields(Archive& archive, Self& group) {
   archive(2, group.name);
   archive(3, group.type);
   archive(4, group.members);
-}
-inline std::uint16_t key_of(const VolumeGroupConfig& group) {
-  return group.id;
 }
 
 template <class Archive, Is<HostConnectionConfig> Self>
@@ -64,18 +68,12 @@ void fields(Archive& archive, Self& connection) {
   archive(11, connection.io_ports);
   archive(12, connection.description);
 }
-inline std::uint16_t key_of(const HostConnectionConfig& connection) {
-  return connection.id;
-}
 
 template <class Archive, Is<IoPortConfig> Self>
 void fields(Archive& archive, Self& port) {
   archive(1, port.id);
   archive(2, port.topology);
   archive(3, port.port_group);
-}
-inline std::uint16_t key_of(const IoPortConfig& port) {
-  return port.id;
 }
 
 template <class Archive, Is<GroupPlace> Self>
@@ -84,15 +82,7 @@ void fields(Archive& archive, Self& place) {
   archive(2, place.lun);
 }
 
-template <class Archive, Is<MakeVolumeGroup> Self>
-void fields(Archive& archive, Self& m) {
-  archive(1, m.group);
-}
-template <class Archive, Is<ChangeVolumeGroup> Self>
-void fields(Archive& archive, Self& m) {
-  archive(1, m.group);
-}
-template <class Archive, Is<RemoveVolumeGroup> Self>
+template <class Archive, Is<MakeVolumeGroup, ChangeVolumeGroup, RemoveVolumeGroup> Self>
 void fields(Archive& archive, Self& m) {
   archive(1, m.group);
 }
@@ -101,15 +91,7 @@ void fields(Archive& archive, Self& m) {
   archive(1, m.volume);
   archive(2, m.places);
 }
-template <class Archive, Is<MakeHostConnection> Self>
-void fields(Archive& archive, Self& m) {
-  archive(1, m.connection);
-}
-template <class Archive, Is<ChangeHostConnection> Self>
-void fields(Archive& archive, Self& m) {
-  archive(1, m.connection);
-}
-template <class Archive, Is<RemoveHostConnection> Self>
+template <class Archive, Is<MakeHostConnection, ChangeHostConnection, RemoveHostConnection> Self>
 void fields(Archive& archive, Self& m) {
   archive(1, m.connection);
 }

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+// Arguments that operations of several tables have; each is declared once.
+#pragma once
+
+#include "model/catalogue.h"
+
+namespace tt::model::tables {
+
+inline constexpr Argument kCapacityUnit{
+    .flag = "type",
+    .key = "capacity_unit",
+    .kind = ArgumentKind::choice,
+    .value = "ds|ess|blocks,lbs|TiB|GiB|MiB",
+    .fallback = "ds",
+    .traits = kLocal,
+    .help = "unit of -cap: ds and GiB 2^30 bytes, ess 10^9 bytes, blocks 512 bytes"};
+
+inline constexpr Argument kJoinedGroups{.flag = "volgrp",
+                                        .key = "volume_groups",
+                                        .kind = ArgumentKind::id_list,
+                                        .value = "Vn[,Vn]",
+                                        .id_kind = IdKind::volume_group,
+                                        .help = "volume groups to join"};
+
+inline constexpr Argument kT10Dif{.flag = "t10dif",
+                                  .key = "t10dif",
+                                  .value = "true",
+                                  .traits = kLater | kOnlyDs8000,
+                                  .help = "blocks with protection information"};
+
+inline constexpr Argument kPerformanceGroup{.flag = "perfgrp",
+                                            .key = "performance_group",
+                                            .kind = ArgumentKind::id,
+                                            .value = "PGn",
+                                            .traits = kOnlyDs8000,
+                                            .id_kind = IdKind::performance_group,
+                                            .help = "performance group; there is PG0"};
+
+inline constexpr Argument kResourceGroup{.flag = "resgrp",
+                                         .key = "resource_group",
+                                         .kind = ArgumentKind::id,
+                                         .value = "RGn",
+                                         .traits = kOnlyDs8000,
+                                         .id_kind = IdKind::resource_group,
+                                         .help = "resource group; there is RG0"};
+
+inline constexpr Argument kVolumeOperands{.key = "ids",
+                                          .kind = ArgumentKind::ids,
+                                          .value = "volume_ID ...",
+                                          .traits = kRequired,
+                                          .id_kind = IdKind::volume,
+                                          .help = "the volumes; ranges like 1000-1003"};
+
+inline constexpr Argument kNewName{.flag = "name",
+                                   .key = "name",
+                                   .kind = ArgumentKind::text,
+                                   .value = "name",
+                                   .low = 1,
+                                   .high = 16,
+                                   .help = "new nickname"};
+
+inline constexpr Argument kPoolOperand{.key = "id",
+                                       .kind = ArgumentKind::ids,
+                                       .value = "Pn",
+                                       .traits = kRequired | kSingle,
+                                       .id_kind = IdKind::extent_pool,
+                                       .help = "the pool"};
+
+inline constexpr Argument kOneImageOperand{.key = "id",
+                                           .kind = ArgumentKind::ids,
+                                           .value = "storage_image",
+                                           .traits = kSingle,
+                                           .id_kind = IdKind::image,
+                                           .help = "the storage image; default is that of -dev"};
+
+inline constexpr Argument kStorageType{.flag = "stgtype",
+                                       .key = "storage_type",
+                                       .kind = ArgumentKind::choice,
+                                       .value = "fb|ckd",
+                                       .traits = kRequired,
+                                       .help = "fixed block or count key data"};
+
+}  // namespace tt::model::tables
