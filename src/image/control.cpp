@@ -296,7 +296,8 @@ rt::Task<Result<void>> ControlPlane::fail_relationship(Shard& from, Generation r
   Result<void> done;
   const auto found = config_.relationships.find(relationship);
   if (found != config_.relationships.end() && found->second.state != volume::RelationshipState::failed) {
-    done = co_await record_failure(volume::FailRelationship{relationship, home_.wall_seconds()});
+    volume::Mutation record = volume::FailRelationship{relationship, home_.wall_seconds()};
+    done = co_await record_failure(std::move(record));
   }
   for (const auto& shard : shards_) {
     if (!done) break;
@@ -321,8 +322,10 @@ rt::Task<Result<void>> ControlPlane::fail_rank(Shard& from, std::uint16_t rank) 
   co_await records_.lock();
   Result<void> done;
   const auto found = config_.ranks.find(rank);
-  if (found != config_.ranks.end() && !found->second.failed)
-    done = co_await record_failure(volume::FailRank{rank, home_.wall_seconds()});
+  if (found != config_.ranks.end() && !found->second.failed) {
+    volume::Mutation record = volume::FailRank{rank, home_.wall_seconds()};
+    done = co_await record_failure(std::move(record));
+  }
   for (const auto& shard : shards_) {
     if (!done) break;
     co_await rt::hop(home_, shard->reactor());

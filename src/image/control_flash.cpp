@@ -222,7 +222,8 @@ rt::Task<Result<void>> ControlPlane::end_relationship(Generation generation) {
   done = co_await wait_for_room(kRecordRoom);
   if (!done) co_return done;
   if (!config_.relationships.contains(generation)) co_return Result<void>{};
-  done = co_await harden(append(volume::EndRelationship{generation}));
+  const volume::Mutation record = volume::EndRelationship{generation};
+  done = co_await harden(append(record));
   if (!done) co_return done;
   for (const auto& shard : shards_) {
     co_await rt::hop(home_, shard->reactor());

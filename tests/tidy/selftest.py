@@ -86,6 +86,12 @@ class TidyTest(unittest.TestCase):
         self.assert_finds(shape.check_words, "issue", docs__a_md="TO" + "DO: later\n")
         self.assert_finds(shape.check_words, "machine", docs__a_md="see /ro" + "ot/x\n")
 
+    def test_temporaries_of_awaiting_expressions(self):
+        self.assert_finds(shape.check_awaits, "R1", src__base__a_cpp="auto d = co_await harden(append(Thaw{a,\n b}));\n")
+        self.assert_finds(shape.check_awaits, "R1", src__base__a_cpp="co_await run(1, [x](int) { return x; });\n")
+        fine = "auto d = co_await f(a[i](x), Empty{});\nThaw t{a};\nco_await g(t);\n"
+        self.assertEqual([], shape.check_awaits(self.project(src__base__a_cpp=fine)))
+
     def test_dead_link(self):
         self.assert_finds(documents.check_links, "no such file", docs__a_md="[x](b.md)\n")
         self.assert_finds(documents.check_links, "no such heading", docs__a_md="[x](#nowhere)\n# Here\n")

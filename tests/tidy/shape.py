@@ -40,6 +40,23 @@ def check_words(project):
     return problems
 
 
+def check_awaits(project):
+    """R1 of docs/developing.md: g++ 12 destroys such temporaries of an awaiting expression twice."""
+    problems = []
+    for file in project.code():
+        if file == "src/runtime/coroutine_rules_test.cpp":  # it shows what goes wrong
+            continue
+        text = without_comments_and_strings(project.text(file))
+        for match in re.finditer(r"\bco_await\b[^;]*;", text):
+            aggregate = re.search(r"\b[A-Z]\w*\{(?!\}|\*this\})", match.group(0))
+            closure = re.search(r"[(,]\s*\[[^\]]+\]\s*[({]", match.group(0))
+            found = aggregate or closure
+            if found:
+                line = text.count("\n", 0, match.start()) + 1
+                problems.append(f"{file}:{line}: '{found.group(0)}' in an awaiting expression: name it before (R1)")
+    return problems
+
+
 def check_readmes(project):
     folders = {"tools", "bench", "tests"}
     for file in project.files:

@@ -20,6 +20,7 @@ CHECKS = {
     "lengths": shape.check_lengths,
     "readmes": shape.check_readmes,
     "words": shape.check_words,
+    "awaits": shape.check_awaits,
     "links": documents.check_links,
     "names": documents.check_names,
     "promises": documents.check_promises,
