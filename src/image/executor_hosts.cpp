@@ -2,6 +2,7 @@
 #include "image/executor_hosts.h"
 
 #include <algorithm>
+#include <span>
 
 #include "image/executor_support.h"
 #include "image/metrics.h"
@@ -255,6 +256,12 @@ std::vector<IoPortStatus> status_of(const IoPorts* ports) {
   return ports != nullptr ? ports->status() : std::vector<IoPortStatus>();
 }
 
+std::optional<IoPortStatus> find_port(std::span<const IoPortStatus> ports, std::uint16_t id) {
+  const auto found = std::find_if(ports.begin(), ports.end(), [id](const IoPortStatus& port) { return port.id == id; });
+  if (found == ports.end()) return std::nullopt;
+  return *found;
+}
+
 rt::Task<Response> list_ports(Image& image, IoPorts* ports, json) {
   co_return rows_of(io_port_rows(image.control().config(), status_of(ports)));
 }
@@ -264,9 +271,8 @@ rt::Task<Response> show_port(Image& image, IoPorts* ports, json arguments) {
   Response response = one_row(io_port_rows(image.control().config(), all), arguments);
   if (response.status != Errc::ok || !arguments.value("metrics", false)) co_return response;
   const std::string id = text_of(arguments, "id");
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const IoPortStatus& port) { return io_port_id(port.id) == id; });
-  json row = port_metrics(found->traffic, image.shards().front()->reactor().wall_seconds());
+  const auto port = find_port(all, *number_of(IdKind::io_port, id));
+  json row = port_metrics(port->traffic, image.shards().front()->reactor().wall_seconds());
   row["id"] = id;
   co_return rows_of({std::move(row)});
 }
@@ -280,12 +286,13 @@ struct PortChange {
 
 /// Recorded first: a port that is said to be closed stays closed after a crash.
 rt::Task<Result<void>> set_port(Image& image, IoPorts* ports, PortChange change) {
-  const std::vector<IoPortStatus> all = status_of(ports);
-  const auto found = std::find_if(all.begin(), all.end(), [&](const auto& port) { return port.id == change.id; });
-  if (found == all.end()) co_return Error{Errc::object_not_found, change.id};
-  const bool closes = change.topology == volume::Topology::off;
-  if (closes && found->sessions > 0 && !change.force) co_return Error{Errc::still_in_use, change.id};
-  const Planner plan = [change](const volume::ImageConfig& config) -> Planned {
+  if (!find_port(status_of(ports), change.id)) co_return Error{Errc::object_not_found, change.id};
+  const Planner plan = [ports, change](const volume::ImageConfig& config) -> Planned {
+    // When its turn comes: hosts may have come in while it waited for other commands.
+    const bool closes = change.topology == volume::Topology::off;
+    if (closes && !change.force && find_port(ports->status(), change.id)->sessions > 0) {
+      return Error{Errc::still_in_use, change.id};
+    }
     volume::IoPortConfig port = volume::io_port_of(config, change.id);
     if (change.topology) port.topology = *change.topology;
     if (change.port_group) port.port_group = *change.port_group;

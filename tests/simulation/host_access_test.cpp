@@ -2,7 +2,9 @@
 // Host access over the life of an image: upgrade, crashes, and desks of several reactors.
 #include <gtest/gtest.h>
 
+#include "image/executor.h"
 #include "image/host_desk.h"
+#include "image/io_ports.h"
 #include "lab.h"
 
 namespace tt::simulation {
@@ -109,6 +111,91 @@ TEST(HostAccess, IsWhatItWasAnsweredAtEveryCrash) {
     EXPECT_EQ(visible(lab, "192.0.2.7:4000"), Names{"0000"});
     EXPECT_EQ(visible(lab, "192.0.2.8:4000"), Names{});
   }
+}
+
+/// What a program listens on, without the listening.
+class TestPorts final : public image::IoPorts {
+ public:
+  [[nodiscard]] std::vector<image::IoPortStatus> status() const override {
+    std::vector<image::IoPortStatus> all;
+    for (const auto& [id, port] : ports) {
+      all.emplace_back();
+      all.back().id = id;
+      all.back().listening = port.listening;
+      all.back().sessions = port.sessions;
+    }
+    return all;
+  }
+  Result<void> open(std::uint16_t port) override {
+    if (refuse) return Errc::io_error;
+    ports.at(port).listening = true;
+    return {};
+  }
+  void close(std::uint16_t port) override { ports.at(port) = {}; }
+
+  struct Port {
+    bool listening = false;
+    std::uint32_t sessions = 0;
+  };
+  std::map<std::uint16_t, Port> ports = {{0, {true, 0}}, {1, {true, 0}}};
+  bool refuse = false;
+};
+
+struct PortLab {
+  PortLab() { executor.use_ports(ports); }
+  Pending<model::Response> start(const char* topology, const char* port = "I0000") {
+    return lab.start(executor.execute({"setioport", "admin", {{"topology", topology}, {"ids", {port}}}}));
+  }
+  Errc outcome(const Pending<model::Response>& command) {
+    const bool ended = lab.wait(command);
+    TT_ASSERT(ended && (*command)->results.size() == 1);
+    return (*command)->results[0].code;
+  }
+  bool recorded_open(std::uint16_t port = 0) {
+    return volume::io_port_of(lab.control().config(), port).topology != volume::Topology::off;
+  }
+
+  Lab lab{1};
+  TestPorts ports;
+  image::ImageExecutor executor{lab.life->image(), "test"};
+};
+
+TEST(IoPorts, AreAsRecordedWhenCommandsCross) {
+  for (const bool ends_open : {false, true}) {
+    for (rt::TimeNs between = 0; between <= 2 * rt::kMillisecond; between += 50 * rt::kMicrosecond) {
+      SCOPED_TRACE(between);
+      PortLab at;
+      const auto first = at.start(ends_open ? "off" : "scsi-fcp");
+      at.lab.run_for(between);
+      const auto second = at.start(ends_open ? "scsi-fcp" : "off");
+      EXPECT_EQ(at.outcome(first), Errc::ok);
+      EXPECT_EQ(at.outcome(second), Errc::ok);
+      EXPECT_EQ(at.recorded_open(), ends_open) << "the later command counts";
+      EXPECT_EQ(at.ports.ports.at(0).listening, ends_open);
+      EXPECT_TRUE(at.ports.ports.at(1).listening);
+    }
+  }
+}
+
+TEST(IoPorts, StayOpenForAHostThatCameWhileTheCommandWaited) {
+  PortLab at;
+  const auto other = at.start("off", "I0001");
+  const auto command = at.start("off");
+  at.ports.ports.at(0).sessions = 1;
+  EXPECT_EQ(at.outcome(other), Errc::ok);
+  EXPECT_EQ(at.outcome(command), Errc::still_in_use);
+  EXPECT_TRUE(at.recorded_open());
+  EXPECT_TRUE(at.ports.ports.at(0).listening);
+}
+
+TEST(IoPorts, ThatCannotBeOpenedSaySo) {
+  PortLab at;
+  EXPECT_EQ(at.outcome(at.start("off")), Errc::ok);
+  at.ports.refuse = true;
+  EXPECT_EQ(at.outcome(at.start("scsi-fcp")), Errc::io_error);
+  at.ports.refuse = false;
+  EXPECT_EQ(at.outcome(at.start("scsi-fcp")), Errc::ok) << "it can be tried again";
+  EXPECT_TRUE(at.ports.ports.at(0).listening);
 }
 
 }  // namespace
