@@ -126,7 +126,8 @@ void DscliService::execute(const HttpRequest& request, const ReplyFunction& repl
   if (operation == nullptr || operation->place == model::Place::client || operation->name != call.operation) {
     return answer_now(rejected(Errc::not_in_this_release));
   }
-  const bool own_password = operation->name == "chuser" && call.arguments.value("id", json()) == caller.user;
+  const bool own_password = operation->name == "chuser" && call.arguments.value("id", json()) == caller.user &&
+                            call.arguments.contains("password");
   if (session->password_expired && !own_password) return answer_now(rejected(Errc::not_authorised, "CMUN90812E"));
 
   const auto done = [this, operation, caller, image, arguments = call.arguments, reply](const ServiceAnswer& answer) {

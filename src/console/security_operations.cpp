@@ -61,9 +61,16 @@ PasswordPolicy UserOperations::policy() const {
   return policy;
 }
 
+bool UserOperations::must_change_password(const User& user) const {
+  const PasswordPolicy rules = policy();
+  const bool expired = rules.expire_days > 0 && now_() - user.password_changed >= rules.expire_days * kDay;
+  return user.must_change || expired;
+}
+
+/// Never of a password that must be changed: its owner can do nothing else.
 Result<bool> UserOperations::changed_too_recently(const User& user) {
   const PasswordPolicy rules = policy();
-  if (rules.age_days == 0 || user.must_change) return false;
+  if (rules.age_days == 0 || must_change_password(user)) return false;
   // A password that nobody chose (the first one) may be changed at once.
   TT_TRY(const auto former, store_.history(user.name, 1));
   return !former.empty() && now_() - user.password_changed < rules.age_days * kDay;

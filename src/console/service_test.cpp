@@ -182,6 +182,7 @@ TEST_F(ServiceTest, TemporaryPasswordsMustBeChangedFirst) {
   EXPECT_EQ(session["password_expired"], true);
   const std::string token = session["token"];
   EXPECT_EQ(execute(token, "lsfbvol")["message"], "CMUN90812E");
+  EXPECT_EQ(execute(token, "chuser", {{"id", "batch"}, {"scope", "PUBLIC"}})["message"], "CMUN90812E");
   EXPECT_EQ(execute(token, "chuser", {{"id", "batch"}, {"password", "short1"}})["message"], "CMUN90810E");
   EXPECT_EQ(execute(token, "chuser", {{"id", "batch"}, {"password", "Temp0rary"}})["message"], "CMUN90810E");
   EXPECT_EQ(execute(token, "chuser", {{"id", "batch"}, {"password", "Secret99"}})["status"], 0);
@@ -195,6 +196,26 @@ TEST_F(ServiceTest, FormerPasswordsCannotComeBack) {
   const std::string token = token_of_new("batch", "monitor");
   EXPECT_EQ(execute(token, "chuser", {{"id", "batch"}, {"password", "Second22"}})["status"], 0);
   EXPECT_EQ(execute(token, "chuser", {{"id", "batch"}, {"password", "Secret99"}})["message"], "CMUN90810E");
+  const std::string admin = token_of("admin", first_password);
+  EXPECT_EQ(execute(admin, "chpass", {{"history", 1}})["status"], 0);
+  EXPECT_EQ(execute(token, "chuser", {{"id", "batch"}, {"password", "Second22"}})["message"], "CMUN90810E");
+  EXPECT_EQ(execute(token, "chuser", {{"id", "batch"}, {"password", "Secret99"}})["status"], 0)
+      << "only the present one";
+  EXPECT_EQ(execute(admin, "chpass", {{"history", 0}})["status"], 0);
+  EXPECT_EQ(execute(token, "chuser", {{"id", "batch"}, {"password", "Secret99"}})["status"], 0) << "none is remembered";
+  EXPECT_EQ(execute(token, "chuser", {{"id", "batch"}, {"password", "Second22"}})["status"], 0);
+}
+
+TEST_F(ServiceTest, AnExpiredPasswordIsNeverTooYoungToBeChanged) {
+  const std::string token = token_of_new("batch", "monitor");
+  const std::string admin = token_of("admin", first_password);
+  EXPECT_EQ(execute(admin, "chpass", {{"expire_days", 1}, {"age_days", 30}})["status"], 0);
+  EXPECT_EQ(execute(token, "chuser", {{"id", "batch"}, {"password", "Second22"}})["message"], "CMUN90810E");
+  now += 24 * 60 * 60;
+  const json session = login("batch", "Secret99");
+  EXPECT_EQ(session["password_expired"], true);
+  EXPECT_EQ(execute(session["token"], "chuser", {{"id", "batch"}, {"password", "Second22"}})["status"], 0);
+  EXPECT_EQ(login("batch", "Second22")["password_expired"], false);
 }
 
 TEST_F(ServiceTest, AnAdministratorAlwaysRemains) {

@@ -41,10 +41,6 @@ bool is_locked_out(const User& user, const PasswordPolicy& policy, std::int64_t 
   return policy.failures > 0 && user.failed_logins >= policy.failures && now - user.last_failure < kLockSeconds;
 }
 
-bool has_expired(const User& user, const PasswordPolicy& policy, std::int64_t now) {
-  return policy.expire_days > 0 && now - user.password_changed >= policy.expire_days * kDay;
-}
-
 json user_row(const User& user, const PasswordPolicy& policy, std::int64_t now) {
   const bool locked = user.locked || is_locked_out(user, policy, now);
   json row = {{"id", user.name},
@@ -187,7 +183,7 @@ void UserOperations::finish_login(const std::string& name, bool good, const Logg
     }
   }
   if (good) {
-    user.must_change = user.must_change || has_expired(user, policy(), now_());
+    user.must_change = must_change_password(user);
     done(std::move(user));
   } else {
     done(Errc::authentication_failed);
@@ -214,7 +210,8 @@ void UserOperations::list(const model::Request& request, const Answered& done) {
   auto users = store_.all();
   if (!users) return done(rejected(users.error()));
   ServiceAnswer answer;
-  for (const User& user : *users) answer.response.rows.push_back(user_row(user, policy(), now_()));
+  const PasswordPolicy rules = policy();
+  for (const User& user : *users) answer.response.rows.push_back(user_row(user, rules, now_()));
   model::select_rows(*model::find_operation(request.operation), request.arguments, answer.response.rows);
   done(std::move(answer));
 }
@@ -291,7 +288,8 @@ void UserOperations::change_password(const Caller& caller, const UserChange& cha
     const std::string text = "it was changed less than " + std::to_string(rules.age_days) + " days ago.";
     if (*recently) return done(rejected(Errc::invalid_argument, "CMUN90810E", text));
   }
-  auto former = store_.history(change.name, rules.history - 1);
+  // The present one is the first of them.
+  auto former = store_.history(change.name, std::max<std::int64_t>(rules.history - 1, 0));
   if (!former) return done(rejected(former.error()));
   if (rules.history > 0) former->push_back(before.password);
   auto reused = std::make_shared<bool>(false);

@@ -79,6 +79,8 @@ class UserOperations {
   void list_sessions(const model::Request& request, const Answered& done);
   void change_complex(const model::Request& request, const Answered& done);
   void show_complex(const Answered& done);
+  /// An administrator chose it, or it has expired.
+  [[nodiscard]] bool must_change_password(const User& user) const;
   /// The owner changed it himself so recently that the policy does not allow another change.
   Result<bool> changed_too_recently(const User& user);
   void finish_login(const std::string& name, bool good, const LoggedIn& done);
