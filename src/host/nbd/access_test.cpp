@@ -69,9 +69,9 @@ class AccessTest : public testing::Test {
     folder_.make_authority("ours");
     folder_.issue("ours", "server", "storage.example");
     folder_.issue("ours", "host1", "Host1", "DNS:host1.example,URI:urn:h1,IP:192.0.2.9");
-    folder_.issue("ours", "wwpn", "10000000C9123456");
+    folder_.issue("ours", "wwpn", "10000000C9123456", "DNS:wwpn.example");
     folder_.write("keys.psk",
-                  "alice:00112233445566778899aabbccddeeff\n10000000c9999999:00112233445566778899aabbccddee00\n");
+                  "alice:00112233445566778899aabbccddeeff\n10000000C9999999:00112233445566778899aabbccddee00\n");
   }
   ~AccessTest() override {
     if (!server_) return;
@@ -119,11 +119,15 @@ class AccessTest : public testing::Test {
     publish();
   }
 
-  Client connect(const std::string& peer) {
+  /// Waits to be accepted.
+  Client knock(const std::string& peer, std::size_t port) {
     Client client{std::make_shared<Pipe>(reactor_), std::make_shared<Pipe>(reactor_), nullptr};
-    const std::size_t port = peer.starts_with("unix:") ? 0 : 1;
     listeners_[port]->connect(std::make_unique<MemoryStream>(client.up, client.down, peer));
     client.far_end = std::make_unique<MemoryStream>(client.down, client.up);
+    return client;
+  }
+  Client connect(const std::string& peer) {
+    Client client = knock(peer, peer.starts_with("unix:") ? 0 : 1);
     reactor_.run_ready();
     return client;
   }
@@ -289,12 +293,16 @@ TEST_F(AccessTest, AHostIsTheConnectionThatNamesItMostClosely) {
   map("addr:192.0.2.0/24", ids({1}));
   map("addr:192.0.2.7", ids({2}));
   map("addr:2001:db8::/32", ids({3}));
+  map("addr:::/0", ids({0, 1}));
+  map("addr:fe80::/10", ids({0, 2}));
   map("unix:1000", ids({2, 3}));
-  EXPECT_EQ(list("198.51.100.1:4000"), Names{"0000"});
+  EXPECT_EQ(list("198.51.100.1:4000"), Names{"0000"}) << "no address of IPv6";
   EXPECT_EQ(list("192.0.2.8:4000"), Names{"0001"});
   EXPECT_EQ(list("192.0.2.7:4000"), Names{"0002"});
   EXPECT_EQ(list("[::ffff:192.0.2.7]:4000"), Names{"0002"});
   EXPECT_EQ(list("[2001:db8::1]:4000"), Names{"0003"});
+  EXPECT_EQ(list("[2001:db9::1]:4000"), (Names{"0000", "0001"}));
+  EXPECT_EQ(list("[fe80::1%eth0]:4000"), (Names{"0000", "0002"}));
   EXPECT_EQ(list("unix:uid=1000"), (Names{"0002", "0003"}));
   EXPECT_EQ(list("unix:uid=10001"), Names{"0000"});
   EXPECT_EQ(list("unix:unknown"), Names{"0000"});
@@ -313,7 +321,13 @@ TEST_F(AccessTest, ProvedNamesCountMoreThanAddresses) {
   EXPECT_EQ(list_in_tls("host1"), Names{"0001"});
   EXPECT_EQ(list_in_tls("", "alice"), Names{"0002"});
   EXPECT_EQ(list_in_tls("wwpn"), (Names{"0000", "0001", "0002", "0003"})) << "the certificate's name is the WWPN";
-  EXPECT_EQ(list_in_tls("", "10000000c9999999"), Names{"0000"}) << "a key nobody named: the address counts";
+  EXPECT_EQ(list_in_tls("", "10000000C9999999"), Names{"0000"}) << "a key nobody named: the address counts";
+  classic.wwpn = 0x10000000C9999999;
+  image_.change(volume::plan_make_host_connection(image_.config, classic));
+  publish();
+  EXPECT_EQ(list_in_tls("", "10000000C9999999").size(), 4U) << "the key's name is the WWPN";
+  map("tls:wwpn.example", ids({3}));
+  EXPECT_EQ(list_in_tls("wwpn"), Names{"0003"}) << "any name counts more than a WWPN";
   EXPECT_EQ(list("192.0.2.7:4000"), Names{}) << "nothing is said in the clear";
 }
 
@@ -392,6 +406,23 @@ TEST_F(AccessTest, RequestsInFlightWhenTheMappingGoesAreAnswered) {
   EXPECT_EQ(answers->front().error, 0U);
 }
 
+/// The client takes its time to hear that it may have the volume.
+TEST_F(AccessTest, AMappingThatGoesBeforeTheAnswerArrivesIsGone) {
+  start();
+  const auto id = map("any", ids({1}));
+  Client client = connect("192.0.2.7:4000");
+  client.down->take_all();
+  client.down->capacity = 1;
+  client.up->push(join({client_flags(), option(Option::go, info_data("0001"))}));
+  reactor_.run_ready();
+  unmap(id);
+  client.down->capacity = 1 << 20;
+  client.down->take_all();
+  reactor_.run_ready();
+  client.down->take_all();
+  EXPECT_EQ(error_of(client, request(Command::read, 1, 0, 512)), static_cast<std::uint32_t>(NbdError::eperm));
+}
+
 /// Its header was sent while the volume was mapped; the rest waits for the mapping to go.
 TEST_F(AccessTest, AWriteWhosePayloadComesLateIsRefused) {
   start();
@@ -453,6 +484,9 @@ TEST_F(AccessTest, UnknownHostsAreRememberedUntilTheyAreNamed) {
   EXPECT_EQ(unknown[0].identity, "addr:192.0.2.7");
   EXPECT_EQ(unknown[0].wwpn, volume::derived_wwpn("addr:192.0.2.7")) << "what mkhostconnect will give it";
   EXPECT_EQ(unknown[1].identity, "unix:5");
+  Client at_another_port = knock("192.0.2.7:4002", 0);
+  say(at_another_port, join({client_flags(), option(Option::list)}));
+  EXPECT_EQ(desk_.unknown_hosts().size(), 3U) << "it may be let in at one of them";
   for (int i = 0; i < 100; ++i) list("198.51.100." + std::to_string(i) + ":1");
   EXPECT_EQ(desk_.unknown_hosts().size(), image::HostDesk::kMostUnknownHosts);
   map("addr:198.51.100.0/24", ids({1}));
@@ -470,10 +504,15 @@ TEST_F(AccessTest, PortsCloseAndOpenAtTheSameAddress) {
   EXPECT_EQ(status[1].sessions, 1U);
   EXPECT_TRUE(status[1].listening);
 
+  Client elsewhere = serve("unix:uid=5", "0001");
   Client halfway = connect("192.0.2.8:4000");
+  Client late = knock("192.0.2.9:4000", 1);
   ports_->close(1);
   reactor_.run_ready();
   EXPECT_TRUE(client.closed());
+  EXPECT_TRUE(late.closed());
+  EXPECT_EQ(late.down->size(), 0U) << "nobody greets it";
+  EXPECT_FALSE(elsewhere.closed()) << "it came in at the other port";
   EXPECT_TRUE(halfway.closed()) << "it could go on to attach a volume";
   EXPECT_FALSE(ports_->status()[1].listening);
   EXPECT_EQ(ports_->address(1), "127.0.0.1:4711") << "it is remembered";
@@ -484,6 +523,9 @@ TEST_F(AccessTest, PortsCloseAndOpenAtTheSameAddress) {
   net_.refuse = false;
   ASSERT_TRUE(ports_->open(1));
   EXPECT_EQ(net_.asked.back(), "127.0.0.1:4711");
+  const std::size_t asked = net_.asked.size();
+  ASSERT_TRUE(ports_->open(1));
+  EXPECT_EQ(net_.asked.size(), asked) << "it is open";
   listeners_[1] = net_.newest;
   EXPECT_EQ(list("192.0.2.7:4000"), Names{"0001"});
   EXPECT_EQ(ports_->open(7).error().code, Errc::object_not_found);
@@ -509,6 +551,9 @@ TEST_F(AccessTest, PortsCountWhatHostsDo) {
   EXPECT_EQ(traffic.writes, 1U);
   EXPECT_EQ(traffic.write_bytes, 512U);
   EXPECT_EQ(ports_->status()[0].traffic.reads, 0U) << "the other port";
+  ports_->close(1);
+  ASSERT_TRUE(ports_->open(1));
+  EXPECT_EQ(ports_->status()[1].traffic.reads, 2U) << "since the image started";
 }
 
 TEST_F(AccessTest, ACrashLeavesNothingBehind) {

@@ -72,7 +72,7 @@ rt::Task<Result<void>> MemoryStream::write_all(std::span<iovec> pieces) {
 
 rt::Task<Result<std::unique_ptr<rt::ByteStream>>> MemoryListener::accept() {
   while (queue_.empty() && !closed_) co_await arrived_.wait();
-  if (closed_) co_return Errc::cancelled;
+  if (queue_.empty()) co_return Errc::cancelled;
   auto stream = std::move(queue_.front());
   queue_.erase(queue_.begin());
   co_return stream;

@@ -69,7 +69,7 @@ class MemoryStream final : public rt::ByteStream {
   std::string peer_;
 };
 
-/// Hands out the streams a test queues.
+/// Hands out the streams a test queues, also when it is closed before they are taken.
 class MemoryListener final : public rt::Listener {
  public:
   explicit MemoryListener(rt::Reactor& reactor, std::string address = "memory")

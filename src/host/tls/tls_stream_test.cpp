@@ -58,8 +58,11 @@ class TlsStreamTest : public testing::Test {
     up_ = up.get();
     down_ = down.get();
     up->largest_read = down->largest_read = 1000;
-    server_ = std::make_unique<TlsStream>(reactor_, std::make_unique<MemoryStream>(up, down),
-                                          server_context_->new_connection());
+    SslPtr server_ssl = server_context_->new_connection();
+    if (server_suites_ != nullptr) {
+      ASSERT_EQ(SSL_set_ciphersuites(server_ssl.get(), server_suites_), 1);
+    }
+    server_ = std::make_unique<TlsStream>(reactor_, std::make_unique<MemoryStream>(up, down), std::move(server_ssl));
     client_ = std::make_unique<TlsStream>(reactor_, std::make_unique<MemoryStream>(down, up), std::move(client_ssl));
     scope_.spawn(shake(*server_, server_result_));
     scope_.spawn(shake(*client_, client_result_));
@@ -126,6 +129,7 @@ class TlsStreamTest : public testing::Test {
   ManualReactor reactor_;
   rt::Scope scope_;
   std::unique_ptr<ServerContext> server_context_;
+  const char* server_suites_ = nullptr;  ///< Instead of the context's own ones of TLS 1.3.
   SslContextPtr client_context_;
   Pipe* up_ = nullptr;
   Pipe* down_ = nullptr;
@@ -198,6 +202,40 @@ TEST_F(TlsStreamTest, PreSharedKeysInBothVersionsWithAndWithoutACertificate) {
     ASSERT_TRUE(server_result_ && client_result_) << version;
     EXPECT_EQ(server_->peer_identity(), "");
   }
+}
+
+/// OpenSSL looks the key up, then passes it over because the suite has another hash, and never asks for a proof of it.
+TEST_F(TlsStreamTest, AKeyThatWasOnlyNamedProvesNothing) {
+  ServerFiles both = certificate_files();
+  both.psk = folder_.path("keys.psk");
+  server_suites_ = "TLS_AES_256_GCM_SHA384";
+  meet(both, [&](SSL_CTX* context) {
+    trusting(TLS1_3_VERSION)(context);
+    SSL_CTX_set_psk_client_callback(context, give_wrong_key);
+  });
+  ASSERT_TRUE(server_result_ && client_result_);
+  EXPECT_EQ(server_->peer_identity(), "");
+  EXPECT_EQ(server_->peer_names().psk, "");
+}
+
+/// Also one that whoever signed it may have read only the beginning of.
+TEST_F(TlsStreamTest, NamesOfACertificateAreWholeAndFew) {
+  std::string many = "DNS:host1.example,email:root@host1.example,URI:urn:h1,IP:192.0.2.9,IP:2001:db8::1,RID:1.2.3";
+  for (int i = 0; i < 100; ++i) many += ",DNS:h" + std::to_string(i);
+  folder_.issue("ours", "many", "Host1", many);
+  folder_.issue("ours", "cut", std::string("host1\0.evil.example", 19), "DNS:" + std::string(257, 'x') + ",DNS:y");
+  ServerFiles files = certificate_files();
+  files.client_ca = folder_.path("ours-ca.pem");
+  meet(files, trusting(TLS1_3_VERSION, "many"));
+  ASSERT_TRUE(server_result_);
+  std::vector<std::string> names = server_->peer_names().certificate;
+  EXPECT_EQ(names.size(), 64U);
+  names.resize(6);
+  EXPECT_EQ(names,
+            (std::vector<std::string>{"Host1", "host1.example", "root@host1.example", "urn:h1", "192.0.2.9", "h0"}));
+  meet(files, trusting(TLS1_3_VERSION, "cut"));
+  ASSERT_TRUE(server_result_);
+  EXPECT_EQ(server_->peer_names().certificate, std::vector<std::string>{"y"});
 }
 
 TEST_F(TlsStreamTest, AClientWithoutAKeyGetsNowhere) {
