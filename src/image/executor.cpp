@@ -40,7 +40,7 @@ volume::RelationshipOptions flash_options(const json& arguments) {
 /// Rows name no predefined groups; who asks for the one of all volumes gets rows that do.
 std::vector<json> volume_rows_for(const volume::ImageConfig& config, const std::string& group) {
   std::vector<json> rows = volume_rows(config);
-  if (numbered('V', group) != volume::kAllFixedBlock512) return rows;
+  if (number_of(model::IdKind::volume_group, group) != volume::kAllFixedBlock512) return rows;
   for (json& row : rows) row["volume_groups"].push_back(group);
   return rows;
 }
@@ -101,20 +101,16 @@ rt::Task<Response> ImageExecutor::execute(model::Request request) {
 }
 
 rt::Task<Response> ImageExecutor::remove_pools(json arguments) {
-  Response response;
-  for (const json& id : arguments.at("ids")) {
-    const auto text = id.get<std::string>();
-    const auto pool = numbered('P', text);
-    Result<void> done = Errc::object_not_found;
-    if (pool) done = co_await image_.control().remove_pool(*pool);
-    response.results.push_back(verdict(text, done));
+  auto pools = objects_named(arguments, model::IdKind::extent_pool);
+  for (auto& pool : pools) {
+    if (pool.id) pool.done = co_await image_.control().remove_pool(*pool.id);
   }
-  co_return response;
+  co_return results_of(pools);
 }
 
 rt::Task<Response> ImageExecutor::make_volumes(json arguments) {
   volume::MakeVolumeRequest request;
-  const auto pool = numbered('P', text_of(arguments, "extent_pool"));
+  const auto pool = number_of(model::IdKind::extent_pool, text_of(arguments, "extent_pool"));
   if (!pool) co_return failed(Errc::object_not_found);
   request.pool = *pool;
   request.block_count = arguments.value("capacity_blocks", std::uint64_t{0});
@@ -146,15 +142,11 @@ rt::Task<Response> ImageExecutor::remove_volumes(json arguments) {
   const RemoveMode mode = mode_text == "force"  ? RemoveMode::force
                           : mode_text == "safe" ? RemoveMode::safe
                                                 : RemoveMode::normal;
-  Response response;
-  for (const json& item : arguments.at("ids")) {
-    const auto text = item.get<std::string>();
-    const auto id = model::parse_volume_id(text);
-    Result<void> done = Errc::volume_not_found;
-    if (id) done = co_await image_.control().remove_volume(*id, mode);
-    response.results.push_back(verdict(text, done));
+  auto volumes = volumes_named(arguments);
+  for (auto& volume : volumes) {
+    if (volume.id) volume.done = co_await image_.control().remove_volume(*volume.id, mode);
   }
-  co_return response;
+  co_return results_of(volumes);
 }
 
 rt::Task<Response> ImageExecutor::make_flash(json arguments) {

@@ -9,28 +9,15 @@
 
 namespace tt::image {
 
+using model::IdKind;
 using model::Response;
 using nlohmann::json;
 using Planner = ControlPlane::Planner;
-using Planned = Result<volume::Mutation>;
 
 namespace {
 
-template <class Plan>
-Planned as_mutation(Result<Plan> plan) {
-  if (!plan) return plan.error();
-  return volume::Mutation(std::move(plan).value());
-}
-
-/// Results of one request: each object is done in turn, and one failure does not stop the others.
-Response one_result(std::string name, const Result<void>& done) {
-  Response response;
-  response.results.push_back(verdict(std::move(name), done));
-  return response;
-}
-
 std::optional<std::uint16_t> existing_pool(Image& image, const std::string& name) {
-  const auto id = numbered('P', name);
+  const auto id = number_of(IdKind::extent_pool, name);
   if (!id || !image.control().config().pools.contains(*id)) return std::nullopt;
   return id;
 }
@@ -58,35 +45,27 @@ rt::Task<Response> change_volumes(Image& image, json arguments) {
   volume::ChangeVolumeRequest request;
   request.block_count = given<std::uint64_t>(arguments, "capacity_blocks");
   request.capacity_type = capacity_type_of(arguments);
-  Response response;
-  const std::vector<std::uint16_t> groups = volume_groups_of(image.control().config(), arguments, response);
-  if (!response.results.empty()) co_return response;
-  for (const json& item : arguments.at("ids")) {
-    const auto text = item.get<std::string>();
-    const auto id = model::parse_volume_id(text);
-    Result<void> done = Errc::volume_not_found;
-    if (id) {
-      request.id = *id;
-      if (pattern) request.name = model::expand_name_pattern(*pattern, *id);
-      done = Result<void>{};
-      if (request.name || request.block_count) done = co_await image.control().change_volume(request);
-      if (done) done = co_await join_groups(image, *id, groups);
-    }
-    response.results.push_back(verdict(text, done));
+  Response missing;
+  const std::vector<std::uint16_t> groups = volume_groups_of(image.control().config(), arguments, missing);
+  if (!missing.results.empty()) co_return missing;
+  auto volumes = volumes_named(arguments);
+  for (auto& volume : volumes) {
+    if (!volume.id) continue;
+    request.id = *volume.id;
+    if (pattern) request.name = model::expand_name_pattern(*pattern, *volume.id);
+    volume.done = Result<void>{};
+    if (request.name || request.block_count) volume.done = co_await image.control().change_volume(request);
+    if (volume.done) volume.done = co_await join_groups(image, *volume.id, groups);
   }
-  co_return response;
+  co_return results_of(volumes);
 }
 
 rt::Task<Response> release_space(Image& image, json arguments) {
-  Response response;
-  for (const json& item : arguments.at("ids")) {
-    const auto text = item.get<std::string>();
-    const auto id = model::parse_volume_id(text);
-    Result<void> done = Errc::volume_not_found;
-    if (id) done = co_await image.control().release_space(*id);
-    response.results.push_back(verdict(text, done));
+  auto volumes = volumes_named(arguments);
+  for (auto& volume : volumes) {
+    if (volume.id) volume.done = co_await image.control().release_space(*volume.id);
   }
-  co_return response;
+  co_return results_of(volumes);
 }
 
 rt::Task<Response> show_volume(Image& image, json arguments) {
@@ -114,19 +93,14 @@ rt::Task<Response> change_lsses(Image& image, json arguments) {
   volume::ChangeLssRequest request;
   request.consistency_group = given<bool>(arguments, "consistency_group");
   request.long_busy_timeout_s = given<std::uint32_t>(arguments, "long_busy_seconds");
-  Response response;
-  for (const json& item : arguments.at("ids")) {
-    const auto text = item.get<std::string>();
-    const auto id = model::parse_lss_id(text);
-    Result<void> done = Errc::object_not_found;
-    if (id) {
-      request.id = *id;
-      const Planner plan = [&config, request] { return as_mutation(volume::plan_change_lss(config, request)); };
-      done = co_await image.control().record(plan);
-    }
-    response.results.push_back(verdict(text, done));
+  auto lsses = subjects_of(arguments, Errc::object_not_found, model::parse_lss_id);
+  for (auto& lss : lsses) {
+    if (!lss.id) continue;
+    request.id = *lss.id;
+    const Planner plan = [&config, request] { return as_mutation(volume::plan_change_lss(config, request)); };
+    lss.done = co_await image.control().record(plan);
   }
-  co_return response;
+  co_return results_of(lsses);
 }
 
 volume::ChangePoolRequest pool_request(const json& arguments) {
@@ -162,7 +136,7 @@ rt::Task<Response> make_pool(Image& image, json arguments) {
 rt::Task<Response> change_pool(Image& image, json arguments) {
   const volume::ImageConfig& config = image.control().config();
   const std::string text = text_of(arguments, "id");
-  const auto id = numbered('P', text);
+  const auto id = number_of(IdKind::extent_pool, text);
   if (!id) co_return one_result(text, Errc::object_not_found);
   volume::ChangePoolRequest request = pool_request(arguments);
   request.id = *id;
@@ -172,7 +146,7 @@ rt::Task<Response> change_pool(Image& image, json arguments) {
     done = co_await image.control().record(plan);
   }
   if (const auto from = given<std::string>(arguments, "merge"); done && from) {
-    const auto merged = numbered('P', *from);
+    const auto merged = number_of(IdKind::extent_pool, *from);
     if (!merged) co_return one_result(*from, Errc::object_not_found);
     const Planner plan = [&config, into = *id, from_id = *merged] {
       return as_mutation(volume::plan_merge_pools(config, into, from_id));
@@ -186,7 +160,7 @@ rt::Task<Response> change_pool(Image& image, json arguments) {
 rt::Task<Response> show_pool(Image& image, json arguments) {
   const volume::ImageConfig& config = image.control().config();
   Response response = one_row(pool_rows(config), arguments);
-  const auto id = numbered('P', text_of(arguments, "id"));
+  const auto id = number_of(IdKind::extent_pool, text_of(arguments, "id"));
   if (response.status != Errc::ok || !id) co_return response;
   if (arguments.value("metrics", false)) {
     json row = co_await pool_metrics(image, *id);
@@ -220,7 +194,7 @@ rt::Task<Response> show_array(Image& image, json arguments) {
 
 rt::Task<Response> show_rank(Image& image, json arguments) {
   Response response = one_row(rank_rows(image.control().config()), arguments);
-  const auto id = numbered('R', text_of(arguments, "id"));
+  const auto id = number_of(IdKind::rank, text_of(arguments, "id"));
   if (response.status != Errc::ok || !id || !arguments.value("metrics", false)) co_return response;
   json row = co_await rank_metrics(image, *id);
   row["id"] = text_of(arguments, "id");
@@ -231,7 +205,7 @@ rt::Task<Response> show_rank(Image& image, json arguments) {
 rt::Task<Response> make_array(Image& image, json arguments) {
   const auto sites = arguments.at("array_sites").get<std::vector<std::string>>();
   if (sites.size() != 1) co_return one_result(sites.empty() ? "-" : sites.front(), Errc::not_combinable);
-  const auto site = numbered('S', sites.front());
+  const auto site = number_of(IdKind::array_site, sites.front());
   if (!site) co_return one_result(sites.front(), Errc::object_not_found);
   const std::string type = text_of(arguments, "raid_type");
   const auto raid = static_cast<std::uint8_t>(type == "10" ? 10 : type[0] - '0');
@@ -242,24 +216,19 @@ rt::Task<Response> make_array(Image& image, json arguments) {
 
 rt::Task<Response> remove_arrays(Image& image, json arguments) {
   const volume::ImageConfig& config = image.control().config();
-  Response response;
-  for (const json& item : arguments.at("ids")) {
-    const auto text = item.get<std::string>();
-    const auto id = numbered('A', text);
-    Result<void> done = Errc::object_not_found;
-    if (id) {
-      const Planner plan = [&config, array = *id] { return as_mutation(volume::plan_remove_array(config, array)); };
-      done = co_await image.control().record(plan);
-    }
-    response.results.push_back(verdict(text, done));
+  auto arrays = objects_named(arguments, IdKind::array);
+  for (auto& array : arrays) {
+    if (!array.id) continue;
+    const Planner plan = [&config, id = *array.id] { return as_mutation(volume::plan_remove_array(config, id)); };
+    array.done = co_await image.control().record(plan);
   }
-  co_return response;
+  co_return results_of(arrays);
 }
 
 rt::Task<Response> make_rank(Image& image, json arguments) {
   if (text_of(arguments, "storage_type") == "ckd") co_return failed(Errc::not_in_this_release);
   const std::string text = text_of(arguments, "array");
-  const auto array = numbered('A', text);
+  const auto array = number_of(IdKind::array, text);
   std::optional<std::uint16_t> pool;
   if (const auto name = given<std::string>(arguments, "extent_pool")) {
     pool = existing_pool(image, *name);
@@ -272,15 +241,11 @@ rt::Task<Response> make_rank(Image& image, json arguments) {
 }
 
 rt::Task<Response> remove_ranks(Image& image, json arguments) {
-  Response response;
-  for (const json& item : arguments.at("ids")) {
-    const auto text = item.get<std::string>();
-    const auto id = numbered('R', text);
-    Result<void> done = Errc::object_not_found;
-    if (id) done = co_await image.control().remove_rank(*id);
-    response.results.push_back(verdict(text, done));
+  auto ranks = objects_named(arguments, IdKind::rank);
+  for (auto& rank : ranks) {
+    if (rank.id) rank.done = co_await image.control().remove_rank(*rank.id);
   }
-  co_return response;
+  co_return results_of(ranks);
 }
 
 Planned plan_rank_change(const volume::ImageConfig& config, std::uint16_t rank, const std::string& action,
@@ -316,15 +281,11 @@ rt::Task<Response> change_ranks(Image& image, json arguments) {
   }
   const std::string action = text_of(arguments, "action");
   if (action == "assign" && !pool) co_return failed(Errc::invalid_argument);
-  Response response;
-  for (const json& item : arguments.at("ids")) {
-    const auto text = item.get<std::string>();
-    const auto rank = numbered('R', text);
-    Result<void> done = Errc::object_not_found;
-    if (rank) done = co_await change_rank(image, *rank, action, pool);
-    response.results.push_back(verdict(text, done));
+  auto ranks = objects_named(arguments, IdKind::rank);
+  for (auto& rank : ranks) {
+    if (rank.id) rank.done = co_await change_rank(image, *rank.id, action, pool);
   }
-  co_return response;
+  co_return results_of(ranks);
 }
 
 struct Entry {

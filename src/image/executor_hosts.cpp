@@ -15,27 +15,8 @@ using model::IdKind;
 using model::Response;
 using nlohmann::json;
 using Planner = ControlPlane::HostPlanner;
-using Planned = Result<volume::Mutation>;
 
 namespace {
-
-std::optional<std::uint16_t> number_of(IdKind kind, const std::string& text) {
-  const auto number = model::id_number(kind, text);
-  if (!number || *number > 0xFFFF) return std::nullopt;
-  return static_cast<std::uint16_t>(*number);
-}
-
-template <class Plan>
-Planned as_mutation(Result<Plan> plan) {
-  if (!plan) return plan.error();
-  return volume::Mutation(std::move(plan).value());
-}
-
-Response one_result(std::string name, const Result<void>& done) {
-  Response response;
-  response.results.push_back(verdict(std::move(name), done));
-  return response;
-}
 
 /// Names the volume that was in the way, or else the group.
 Response group_result(std::string name, const Result<void>& done) {
@@ -63,18 +44,15 @@ std::vector<std::uint8_t> luns_of(const json& arguments) {
 
 // ---- volume groups --------------------------------------------------------------------------------------------------
 
-volume::VolumeGroupType group_type_of(const std::string& text) {
-  if (text == "scsimap256") return volume::VolumeGroupType::scsi_map256;
-  return text == "os400mask" ? volume::VolumeGroupType::os400_mask : volume::VolumeGroupType::scsi_mask;
-}
-
 rt::Task<Response> list_host_types(Image&, IoPorts*, json arguments) {
-  co_return rows_of(host_type_rows(text_of(arguments, "type")));
+  co_return rows_of(host_type_rows(volume_group_type_of(text_of(arguments, "type"))));
 }
 
 rt::Task<Response> make_group(Image& image, IoPorts*, json arguments) {
-  const volume::MakeVolumeGroupRequest request{text_of(arguments, "name"), group_type_of(text_of(arguments, "type")),
-                                               volumes_of(arguments), luns_of(arguments)};
+  const volume::MakeVolumeGroupRequest request{
+      text_of(arguments, "name"),
+      volume_group_type_of(text_of(arguments, "type")).value_or(volume::VolumeGroupType::scsi_mask),
+      volumes_of(arguments), luns_of(arguments)};
   std::string id = request.name;
   const Planner plan = [&](const volume::ImageConfig& config) -> Planned {
     TT_TRY(auto made, volume::plan_make_volume_group(config, request));
@@ -125,21 +103,17 @@ rt::Task<Response> show_group(Image& image, IoPorts*, json arguments) {
   co_return response;
 }
 
-/// Removes the objects of `ids` one by one.
 template <class Plan>
 rt::Task<Response> remove_each(Image& image, json arguments, IdKind kind, Plan* plan_removal) {
-  Response response;
-  for (const json& item : arguments.at("ids")) {
-    const auto text = item.get<std::string>();
-    const auto id = number_of(kind, text);
-    Result<void> done = Errc::object_not_found;
-    if (id) {
-      const Planner plan = [&](const volume::ImageConfig& config) { return as_mutation(plan_removal(config, *id)); };
-      done = co_await image.control().change_hosts(plan);
-    }
-    response.results.push_back(verdict(text, done));
+  auto objects = objects_named(arguments, kind);
+  for (auto& object : objects) {
+    if (!object.id) continue;
+    const Planner plan = [plan_removal, id = *object.id](const volume::ImageConfig& config) {
+      return as_mutation(plan_removal(config, id));
+    };
+    object.done = co_await image.control().change_hosts(plan);
   }
-  co_return response;
+  co_return results_of(objects);
 }
 
 rt::Task<Response> remove_groups(Image& image, IoPorts*, json arguments) {
@@ -314,18 +288,13 @@ rt::Task<Response> set_ports(Image& image, IoPorts* ports, json arguments) {
   if (!topology.empty()) change.topology = topology == "off" ? volume::Topology::off : volume::Topology::scsi_fcp;
   change.port_group = given<std::uint16_t>(arguments, "port_group");
   change.force = arguments.value("force", false);
-  Response response;
-  for (const json& item : arguments.at("ids")) {
-    const auto text = item.get<std::string>();
-    const auto id = number_of(IdKind::io_port, text);
-    Result<void> done = Errc::object_not_found;
-    if (id) {
-      change.id = *id;
-      done = co_await set_port(image, ports, change);
-    }
-    response.results.push_back(verdict(text, done));
+  auto named = objects_named(arguments, IdKind::io_port);
+  for (auto& port : named) {
+    if (!port.id) continue;
+    change.id = *port.id;
+    port.done = co_await set_port(image, ports, change);
   }
-  co_return response;
+  co_return results_of(named);
 }
 
 struct Entry {

@@ -122,25 +122,26 @@ rt::Task<Response> list_problems(Image& image, json arguments) {
   co_return rows_of(std::move(rows));
 }
 
+std::optional<std::uint32_t> problem_number(const std::string& text) {
+  std::uint32_t id = 0;
+  const char* last = text.data() + text.size();
+  const auto [end, error] = std::from_chars(text.data(), last, id);
+  if (error != std::errc{} || end != last) return std::nullopt;
+  return id;
+}
+
 rt::Task<Response> close_problems(Image& image, json arguments) {
   const volume::ImageConfig& config = image.control().config();
   const std::int64_t now = image.shards().front()->reactor().wall_seconds();
-  Response response;
-  for (const json& item : arguments.at("ids")) {
-    const auto text = item.get<std::string>();
-    std::uint32_t id = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), id);
-    Result<void> done = Errc::object_not_found;
-    if (error == std::errc{} && end == text.data() + text.size()) {
-      const ControlPlane::Planner plan = [&config, id, now]() -> Result<volume::Mutation> {
-        TT_TRY(const auto close, volume::plan_close_problem(config, id, now));
-        return volume::Mutation(close);
-      };
-      done = co_await image.control().record(plan);
-    }
-    response.results.push_back(verdict(text, done));
+  auto problems = subjects_of(arguments, Errc::object_not_found, problem_number);
+  for (auto& problem : problems) {
+    if (!problem.id) continue;
+    const ControlPlane::Planner plan = [&config, id = *problem.id, now] {
+      return as_mutation(volume::plan_close_problem(config, id, now));
+    };
+    problem.done = co_await image.control().record(plan);
   }
-  co_return response;
+  co_return results_of(problems);
 }
 
 rt::Task<Response> list_devices(Image& image, json) {

@@ -41,11 +41,61 @@ inline model::Response one_row(std::vector<nlohmann::json> rows, const nlohmann:
   return failed(Errc::object_not_found);
 }
 
-/// "P3" with the letter P is 3.
-inline std::optional<std::uint16_t> numbered(char letter, const std::string& text) {
-  const auto number = model::parse_numbered_id(letter, text);
+/// A pool "P3" is 3.
+inline std::optional<std::uint16_t> number_of(model::IdKind kind, const std::string& text) {
+  const auto number = model::id_number(kind, text);
   if (!number || *number > 0xFFFF) return std::nullopt;
   return static_cast<std::uint16_t>(*number);
+}
+
+inline model::Response one_result(std::string name, const Result<void>& done) {
+  model::Response response;
+  response.results.push_back(verdict(std::move(name), done));
+  return response;
+}
+
+/// One of the objects that a request names. Each is done in turn, and one failure does not stop the others.
+template <class Id>
+struct Subject {
+  std::string name;
+  std::optional<Id> id;  ///< Nothing if the name is none: then `done` stays what it is.
+  Result<void> done;
+};
+
+template <class Parse>
+auto subjects_of(const nlohmann::json& arguments, Errc unknown, Parse parse) {
+  std::vector<Subject<typename decltype(parse(std::string()))::value_type>> subjects;
+  for (const nlohmann::json& item : arguments.at("ids")) {
+    auto name = item.get<std::string>();
+    auto id = parse(name);
+    subjects.push_back({std::move(name), id, unknown});
+  }
+  return subjects;
+}
+
+inline std::vector<Subject<VolumeId>> volumes_named(const nlohmann::json& arguments) {
+  return subjects_of(arguments, Errc::volume_not_found, model::parse_volume_id);
+}
+
+/// Objects whose ids have numbers.
+inline std::vector<Subject<std::uint16_t>> objects_named(const nlohmann::json& arguments, model::IdKind kind) {
+  return subjects_of(arguments, Errc::object_not_found,
+                     [kind](const std::string& text) { return number_of(kind, text); });
+}
+
+template <class Id>
+model::Response results_of(const std::vector<Subject<Id>>& subjects) {
+  model::Response response;
+  for (const Subject<Id>& subject : subjects) response.results.push_back(verdict(subject.name, subject.done));
+  return response;
+}
+
+using Planned = Result<volume::Mutation>;
+
+template <class Plan>
+Planned as_mutation(Result<Plan> plan) {
+  if (!plan) return plan.error();
+  return volume::Mutation(std::move(plan).value());
 }
 
 inline std::string text_of(const nlohmann::json& arguments, const char* key) {
@@ -58,7 +108,7 @@ inline std::vector<std::uint16_t> volume_groups_of(const volume::ImageConfig& co
   std::vector<std::uint16_t> groups;
   for (const nlohmann::json& item : arguments.value("volume_groups", nlohmann::json::array())) {
     const auto text = item.get<std::string>();
-    const auto id = numbered('V', text);
+    const auto id = number_of(model::IdKind::volume_group, text);
     if (id && volume::find_volume_group(config, *id) != nullptr) {
       groups.push_back(*id);
     } else {

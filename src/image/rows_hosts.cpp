@@ -24,14 +24,19 @@ std::uint32_t low_half(const volume::ImageConfig& config, std::uint32_t port_bit
   return (hash & 0xFFU) << 24U | (port_bits & kPortMask) << kPortShift | ((hash >> 8U) & 0x3FFFU);
 }
 
-bool fits(const model::HostType& type, const std::string& group_type) {
-  const bool polls = type.discovery == model::AddressDiscovery::lun_polling;
-  if (group_type == "ficonall") return false;
-  if (group_type == "os400all" || group_type == "os400mask") return type.block_bytes == 520;
-  if (type.block_bytes != 512) return false;
-  if (group_type == "scsimask") return !polls;
-  return group_type == "scsimap256" ? polls : true;
-}
+struct GroupTypeName {
+  VolumeGroupType type;
+  std::string_view word;  ///< Of arguments.
+  const char* shown;
+};
+constexpr GroupTypeName kGroupTypes[] = {
+    {VolumeGroupType::scsi_mask, "scsimask", "SCSI Mask"},
+    {VolumeGroupType::scsi_map256, "scsimap256", "SCSI Map 256"},
+    {VolumeGroupType::os400_mask, "os400mask", "OS400 Mask"},
+    {VolumeGroupType::scsi_all, "scsiall", "SCSI All"},
+    {VolumeGroupType::os400_all, "os400all", "OS400 All"},
+    {VolumeGroupType::ficon_all, "ficonall", "FICON/ESCON All"},
+};
 
 /// All volumes for the predefined group that has them; LUNs where they are stored.
 volume::Members visible(const volume::ImageConfig& config, const volume::VolumeGroupConfig& group) {
@@ -71,27 +76,23 @@ std::string io_port_id(std::uint16_t id) {
 }
 
 std::string volume_group_type(VolumeGroupType type) {
-  switch (type) {
-    case VolumeGroupType::scsi_mask:
-      return "SCSI Mask";
-    case VolumeGroupType::scsi_map256:
-      return "SCSI Map 256";
-    case VolumeGroupType::os400_mask:
-      return "OS400 Mask";
-    case VolumeGroupType::scsi_all:
-      return "SCSI All";
-    case VolumeGroupType::os400_all:
-      return "OS400 All";
-    case VolumeGroupType::ficon_all:
-      return "FICON/ESCON All";
+  for (const GroupTypeName& name : kGroupTypes) {
+    if (name.type == type) return name.shown;
   }
-  return "SCSI Mask";
+  return {};
 }
 
-std::vector<json> host_type_rows(const std::string& group_type) {
+std::optional<VolumeGroupType> volume_group_type_of(std::string_view word) {
+  for (const GroupTypeName& name : kGroupTypes) {
+    if (name.word == word) return name.type;
+  }
+  return std::nullopt;
+}
+
+std::vector<json> host_type_rows(std::optional<VolumeGroupType> fitting) {
   std::vector<json> rows;
   for (const model::HostType& type : model::host_types()) {
-    if (!group_type.empty() && !fits(type, group_type)) continue;
+    if (fitting && !volume::host_fits(*fitting, type.block_bytes, type.discovery)) continue;
     rows.push_back({{"id", type.name},
                     {"profile", type.profile},
                     {"discovery", model::discovery_text(type.discovery)},

@@ -21,9 +21,11 @@ std::string volume_group_id(std::uint16_t id);                ///< "V11"
 std::string host_connection_id(std::uint16_t id);             ///< "0002"
 std::string io_port_id(std::uint16_t id);                     ///< "I0001"
 std::string volume_group_type(volume::VolumeGroupType type);  ///< "SCSI Mask"
+/// "scsimask"; nothing for a word that is none.
+std::optional<volume::VolumeGroupType> volume_group_type_of(std::string_view word);
 
-/// Kinds of hosts that fit volume groups of this type ("scsimask"), or all.
-std::vector<nlohmann::json> host_type_rows(const std::string& group_type);
+/// Kinds of hosts; with a type only those that fit volume groups of it.
+std::vector<nlohmann::json> host_type_rows(std::optional<volume::VolumeGroupType> fitting);
 /// Predefined groups too; with `volume` only those that have it. Without the volumes of the groups.
 std::vector<nlohmann::json> volume_group_rows(const volume::ImageConfig& config, std::optional<VolumeId> volume);
 /// One group, with its volumes.

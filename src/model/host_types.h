@@ -24,7 +24,7 @@ std::span<const HostType> host_types();
 const HostType* find_host_type(std::string_view name);
 const HostType* find_host_type_by_profile(std::string_view profile);
 
-/// "LUN polling", "reportLUN"
+/// "LUNPolling", "reportLUN"
 std::string_view discovery_text(AddressDiscovery discovery);
 
 }  // namespace tt::model

@@ -81,6 +81,10 @@ struct HostConnectionConfig {
   friend bool operator==(const HostConnectionConfig&, const HostConnectionConfig&) = default;
 };
 
+/// Whether a host of these properties can use volume groups of the type: blocks of its size, and LUNs of the kind that
+/// it looks for.
+bool host_fits(VolumeGroupType group, std::uint16_t block_bytes, model::AddressDiscovery discovery) noexcept;
+
 /// Of the host type, else what was said, else what fits the volume group.
 model::AddressDiscovery discovery_of(const ImageConfig& config, const HostConnectionConfig& connection);
 

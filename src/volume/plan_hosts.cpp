@@ -72,24 +72,6 @@ Result<void> add_members(VolumeGroupType type, Members& members, std::span<const
   return {};
 }
 
-/// The LSS of a volume group's members and the group's discovery decide whether a host can address it.
-bool host_fits(const VolumeGroupConfig& group, std::uint16_t block_bytes, model::AddressDiscovery discovery) {
-  switch (group.type) {
-    case VolumeGroupType::scsi_all:
-      return block_bytes == 512;
-    case VolumeGroupType::scsi_mask:
-      return block_bytes == 512 && discovery == model::AddressDiscovery::report_luns;
-    case VolumeGroupType::scsi_map256:
-      return block_bytes == 512 && discovery == model::AddressDiscovery::lun_polling;
-    case VolumeGroupType::os400_mask:
-    case VolumeGroupType::os400_all:
-      return block_bytes == 520;
-    case VolumeGroupType::ficon_all:
-      return false;  // no FICON attachment
-  }
-  return false;
-}
-
 Result<void> check_host_type(HostConnectionConfig& connection, const HostConnectionRequest& request) {
   const bool by_type = request.host_type || request.profile;
   const bool by_parts = request.discovery || request.block_bytes;
@@ -150,7 +132,7 @@ Result<void> take_over(const ImageConfig& config, HostConnectionConfig& connecti
   if (!connection.volume_group) return {};
   const VolumeGroupConfig* group = find_volume_group(config, *connection.volume_group);
   if (group == nullptr) return {Errc::object_not_found, *connection.volume_group};
-  if (!host_fits(*group, connection.block_bytes, discovery_of(config, connection))) return Errc::not_combinable;
+  if (!host_fits(group->type, connection.block_bytes, discovery_of(config, connection))) return Errc::not_combinable;
   return {};
 }
 
@@ -163,6 +145,23 @@ std::uint16_t lowest_free(const Table& table, Taken taken) {
 }
 
 }  // namespace
+
+bool host_fits(VolumeGroupType group, std::uint16_t block_bytes, model::AddressDiscovery discovery) noexcept {
+  switch (group) {
+    case VolumeGroupType::scsi_all:
+      return block_bytes == 512;
+    case VolumeGroupType::scsi_mask:
+      return block_bytes == 512 && discovery == model::AddressDiscovery::report_luns;
+    case VolumeGroupType::scsi_map256:
+      return block_bytes == 512 && discovery == model::AddressDiscovery::lun_polling;
+    case VolumeGroupType::os400_mask:
+    case VolumeGroupType::os400_all:
+      return block_bytes == 520;
+    case VolumeGroupType::ficon_all:
+      return false;  // no FICON attachment
+  }
+  return false;
+}
 
 model::AddressDiscovery discovery_of(const ImageConfig& config, const HostConnectionConfig& connection) {
   if (const model::HostType* type = model::find_host_type(connection.host_type)) return type->discovery;

@@ -3,12 +3,15 @@
 #include <gtest/gtest.h>
 
 #include "image/executor.h"
+#include "image/executor_support.h"
 #include "image/host_desk.h"
 #include "image/io_ports.h"
 #include "lab.h"
 
 namespace tt::simulation {
 namespace {
+
+using image::as_mutation;
 
 std::vector<std::string> visible(Lab& lab, const char* peer) {
   const auto login = lab.life->image().desk(0).login({.port = 0, .peer = peer, .psk = {}, .certificate_names = {}});
@@ -21,12 +24,6 @@ using Names = std::vector<std::string>;
 
 Result<void> change(Lab& lab, image::ControlPlane::HostPlanner plan) {
   return lab.run(lab.control().change_hosts(std::move(plan)));
-}
-
-template <class Plan>
-Result<volume::Mutation> as_mutation(Result<Plan> plan) {
-  if (!plan) return plan.error();
-  return volume::Mutation(std::move(plan).value());
 }
 
 TEST(HostAccess, ANewImageIsOpenAndSaysSo) {
