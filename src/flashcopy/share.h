@@ -17,6 +17,7 @@
 
 #include "base/units.h"
 #include "cache/dirty_index.h"
+#include "flashcopy/copy_rate.h"
 #include "runtime/sync.h"
 #include "volume/config.h"
 #include "volume/track_map.h"
@@ -117,10 +118,11 @@ struct RelationshipShare {
   RelationshipShare* replaced =
       nullptr;  ///< During a change: the relationship onto the same target that this one follows.
   std::uint64_t background_cursor = 0;
+  /// Of the relationship's own limit. Follows none until the change that made it is decided, and is not copied before.
+  RateTurns copy_turns;
   // For people: tracks brought over since start, and the recent rate of the background copy.
   std::uint64_t tracks_copied = 0;
-  std::uint64_t copy_bytes_per_second = 0;
-  rt::TimeNs last_copied_at = 0;
+  CopyMeter copy_meter;
 
   [[nodiscard]] bool covers(std::uint64_t local_track) const noexcept { return local_track < uncopied.track_count(); }
   [[nodiscard]] bool is_uncopied(std::uint64_t local_track) const noexcept {

@@ -13,8 +13,9 @@ constexpr rt::TimeNs kClosingLimit = 60 * rt::kSecond;
 
 }  // namespace
 
-ControlPlane::ControlPlane(rt::Reactor& home, std::vector<std::unique_ptr<Shard>>& shards, LsnSource& lsns)
-    : home_(home), shards_(shards), lsns_(lsns), commands_(home), records_(home) {}
+ControlPlane::ControlPlane(rt::Reactor& home, std::vector<std::unique_ptr<Shard>>& shards, LsnSource& lsns,
+                           CommonPace& pace)
+    : home_(home), shards_(shards), lsns_(lsns), pace_(pace), commands_(home), records_(home) {}
 
 ControlPlane::~ControlPlane() = default;
 

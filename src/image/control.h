@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "image/pacer.h"
 #include "image/shard.h"
 #include "runtime/scope.h"
 #include "runtime/sync.h"
@@ -56,10 +57,10 @@ struct DeskOfReactor {
 
 class ControlPlane final : public ControlLink {
  public:
-  ControlPlane(rt::Reactor& home, std::vector<std::unique_ptr<Shard>>& shards, LsnSource& lsns);
+  ControlPlane(rt::Reactor& home, std::vector<std::unique_ptr<Shard>>& shards, LsnSource& lsns, CommonPace& pace);
   ~ControlPlane() override;
 
-  void load(volume::ImageConfig config) { config_ = std::move(config); }
+  void load(volume::ImageConfig config);
   /// By shard, for ranks that are made while the image is open.
   void use_storages(std::vector<rt::Storage*> storages) { storages_ = std::move(storages); }
   /// Where hosts log in; they are told of every change of host access.
@@ -128,6 +129,14 @@ class ControlPlane final : public ControlLink {
   /// As withdraw; then the (thin) targets are empty volumes without space.
   rt::Task<std::vector<Result<void>>> withdraw_and_release(std::vector<std::pair<VolumeId, VolumeId>> pairs,
                                                            std::optional<std::uint32_t> sequence_number);
+  // --- control_pace.cpp ---
+  /// What is not given stays. In force when it is durable.
+  rt::Task<Result<void>> change_copy_rates(std::optional<std::uint64_t> limit, std::optional<std::uint64_t> floor);
+  /// Bytes a second; 0 = no limit of their own.
+  rt::Task<std::vector<Result<void>>> limit_copies(std::vector<std::pair<VolumeId, VolumeId>> pairs,
+                                                   std::uint64_t bytes_per_second);
+  [[nodiscard]] const CopyRateTable& copy_rates() const noexcept { return copy_rates_; }
+
   /// Every relationship that is not closing, with its counts from all shards.
   rt::Task<std::vector<FlashStatus>> flash_status();
 
@@ -153,6 +162,8 @@ class ControlPlane final : public ControlLink {
   rt::Task<Result<void>> needed_by_a_child(Generation relationship);
   rt::Task<Result<void>> record_logical_changes(const std::vector<Generation>& group);
   rt::Task<Result<void>> change_group(RelationshipChange change);
+  void give_rates(RelationshipChange& change);
+  std::shared_ptr<flashcopy::CopyRate> rate_of(Generation relationship);
   rt::Task<Result<void>> prepare_change(const RelationshipChange& change);
   rt::Task<void> stay_fenced();
   rt::Task<Result<void>> commit_change(RelationshipChange& change);
@@ -207,6 +218,8 @@ class ControlPlane final : public ControlLink {
   rt::Reactor& home_;
   std::vector<std::unique_ptr<Shard>>& shards_;
   LsnSource& lsns_;
+  CommonPace& pace_;
+  CopyRateTable copy_rates_;
   std::vector<rt::Storage*> storages_;
   volume::ImageConfig config_;
   std::map<std::uint16_t, std::uint8_t> pool_states_;  ///< As last seen, so that a problem is recorded once.

@@ -11,6 +11,7 @@ rt::Task<Result<void>> ControlPlane::change_group(RelationshipChange change) {
     for (volume::Relationship& made : change.made) made.generation = Generation{};
     auto done = co_await prepare_change(change);
     if (done) done = co_await commit_change(change);
+    if (done) give_rates(change);
     for (const auto& shard : shards_) {
       co_await rt::hop(home_, shard->reactor());
       shard->conclude_change(change, done.has_value());

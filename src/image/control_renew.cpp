@@ -76,6 +76,7 @@ rt::Task<Result<void>> ControlPlane::renew(ChangeKind kind, Generation old, volu
   made.frozen = !turns && (before.frozen || freeze);
   made.options = options;
   made.options.persistent = options.persistent || options.recording;
+  made.options.copy_limit = before.options.copy_limit;
   made.renewed = true;
   made.synced_s = home_.wall_seconds();
   if (revertible) made.saved = old;

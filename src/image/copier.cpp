@@ -2,7 +2,6 @@
 #include "image/copier.h"
 
 #include <algorithm>
-#include <utility>
 
 namespace tt::image {
 
@@ -10,14 +9,15 @@ using flashcopy::RelationshipShare;
 
 namespace {
 
-constexpr std::uint64_t kUnitTracks = 64;  // 4 MiB: one flush and one BITS record
 constexpr rt::TimeNs kIdlePause = 20 * rt::kMillisecond;
 constexpr rt::TimeNs kBlockedPause = 2 * rt::kMillisecond;
+/// A changed limit, a new relationship and the end of the image are noticed after this time.
+constexpr rt::TimeNs kLongestPause = 50 * rt::kMillisecond;
 
 }  // namespace
 
-Copier::Copier(Shard& shard, PacerOptions pacing)
-    : shard_(shard), arena_(shard.options_.batch_frames), pacer_(pacing) {}
+Copier::Copier(Shard& shard, CommonPace& pace)
+    : shard_(shard), arena_(shard.options_.batch_frames), pace_(pace), pacer_(pace) {}
 
 /// The oldest relationships with something left to copy, at most as many as may work at once.
 std::vector<RelationshipShare*> Copier::active() const {
@@ -25,11 +25,23 @@ std::vector<RelationshipShare*> Copier::active() const {
   for (const auto& [generation, share] : shard_.relationships_) {
     if (shares.size() == shard_.options_.active_copies) break;
     if (!share->background_copy || share->withdrawing || share->failed || share->target->untouchable ||
-        share->revertible || share->uncopied.count() == 0)
+        share->revertible || share->uncopied.count() == 0 || share->copy_turns.rate() == nullptr)
       continue;
     shares.push_back(share.get());
   }
   return shares;
+}
+
+RelationshipShare* Copier::choose(const std::vector<RelationshipShare*>& shares, rt::TimeNs& soonest) {
+  const rt::TimeNs now = shard_.reactor_.now();
+  soonest = now + kLongestPause;
+  for (std::size_t tried = 0; tried < shares.size(); ++tried) {
+    RelationshipShare* share = shares[turn_++ % shares.size()];
+    const rt::TimeNs next = share->copy_turns.next();
+    if (next <= now) return share;
+    soonest = std::min(soonest, next);
+  }
+  return nullptr;
 }
 
 rt::Task<void> Copier::run() {
@@ -39,41 +51,50 @@ rt::Task<void> Copier::run() {
       co_await rt::sleep_for(shard_.reactor_, kIdlePause);
       continue;
     }
-    RelationshipShare& share = *shares[turn_++ % shares.size()];
-    if (settle_unwritten(share)) {
+    const rt::TimeNs began = shard_.reactor_.now();
+    rt::TimeNs soonest = 0;
+    RelationshipShare* share = choose(shares, soonest);
+    if (share == nullptr) {
+      co_await rt::sleep_for(shard_.reactor_, soonest - began);
+      continue;
+    }
+    if (settle_unwritten(*share)) {
       co_await rt::yield(shard_.reactor_);
       continue;
     }
-    const Generation generation = share.generation;
-    const rt::TimeNs started = shard_.reactor_.now();
+    const Generation generation = share->generation;
     const std::uint64_t operations = shard_.host_operations_;
     shard_.host_latency_peak_ = 0;
-    auto copied = co_await copy_unit(share);
+    auto copied = co_await copy_unit(*share);
     if (!copied) co_return;
-    if (!*copied) {
+    if (copied->all == 0) {
       co_await rt::sleep_for(shard_.reactor_, kBlockedPause);
       continue;
     }
-    const rt::TimeNs took = shard_.reactor_.now() - started;
-    note_rate(generation);
+    settle_accounts(generation, *copied, began);
     const bool hosts_active = shard_.host_operations_ != operations;
-    const rt::TimeNs pause =
-        pacer_.pause_after(kUnitTracks * kTrackBytes, took, hosts_active, shard_.host_latency_peak_);
-    if (pause > 0) co_await rt::sleep_for(shard_.reactor_, pause);
+    const rt::TimeNs next =
+        pacer_.next_begin(copied->all, began, shard_.reactor_.now(), hosts_active, shard_.host_latency_peak_);
+    co_await wait_until(next);
   }
 }
 
-/// A moving average over the units of one relationship, pauses and turns of others included.
-void Copier::note_rate(Generation generation) noexcept {
+/// Not longer than the limits of now want it.
+rt::Task<void> Copier::wait_until(rt::TimeNs begin) {
+  const std::uint32_t epoch = pace_.limit().epoch();
+  for (;;) {
+    const rt::TimeNs rest = begin - shard_.reactor_.now();
+    if (rest <= 0 || stopping_ || pace_.limit().epoch() != epoch) co_return;
+    co_await rt::sleep_for(shard_.reactor_, std::min(rest, kLongestPause));
+  }
+}
+
+void Copier::settle_accounts(Generation generation, const Unit& unit, rt::TimeNs began) noexcept {
   const auto found = shard_.relationships_.find(generation);
   if (found == shard_.relationships_.end()) return;  // withdrawn while the unit was under way
   RelationshipShare& share = *found->second;
-  const rt::TimeNs now = shard_.reactor_.now();
-  const rt::TimeNs since = now - std::exchange(share.last_copied_at, now);
-  if (since <= 0 || since > rt::kSecond) return;
-  const auto rate = static_cast<std::uint64_t>(static_cast<unsigned __int128>(kUnitTracks * kTrackBytes) * rt::kSecond /
-                                               static_cast<std::uint64_t>(since));
-  share.copy_bytes_per_second = (share.copy_bytes_per_second * 7 + rate) / 8;
+  share.copy_meter.note(unit.own, shard_.reactor_.now());
+  if (share.copy_turns.rate() != nullptr) share.copy_turns.pay(unit.own, began);
 }
 
 bool Copier::settle_unwritten(RelationshipShare& share) {
@@ -103,15 +124,28 @@ bool Copier::settle_unwritten(RelationshipShare& share) {
   return true;
 }
 
-void Copier::fill(Batch& batch, RelationshipShare& share) {
-  std::optional<std::uint64_t> next = share.uncopied.find(share.background_cursor, true);
-  if (!next) next = share.uncopied.find(0, true);
+/// Ascending from where the last unit ended, once around. What the destager works on just now comes in a later unit.
+Copier::Unit Copier::fill(Batch& batch, RelationshipShare& share) {
+  const std::uint64_t tracks = pacer_.unit_tracks(*share.copy_turns.rate());
+  const std::uint64_t first = share.background_cursor;
+  bool wrapped = false;
+  const auto next_after = [&](std::uint64_t from) {
+    std::optional<std::uint64_t> found = share.uncopied.find(from, true);
+    if (!found && !wrapped) {
+      wrapped = true;
+      found = share.uncopied.find(0, true);
+    }
+    if (found && wrapped && *found >= first) found.reset();
+    return found;
+  };
+  std::optional<std::uint64_t> next = next_after(first);
   RelationshipShare* const forced[] = {&share};
   const flashcopy::PickLimit limit{shard_.ring_->durable(), shard_.fence_};
-  for (std::uint64_t tried = 0; next && tried < kUnitTracks; ++tried) {
+  Unit unit;
+  for (std::uint64_t tried = 0; next && tried < 2 * tracks && batch.column_count() < tracks; ++tried) {
     const std::uint64_t track = *next;
     share.background_cursor = track + 1;
-    next = share.uncopied.find(track + 1, true);
+    next = next_after(track + 1);
     cache::Column* column = shard_.index_->try_latch(track);
     if (column == nullptr) continue;
     auto plan = flashcopy::plan_column(*shard_.index_, track, shard_.global_of(track), limit, forced);
@@ -120,19 +154,22 @@ void Copier::fill(Batch& batch, RelationshipShare& share) {
     if (plan.empty()) {
       shard_.index_->unlatch(*column);
     } else {
+      for (const flashcopy::Copy& copy : plan.copies) unit.own += copy.relationship == &share ? kTrackBytes : 0;
+      unit.all += std::max<std::uint64_t>(plan.copies.size(), 1) * kTrackBytes;
       batch.add(std::move(plan), *column);
     }
-    if (full) return;
+    if (full) break;
   }
+  return unit;
 }
 
-rt::Task<Result<bool>> Copier::copy_unit(RelationshipShare& share) {
+rt::Task<Result<Copier::Unit>> Copier::copy_unit(RelationshipShare& share) {
   Batch batch(shard_, arena_);
-  fill(batch, share);
-  if (batch.empty()) co_return false;
+  const Unit unit = fill(batch, share);
+  if (batch.empty()) co_return unit;
   auto done = co_await batch.run();
   if (!done) co_return done.error();
-  co_return true;
+  co_return unit;
 }
 
 }  // namespace tt::image

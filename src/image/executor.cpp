@@ -34,6 +34,7 @@ volume::RelationshipOptions flash_options(const json& arguments) {
   options.persistent = arguments.value("persistent", false) || options.recording;
   options.inhibit_target_writes = arguments.value("target_write_inhibit", false);
   options.sequence_number = arguments.value("sequence_number", std::uint32_t{0});
+  options.copy_limit = arguments.value("copy_rate_mib", std::uint64_t{0}) * 1_MiB;
   return options;
 }
 
@@ -51,7 +52,8 @@ rt::Task<Response> ImageExecutor::execute(model::Request request) {
   const volume::ImageConfig& config = image_.control().config();
   const std::string& operation = request.operation;
   json arguments = std::move(request.arguments);
-  if (operation == "lssi" || operation == "showsi") {
+  const bool pace = operation == "showsi" && arguments.value("copy_pace", false);
+  if (operation == "lssi" || (operation == "showsi" && !pace)) {
     std::uint64_t nvs = 0;
     for (const auto& shard : image_.shards()) nvs += shard->ring().capacity_bytes();
     co_return rows_of({image_row(config, code_level_, nvs)});
@@ -70,6 +72,8 @@ rt::Task<Response> ImageExecutor::execute(model::Request request) {
   rt::Task<Response> work;
   if (const ConfigurationOperation run = find_configuration_operation(operation)) {
     work = run(image_, std::move(arguments));
+  } else if (const ConfigurationOperation copies = find_copy_operation(operation)) {
+    work = copies(image_, std::move(arguments));
   } else if (const ConfigurationOperation about = find_image_operation(operation)) {
     arguments["code_level"] = code_level_;
     work = about(image_, std::move(arguments));

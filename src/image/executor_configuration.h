@@ -17,5 +17,7 @@ using ConfigurationOperation = rt::Task<model::Response> (*)(Image& image, nlohm
 ConfigurationOperation find_configuration_operation(std::string_view operation);
 /// Likewise: units, servers, keys, problems (executor_image.cpp).
 ConfigurationOperation find_image_operation(std::string_view operation);
+/// Likewise: how fast copies go (executor_copies.cpp).
+ConfigurationOperation find_copy_operation(std::string_view operation);
 
 }  // namespace tt::image

@@ -51,7 +51,19 @@ rt::Task<Response> change_unit(Image& image, json arguments) {
   co_return response;
 }
 
+/// Rates first: with names as well, both are there or a message says what failed.
 rt::Task<Response> change_image(Image& image, json arguments) {
+  const std::string id = image.control().config().storage_image_id;
+  const auto limit = given<std::uint64_t>(arguments, "copy_rate_mib");
+  const auto floor = given<std::uint64_t>(arguments, "copy_floor_mib");
+  if (limit || floor) {
+    if (arguments.contains("id") && arguments["id"] != id) co_return failed(Errc::object_not_found);
+    const auto in_bytes = [](std::optional<std::uint64_t> mib) { return mib ? std::optional(*mib * 1_MiB) : mib; };
+    auto done = co_await image.control().change_copy_rates(in_bytes(limit), in_bytes(floor));
+    const bool more =
+        arguments.contains("name") || arguments.contains("description") || arguments.contains("os400_serial");
+    if (!done || !more) co_return one_result(id, done);
+  }
   auto response = co_await change_names(image, std::move(arguments), false);
   co_return response;
 }

@@ -10,11 +10,12 @@ namespace tt::image {
 
 /// What runs for one shard, on its reactor.
 struct Image::Workers {
-  Workers(Shard& shard, const OpenOptions& options, std::function<std::vector<std::byte>()> config_blob)
+  Workers(Shard& shard, const OpenOptions& options, CommonPace& pace,
+          std::function<std::vector<std::byte>()> config_blob)
       : ring_scope(shard.reactor()),
         scope(shard.reactor()),
         destager(shard, options.destage),
-        copier(shard, options.pacing),
+        copier(shard, pace),
         keeper(shard, std::move(config_blob)) {}
 
   rt::Scope ring_scope;
@@ -27,8 +28,9 @@ struct Image::Workers {
 Image::Image(std::span<const Port> ports, std::uint32_t shard_count, OpenOptions options)
     : ports_(ports.begin(),
              ports.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(ports.size(), shard_count))),
-      options_(options) {
-  control_ = std::make_unique<ControlPlane>(*ports_[0].reactor, shards_, lsns_);
+      options_(options),
+      pace_(options.pacing, shard_count) {
+  control_ = std::make_unique<ControlPlane>(*ports_[0].reactor, shards_, lsns_, pace_);
   for (std::uint32_t i = 0; i < shard_count; ++i) {
     ShardOptions shard;
     shard.id = i;
@@ -155,8 +157,9 @@ rt::Task<Result<void>> Image::start_shard(std::size_t i) {
   co_await rt::hop(home, shard.reactor());
   std::function<std::vector<std::byte>()> config_blob;
   if (i == 0) config_blob = [this] { return control_->encode(); };
-  workers_.push_back(std::make_unique<Workers>(shard, options_, std::move(config_blob)));
+  workers_.push_back(std::make_unique<Workers>(shard, options_, pace_, std::move(config_blob)));
   Workers& workers = *workers_.back();
+  shard.follow_copy_rates(control_->copy_rates());
   shard.ring().start(workers.ring_scope);
   workers.destager.start(workers.scope);
   workers.copier.start(workers.scope);

@@ -86,6 +86,7 @@ class Image {
   std::vector<Port> ports_;
   OpenOptions options_;
   LsnSource lsns_;
+  CommonPace pace_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<ControlPlane> control_;
   std::vector<std::unique_ptr<Router>> routers_;

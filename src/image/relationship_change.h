@@ -4,8 +4,10 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
+#include "flashcopy/copy_rate.h"
 #include "volume/config.h"
 
 namespace tt::image {
@@ -23,6 +25,8 @@ struct RelationshipChange {
   std::vector<Generation> retired;  ///< By position in `made`; empty for establish.
   std::vector<VolumeId> held;       ///< No host I/O until the change is decided.
   std::vector<VolumeId> drained;    ///< Of these: their dirty data is on the media before T0 is drawn.
+  /// By position in `made`: the limits that their background copies keep, in all shards together.
+  std::vector<std::shared_ptr<flashcopy::CopyRate>> copy_rates = {};
 };
 
 }  // namespace tt::image

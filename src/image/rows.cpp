@@ -204,7 +204,9 @@ json flash_row(const volume::ImageConfig& config, const FlashStatus& status) {
               {"target_se", nullptr},
               {"track_count", r.track_count},
               {"copied_tracks", status.counts.copied_in_background},
-              {"copy_bytes_per_second", status.counts.copy_bytes_per_second}};
+              {"copy_bytes_per_second", status.counts.copy_bytes_per_second},
+              {"copy_limit", nullptr}};
+  if (r.options.copy_limit != 0) row["copy_limit"] = r.options.copy_limit;
   if (target != nullptr && target->method == volume::AllocationMethod::ese) row["target_se"] = "ESE";
   if (target != nullptr && target->method == volume::AllocationMethod::tse) row["target_se"] = "TSE";
   return row;

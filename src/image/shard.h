@@ -114,6 +114,9 @@ struct RelationshipCounts {
   std::uint64_t copy_bytes_per_second = 0;
 };
 
+/// Of the relationships that exist or are saved: limits that shards keep together.
+using CopyRateTable = std::map<Generation, std::shared_ptr<flashcopy::CopyRate>>;
+
 class Shard {
  public:
   Shard(rt::Reactor& reactor, ShardOptions options, LsnSource& lsns, ControlLink& control);
@@ -199,6 +202,8 @@ class Shard {
   bool close_relationship(Generation relationship, Lsn at);
   void remove_relationship(Generation relationship);
   void start_background_copy(Generation relationship) noexcept;
+  /// After opening: without a rate nothing is copied in background.
+  void follow_copy_rates(const CopyRateTable& rates);
   /// Host writes wait; numbers grow. thaw() ends holds up to that number.
   void freeze(VolumeId source, std::uint64_t number) noexcept;
   void thaw(VolumeId source, std::uint64_t number) noexcept;

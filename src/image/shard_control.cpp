@@ -158,7 +158,17 @@ void Shard::conclude_change(const RelationshipChange& change, bool committed) {
     } else if (replaced != nullptr) {
       remove_relationship(replaced->generation);
     }
+    share.copy_turns.follow(change.copy_rates[i]);
     report_if_drained(share);
+  }
+}
+
+void Shard::follow_copy_rates(const CopyRateTable& rates) {
+  for (auto* shares : {&relationships_, &saved_relationships_}) {
+    for (const auto& [generation, share] : *shares) {
+      const auto found = rates.find(generation);
+      if (found != rates.end()) share->copy_turns.follow(found->second);
+    }
   }
 }
 
@@ -283,9 +293,7 @@ std::optional<RelationshipCounts> Shard::counts(Generation generation) const {
   // Nothing is owed to a target that is lost.
   if (counts.uncopied > 0 && !share.failed) counts.owed = flashcopy::owed_tracks(share, std::nullopt).size();
   counts.copied_in_background = share.tracks_copied;
-  if (reactor_.now() - share.last_copied_at < 2 * rt::kSecond) {
-    counts.copy_bytes_per_second = share.copy_bytes_per_second;
-  }
+  counts.copy_bytes_per_second = share.copy_meter.bytes_per_second(reactor_.now());
   return counts;
 }
 

@@ -80,4 +80,16 @@ inline constexpr Argument kStorageType{.flag = "stgtype",
                                        .traits = kRequired,
                                        .help = "fixed block or count key data"};
 
+inline constexpr std::int64_t kFastestCopy = 1 << 20;  ///< MiB a second.
+
+/// Of one relationship.
+inline constexpr Argument kCopyRate{.flag = "copyrate",
+                                    .key = "copy_rate_mib",
+                                    .kind = ArgumentKind::number,
+                                    .value = "MiB/s",
+                                    .low = 0,
+                                    .high = kFastestCopy,
+                                    .traits = kExtension,
+                                    .help = "the background copy goes at this rate at most; 0 = no limit of its own"};
+
 }  // namespace tt::model::tables

@@ -10,7 +10,7 @@
 //
 // OPERATIONS (keys marked ? may be absent)
 //   lssi       -                                                          -> rows: image (exactly one)
-//   showsi     -                                                          -> rows: image
+//   showsi     copy_pace? true                                            -> rows: image, or copy_pace
 //   lsextpool  -                                                          -> rows: extent_pool
 //   showextpool id "P0", volume_table? true, rank_table? true
 //                                                                         -> rows: extent_pool, else object_not_found;
@@ -46,11 +46,14 @@
 //   chlss      ids ["10", ...], consistency_group? bool, long_busy_seconds? N
 //                                                                         -> results: one per id
 //   mkflash    pairs [{"source":"0100","target":"0200"}, ...], background_copy bool, persistent bool,
-//              target_write_inhibit bool, sequence_number N (0..2^32-1)   -> results: one per pair, name "0100:0200"
+//              target_write_inhibit bool, sequence_number N (0..2^32-1), copy_rate_mib? N
+//                                                                         -> results: one per pair, name "0100:0200"
 //              All pairs of one request share one T0; a pair that fails does not stop the others.
 //              freeze? true: writes to the sources wait from before T0 until unfreezeflash
 //   unfreezeflash ids ["01", ...]                                         -> results: one per id
 //              freeze_expired is a warning: they had gone on before.
+//   setflashrate pairs [{"source","target"}, ...], copy_rate_mib N (0 = none)
+//                                                                         -> results: one per pair
 //   lsflash    -                                                          -> rows: flash
 //   rmflash    pairs [{"source","target"}, ...], sequence_number? N, copy_first? true, release_target_space? true
 //                                                                         -> results: one per pair
@@ -58,7 +61,8 @@
 //              With copy_first a relationship is listed until everything is copied, then it ends by itself.
 //
 //   lssu, showsu id? unit                                                 -> rows: storage_unit (exactly one)
-//   chsu, chsi id?, name?, description?, os400_serial? N (chsi)           -> results: one
+//   chsu, chsi id?, name?, description?, os400_serial? N, copy_rate_mib? N, copy_floor_mib? N (chsi)
+//                                                                         -> results: one
 //   lsserver, lskey                                                       -> rows: server, license
 //   applykey   -                                                          -> results: one
 //   lsproblem  from_s?, to_s? N                                           -> rows: problem
@@ -119,7 +123,10 @@
 //                target_write_enabled bool, background_copy bool, out_of_sync_tracks, date_created, date_synced,
 //                state "Valid"|"Validation required"|"Failed", target_se "ESE"|"TSE"|null,
 //                track_count (tracks in the relationship), copied_tracks (by the background copy so far),
-//                copy_bytes_per_second (recent average, 0 when idle)
+//                copy_bytes_per_second (recent average, 0 when idle), copy_limit (bytes a second)|null
+//   copy_pace    id, copy_limit|null, copy_floor, copy_bytes_per_second, active_copies (copying now),
+//   out_of_sync_tracks (of
+//                all that are copied in background)
 //   host_type    id "pSeries", profile, discovery "reportLUN"|"LUNPolling", block_bytes
 //   volume_group id "V0", name, type "SCSI Mask"|..., volumes ["1000", ...] (showvolgrp only)
 //   lun_mapping  id "1000", lun "40104000" (of a scsimap256 group "00" to "FF")

@@ -113,6 +113,7 @@ constexpr Message kClient[] = {
      "Something the login needs is neither on the command line nor in the profile.", "Give it, or use -cfg PROFILE."},
     {"CMUC09025E", "Cannot write {0}: {1}", "The folder is missing, or the file cannot be written there.",
      "Check the name and the permissions of the folder."},
+    {"CMUC09027I", "FlashCopy pair {0} successfully modified.", kNone, kNone},
     {"CMUC09026I", "Nothing to activate: storage image {0} has everything that this release can do without a key.",
      kNone, kNone},
     {"CMUN00018E", "Unable to connect to the management console server: {0}",

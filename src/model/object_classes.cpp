@@ -237,6 +237,7 @@ constexpr Attribute kFlashAttributes[] = {
     {"out_of_sync_tracks", "%Copied", F::tracks_percent},
     {"copy_bytes_per_second", "Rate (2^20B/s)", F::rate_mib},
     {"copy_bytes_per_second", "TimeLeft", F::time_left},
+    {"copy_limit", "Limit (2^20B/s)", F::rate_mib},
 };
 constexpr View kFlashList[] = {"ID",
                                "SrcLSS",
@@ -265,7 +266,7 @@ constexpr View kFlashWide[] = {"ID",
                                "DateSynced",
                                "State",
                                "isTgtSE"};
-constexpr View kFlashExtra[] = {"%Copied", "Rate (2^20B/s)", "TimeLeft"};
+constexpr View kFlashExtra[] = {"%Copied", "Rate (2^20B/s)", "TimeLeft", "Limit (2^20B/s)"};
 
 // ---- user ----
 constexpr Attribute kUserAttributes[] = {

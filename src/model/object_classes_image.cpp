@@ -19,6 +19,19 @@ constexpr View kUnitList[] = {"Name", "ID", "Model", "WWNN", "pw state", "state"
 constexpr View kUnitWide[] = {"Name", "ID", "Model", "WWNN", "pw state", "state", "desc"};
 constexpr View kUnitFields[] = {"Name", "Desc", "ID", "Model", "WWNN", "pw state", "MTS"};
 
+// ---- the background copies of an image ----
+constexpr Attribute kPaceAttributes[] = {
+    {"id", "ID"},
+    {"copy_limit", "Limit (2^20B/s)", F::rate_mib},
+    {"copy_floor", "Floor (2^20B/s)", F::rate_mib},
+    {"copy_bytes_per_second", "Rate (2^20B/s)", F::rate_mib},
+    {"active_copies", "ActiveCopies", F::number},
+    {"out_of_sync_tracks", "OutOfSyncTracks", F::number},
+    {"copy_bytes_per_second", "TimeLeft", F::time_left},
+};
+constexpr View kPaceFields[] = {"ID",           "Limit (2^20B/s)", "Floor (2^20B/s)", "Rate (2^20B/s)",
+                                "ActiveCopies", "OutOfSyncTracks", "TimeLeft"};
+
 // ---- server ----
 constexpr Attribute kServerAttributes[] = {
     {"id", "ID"},
@@ -109,6 +122,7 @@ constexpr ObjectClass kClasses[] = {
      kUnitWide,
      kUnitFields,
      {}},
+    {"copy_pace", "Copy Rate", "COPYRATE", IdKind::image, kPaceAttributes, kPaceFields, kPaceFields, kPaceFields, {}},
     {"server", "Server", "SERVER", IdKind::free_text, kServerAttributes, kServerList, kServerList, kServerList, {}},
     {"license", "Key", "KEY", IdKind::free_text, kLicenseAttributes, kLicenseList, kLicenseList, kLicenseList, {}},
     {"problem",

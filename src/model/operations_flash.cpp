@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // FlashCopy relationships.
+#include "model/arguments.h"
 #include "model/tables.h"
 
 namespace tt::model::tables {
@@ -84,6 +85,7 @@ constexpr Argument kMakeFlash[] = {
      .value = "true",
      .traits = kLater | kOnlyDs8000,
      .help = "clear a SCSI reservation of the target"},
+    kCopyRate,
     {.key = "pairs",
      .kind = ArgumentKind::pairs,
      .value = "source:target ...",
@@ -132,7 +134,7 @@ constexpr Argument kFlashList[] = {
      .key = "progress",
      .value = "true",
      .traits = kLocal | kAddsColumns | kExtension,
-     .help = "add columns for the part copied, the rate and the time left"},
+     .help = "add columns for the part copied, the rate, the time left and the limit of the rate"},
     {.key = "select",
      .kind = ArgumentKind::selection,
      .value = "source:target ... | volume_ID ...",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Changes of FlashCopy relationships that exist: a new T0, the other direction, and the two steps of a revertible one.
+#include "model/arguments.h"
 #include "model/tables.h"
 
 namespace tt::model::tables {
@@ -147,7 +148,24 @@ constexpr Argument kSetRevertible[] = {
 
 constexpr Argument kSettle[] = {kOnlySequence, kSources};
 
+constexpr Argument kNewCopyRate = [] {
+  Argument rate = kCopyRate;
+  rate.traits |= kRequired;
+  return rate;
+}();
+constexpr Argument kSetRate[] = {kNewCopyRate, kPairs};
+
 constexpr Operation kChanges[] = {
+    {.name = "setflashrate",
+     .summary = "sets how fast FlashCopies are copied, also while they are; an addition of Twintrack",
+     .shape = Shape::change,
+     .access = Access::copy,
+     .object_class = "flash",
+     .arguments = kSetRate,
+     .success = "CMUC09027I",
+     .example = "setflashrate -copyrate 50 0100-0103:0200-0203",
+     .audit_code = 3011,
+     .audit_event = "FlashCopy_Set_Rate"},
     {.name = "resyncflash",
      .summary = "refreshes FlashCopies: targets show the sources as they are now, only changes are copied",
      .shape = Shape::change,

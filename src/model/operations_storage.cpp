@@ -16,6 +16,12 @@ constexpr Argument kImageList[] = {
 };
 
 constexpr Argument kOneImage[] = {
+    {.flag = "fccopyrate",
+     .key = "copy_pace",
+     .value = "true",
+     .traits = kExtension,
+     .shows = "copy_pace",
+     .help = "instead, how fast background copies may go and do go"},
     kOneImageOperand,
 };
 

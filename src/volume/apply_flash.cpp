@@ -26,4 +26,16 @@ void ApplyFlash::operator()(const Thaw& m) const {
   }
 }
 
+void ApplyFlash::operator()(const ChangeCopyRates& m) const {
+  config.copy_rates = m.rates;
+}
+
+void ApplyFlash::operator()(const LimitCopies& m) const {
+  for (const Generation generation : m.relationships) {
+    const auto found = config.relationships.find(generation);
+    TT_ASSERT(found != config.relationships.end() && !found->second.closing());
+    found->second.options.copy_limit = m.bytes_per_second;
+  }
+}
+
 }  // namespace tt::volume

@@ -11,6 +11,8 @@ struct ApplyFlash : ApplyConfiguration {
 
   void operator()(const StartCopy& m) const;
   void operator()(const Thaw& m) const;
+  void operator()(const ChangeCopyRates& m) const;
+  void operator()(const LimitCopies& m) const;
 };
 
 }  // namespace tt::volume

@@ -176,7 +176,7 @@ class Decoder {
   }
 
  private:
-  static constexpr std::size_t kTags = 32;  // tags from here on are from later versions
+  static constexpr std::size_t kTags = 64;  // tags from here on are from later versions
 
   Decoder(ByteReader& reader, Budget& budget) noexcept : reader_(reader), budget_(budget) {
     std::uint64_t last = 0;

@@ -133,6 +133,7 @@ void fields(Archive& archive, Self& options) {
   archive(4, options.sequence_number);
   archive(11, options.recording);
   archive(12, options.multiple_incremental);
+  archive(13, options.copy_limit);
 }
 
 template <class Archive, Is<Relationship> Self>
@@ -154,6 +155,12 @@ void fields(Archive& archive, Self& relationship) {
 }
 inline Generation key_of(const Relationship& relationship) {
   return relationship.generation;
+}
+
+template <class Archive, Is<CopyRates> Self>
+void fields(Archive& archive, Self& rates) {
+  archive(1, rates.limit_bytes_per_second);
+  archive(2, rates.floor_bytes_per_second);
 }
 
 template <class Archive, Is<ImageConfig> Self>
@@ -178,6 +185,7 @@ void fields(Archive& archive, Self& image) {
   archive(29, image.host_access_begun);
   archive(30, image.frozen_sources);
   archive(31, image.expired_freezes);
+  archive(32, image.copy_rates);
 }
 
 // ---- mutations ---------------------------------------------------------------------------------------------------
@@ -342,6 +350,17 @@ void fields(Archive& archive, Self& m) {
   archive(2, m.expired);
 }
 
+template <class Archive, Is<ChangeCopyRates> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.rates);
+}
+
+template <class Archive, Is<LimitCopies> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.relationships);
+  archive(2, m.bytes_per_second);
+}
+
 /// Number of each mutation in the journal; never reused. The order of the variant means nothing.
 template <>
 inline constexpr std::uint32_t kKind<AddRank> = 1;
@@ -407,5 +426,9 @@ template <>
 inline constexpr std::uint32_t kKind<StartCopy> = 30;
 template <>
 inline constexpr std::uint32_t kKind<Thaw> = 31;
+template <>
+inline constexpr std::uint32_t kKind<ChangeCopyRates> = 32;
+template <>
+inline constexpr std::uint32_t kKind<LimitCopies> = 33;
 
 }  // namespace tt::volume

@@ -123,6 +123,23 @@ TEST(Codec, FieldsOfLaterReleasesAreSkippedAndMissingOnesKeepTheirDefaults) {
   EXPECT_EQ(std::get<MakePool>(*decoded).pool, expected);
 }
 
+/// The rates are the last field of the configuration.
+TEST(Codec, ImagesFromBeforeThereWereCopyRatesHaveTheUsualOnes) {
+  SampleImage image;
+  image.add_volume(0x0000, image.add_pool(0, {4}), 1);
+  image.change(ChangeCopyRates{{.limit_bytes_per_second = 3_MiB, .floor_bytes_per_second = 1_MiB}});
+  auto bytes = encode_config(image.config);
+  ByteWriter rates;
+  codec::Encoder::put(rates, image.config.copy_rates);
+  const std::size_t field = 2 + rates.size();  // tag and length before it
+  ASSERT_EQ(bytes[bytes.size() - field], std::byte{32});
+  bytes.resize(bytes.size() - field);
+  const auto decoded = decode_config(bytes);
+  ASSERT_EQ(code_of(decoded), Errc::ok);
+  EXPECT_EQ(decoded->copy_rates, CopyRates{});
+  EXPECT_EQ(decoded->volumes, image.config.volumes);
+}
+
 /// Message with one field `tag` of FailRank.
 std::vector<std::byte> fail_rank(std::initializer_list<std::uint8_t> fields) {
   ByteWriter writer;

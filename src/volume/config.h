@@ -143,6 +143,7 @@ struct RelationshipOptions {
   std::uint32_t sequence_number = 0;
   bool recording = false;             ///< Changes on either side since T0 are recorded: resync copies only those.
   bool multiple_incremental = false;  ///< Other relationships of the source may record too.
+  std::uint64_t copy_limit = 0;       ///< Bytes a second of the background copy at most; 0 = none of its own.
   friend bool operator==(const RelationshipOptions&, const RelationshipOptions&) = default;
 };
 
@@ -229,6 +230,7 @@ struct ImageConfig {
   std::vector<VolumeId> frozen_sources;
   /// LSSs whose last freeze was ended by its timer or a restart; ascending.
   std::vector<std::uint8_t> expired_freezes;
+  CopyRates copy_rates;
   /// By rank, for ranks that are in a pool. Derived from ranks and volumes; kept by apply().
   std::map<std::uint16_t, ExtentMap> taken_extents;
 
@@ -386,13 +388,14 @@ struct CloseProblem {
   std::int64_t at_s = 0;
 };
 
-using Mutation = std::variant<AddRank, AssignRank, MakePool, RemovePool, MakeVolume, RemoveVolume, AllocateExtent,
-                              FreeExtent, Establish, Withdraw, EndRelationship, FailRelationship, FailRank, SetIdentity,
-                              ChangeVolume, ReleaseSpace, ChangeLss, ChangePool, MergePools, ReserveRank, RemoveRank,
-                              AddSite, MakeArray, RemoveArray, ChangeNames, RecordProblem, CloseProblem,
-                              RenewRelationships, CommitRevertible, RevertRelationships, MakeVolumeGroup,
-                              ChangeVolumeGroup, RemoveVolumeGroup, JoinVolumeGroups, MakeHostConnection,
-                              ChangeHostConnection, RemoveHostConnection, SetIoPort, BeginHostAccess, StartCopy, Thaw>;
+using Mutation =
+    std::variant<AddRank, AssignRank, MakePool, RemovePool, MakeVolume, RemoveVolume, AllocateExtent, FreeExtent,
+                 Establish, Withdraw, EndRelationship, FailRelationship, FailRank, SetIdentity, ChangeVolume,
+                 ReleaseSpace, ChangeLss, ChangePool, MergePools, ReserveRank, RemoveRank, AddSite, MakeArray,
+                 RemoveArray, ChangeNames, RecordProblem, CloseProblem, RenewRelationships, CommitRevertible,
+                 RevertRelationships, MakeVolumeGroup, ChangeVolumeGroup, RemoveVolumeGroup, JoinVolumeGroups,
+                 MakeHostConnection, ChangeHostConnection, RemoveHostConnection, SetIoPort, BeginHostAccess, StartCopy,
+                 Thaw, ChangeCopyRates, LimitCopies>;
 
 /// Takes effect unconditionally; a mutation that does not fit the configuration is a programmer error (replay of a
 /// journal that this code wrote always fits).

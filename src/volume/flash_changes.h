@@ -21,4 +21,22 @@ struct Thaw {
   bool expired = false;
 };
 
+/// How fast the background copies of an image may go together; hosts go first in any case.
+struct CopyRates {
+  std::uint64_t limit_bytes_per_second = 0;  ///< 0 = none.
+  /// They are not held back below it for the sake of hosts, so that they always end. A lower limit wins.
+  std::uint64_t floor_bytes_per_second = 8_MiB;
+  friend bool operator==(const CopyRates&, const CopyRates&) = default;
+};
+
+struct ChangeCopyRates {
+  CopyRates rates;
+};
+
+/// Each of the relationships is copied at this rate at most; 0 = no limit of its own.
+struct LimitCopies {
+  std::vector<Generation> relationships;
+  std::uint64_t bytes_per_second = 0;
+};
+
 }  // namespace tt::volume

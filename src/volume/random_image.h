@@ -22,7 +22,7 @@ class RandomImage {
   }
 
   void step() {
-    switch (random_.below(28)) {
+    switch (random_.below(29)) {
       case 0:
         return make_pool();
       case 1:
@@ -69,6 +69,8 @@ class RandomImage {
         return start_copy();
       case 26:
         return thaw();
+      case 27:
+        return change_copy_rates();
       default:
         return fail_something();
     }
@@ -169,6 +171,16 @@ class RandomImage {
     auto chosen = image.config.relationships.begin();
     std::advance(chosen, random_.below(image.config.relationships.size()));
     if (!chosen->second.closing()) image.change(StartCopy{{chosen->first}, random_.chance(1, 2)});
+  }
+
+  void change_copy_rates() {
+    const std::uint64_t rate = random_.below(3) * 10_MiB;
+    if (random_.chance(1, 2)) return image.change(ChangeCopyRates{{rate, 1 + random_.below(8_MiB)}});
+    LimitCopies limit{{}, rate};
+    for (const auto& [generation, r] : image.config.relationships) {
+      if (!r.closing() && random_.chance(1, 2)) limit.relationships.push_back(generation);
+    }
+    image.change(limit);
   }
 
   void change_volume() {

@@ -208,7 +208,7 @@ rt::Task<void> serve(rt::Platform& platform, const Options& options, const tls::
   }
   image::OpenOptions open;
   open.acknowledge = options.acknowledge;
-  open.pacing.limit_bytes_per_second = options.copy_limit_mib * 1_MiB / platform.size();
+  open.pacing.limit_bytes_per_second = options.copy_limit_mib * 1_MiB;
   auto image = co_await image::Image::open(ports, open);
   if (!image) {
     say(explain("cannot open the image", image.error()));

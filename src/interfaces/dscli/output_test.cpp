@@ -142,7 +142,7 @@ TEST_F(Output, ShowLss) {
 constexpr const char* kFlashes = R"([
   {"id":"0100:0200","source_lss":"01","sequence_number":0,"timeout_seconds":60,"active_copy":true,"recording":false,
    "persistent":false,"revertible":false,"source_write_enabled":true,"target_write_enabled":true,
-   "background_copy":true,"out_of_sync_tracks":8192,"track_count":16384,"copy_bytes_per_second":1048576},
+   "background_copy":true,"out_of_sync_tracks":8192,"track_count":16384,"copy_bytes_per_second":1048576,"copy_limit":2097152},
   {"id":"0101:0201","source_lss":"01","sequence_number":16,"timeout_seconds":60,"active_copy":false,"recording":true,
    "persistent":true,"revertible":false,"source_write_enabled":true,"target_write_enabled":true,
    "background_copy":true,"out_of_sync_tracks":0,"track_count":16384,"copy_bytes_per_second":0},
@@ -191,9 +191,9 @@ TEST_F(Output, FlashCopyProgress) {
   settings.format = OutputFormat::delim;
   const auto lines = render_rows(command, settings, json::parse(kFlashes).get<std::vector<json>>());
   const auto tail = [](const std::string& line) { return line.substr(line.rfind("abled,") + 6); };
-  EXPECT_EQ(tail(lines[0]), "50,1.0,0:08:32");
-  EXPECT_EQ(tail(lines[1]), "100,0.0,0:00:00");
-  EXPECT_EQ(tail(lines[2]), "99,0.0,-") << "100 only when nothing is left";
+  EXPECT_EQ(tail(lines[0]), "50,1.0,0:08:32,2.0");
+  EXPECT_EQ(tail(lines[1]), "100,0.0,0:00:00,-");
+  EXPECT_EQ(tail(lines[2]), "99,0.0,-,-") << "100 only when nothing is left";
 }
 
 TEST_F(Output, BannerInTheLocalZone) {

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// How fast background copies may go. A rate is one object that all shards share, so a change of it needs no message:
+// whoever waits for his turn looks at it again.
+#include "image/control.h"
+
+namespace tt::image {
+
+void ControlPlane::load(volume::ImageConfig config) {
+  config_ = std::move(config);
+  pace_.set(config_.copy_rates);
+  for (const auto* relationships : {&config_.relationships, &config_.saved}) {
+    for (const auto& [generation, r] : *relationships) {
+      copy_rates_[generation] = std::make_shared<flashcopy::CopyRate>(r.options.copy_limit);
+    }
+  }
+}
+
+std::shared_ptr<flashcopy::CopyRate> ControlPlane::rate_of(Generation generation) {
+  std::shared_ptr<flashcopy::CopyRate>& rate = copy_rates_[generation];
+  const std::uint64_t limit = config_.relationships.at(generation).options.copy_limit;
+  if (rate == nullptr) rate = std::make_shared<flashcopy::CopyRate>(limit);
+  return rate;
+}
+
+/// The change is durable. Rates of relationships that are gone by now go too.
+void ControlPlane::give_rates(RelationshipChange& change) {
+  std::erase_if(copy_rates_, [this](const auto& item) {
+    return !config_.relationships.contains(item.first) && !config_.saved.contains(item.first);
+  });
+  change.copy_rates.clear();
+  for (const volume::Relationship& made : change.made) change.copy_rates.push_back(rate_of(made.generation));
+}
+
+rt::Task<Result<void>> ControlPlane::change_copy_rates(std::optional<std::uint64_t> limit,
+                                                       std::optional<std::uint64_t> floor) {
+  const Planner plan = [this, limit, floor]() -> Result<volume::Mutation> {
+    volume::ChangeCopyRates change{config_.copy_rates};
+    if (limit) change.rates.limit_bytes_per_second = *limit;
+    if (floor) change.rates.floor_bytes_per_second = *floor;
+    return volume::Mutation(change);
+  };
+  auto done = co_await record(plan);
+  if (done) pace_.set(config_.copy_rates);
+  co_return done;
+}
+
+rt::Task<std::vector<Result<void>>> ControlPlane::limit_copies(std::vector<std::pair<VolumeId, VolumeId>> pairs,
+                                                               std::uint64_t bytes_per_second) {
+  co_await commands_.lock();
+  std::vector<Result<void>> verdicts;
+  std::vector<Generation> group;
+  for (const Result<Generation>& found : choose(pairs, std::nullopt)) {
+    verdicts.push_back(found ? volume::validate_background_copy(config_, *found) : Result<void>{found.error()});
+    if (verdicts.back()) group.push_back(*found);
+  }
+  Result<void> done;
+  if (!group.empty()) {
+    done = co_await wait_for_room(kRecordRoom);
+    const volume::Mutation record = volume::LimitCopies{group, bytes_per_second};
+    if (done) done = co_await harden(append(record));
+    for (const Generation generation : group) {
+      if (done) rate_of(generation)->set(bytes_per_second);
+    }
+  }
+  for (Result<void>& verdict : verdicts) {
+    if (verdict) verdict = done;
+  }
+  commands_.unlock();
+  co_return verdicts;
+}
+
+}  // namespace tt::image
