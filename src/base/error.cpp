@@ -18,6 +18,7 @@ const char* name_of(Errc code) noexcept {
     TT_NAME(cascade_not_available);
     TT_NAME(too_many_targets);
     TT_NAME(incremental_exists);
+    TT_NAME(space_efficient_target);
     TT_NAME(volume_offline);
     TT_NAME(copy_size_limit);
     TT_NAME(no_such_relationship);

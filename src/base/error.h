@@ -21,6 +21,7 @@ enum class Errc : std::uint16_t {
   cascade_not_available = 107,
   too_many_targets = 108,
   incremental_exists = 109,
+  space_efficient_target = 113,
   volume_offline = 117,
   copy_size_limit = 118,
   no_such_relationship = 201,

@@ -110,6 +110,8 @@ struct RelationshipShare {
   bool persistent = false;
   bool revertible = false;  ///< Hosts write neither volume, nothing is copied, until commit or revert.
   bool inhibit_target_writes = false;
+  bool inhibits_source = false;   ///< Without space for the target the source is not written, rather than fail.
+  bool source_inhibited = false;  ///< ... and so it is.
   bool failed = false;
   bool withdrawing = false;         ///< A withdraw is under way: nothing is copied in background any more.
   std::optional<Lsn> withdrawn_at;  ///< Closing: only owed tracks are left in `uncopied`.

@@ -311,6 +311,26 @@ rt::Task<Result<void>> ControlPlane::fail_relationship(Shard& from, Generation r
   co_return done;
 }
 
+rt::Task<Result<void>> ControlPlane::inhibit_source(Shard& from, Generation relationship) {
+  co_await rt::hop(from.reactor(), home_);
+  co_await records_.lock();
+  Result<void> done;
+  const auto found = config_.relationships.find(relationship);
+  if (found != config_.relationships.end() && !found->second.source_inhibited) {
+    volume::Mutation record = volume::InhibitSource{relationship, home_.wall_seconds()};
+    done = co_await record_failure(std::move(record));
+  }
+  for (const auto& shard : shards_) {
+    if (!done) break;
+    co_await rt::hop(home_, shard->reactor());
+    shard->mark_source_inhibited(relationship);
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  records_.unlock();
+  co_await rt::hop(home_, from.reactor());
+  co_return done;
+}
+
 rt::Task<Result<void>> ControlPlane::flush_rank(Shard& from, std::uint16_t rank) {
   co_await rt::hop(from.reactor(), home_);
   auto done = co_await control_shard().flush_rank(rank);

@@ -143,6 +143,7 @@ class ControlPlane final : public ControlLink {
   // --- ControlLink; on the asking shard's reactor ---
   rt::Task<Result<void>> allocate_extent(Shard& from, VolumeHandle volume, std::uint32_t extent_number) override;
   rt::Task<Result<void>> fail_relationship(Shard& from, Generation relationship) override;
+  rt::Task<Result<void>> inhibit_source(Shard& from, Generation relationship) override;
   rt::Task<Result<void>> fail_rank(Shard& from, std::uint16_t rank) override;
   rt::Task<Result<void>> flush_rank(Shard& from, std::uint16_t rank) override;
   void share_drained(Shard& from, Generation relationship) noexcept override;
@@ -167,6 +168,7 @@ class ControlPlane final : public ControlLink {
   rt::Task<Result<void>> prepare_change(const RelationshipChange& change);
   rt::Task<void> stay_fenced();
   rt::Task<Result<void>> commit_change(RelationshipChange& change);
+  rt::Task<Result<void>> commit_with_space(volume::Establish establish);
   rt::Task<Result<void>> renew(ChangeKind kind, Generation old, volume::RelationshipOptions options, bool revertible,
                                bool freeze = false);
   [[nodiscard]] bool in_cascade(Generation relationship) const;

@@ -83,7 +83,16 @@ rt::Task<Result<void>> ControlPlane::commit_change(RelationshipChange& change) {
   // renewed.
   auto done = co_await harden_every_shard();
   if (!done) co_return done;
-  volume::Mutation record = volume::Establish{change.made};
+  volume::Establish establish{change.made, {}};
+  for (const volume::Relationship& made : change.made) {
+    if (change.kind != ChangeKind::establish || !volume::empties_target(config_, made.source, made.target)) continue;
+    establish.emptied.push_back({made.target, Generation{lsns_.draw().value}});
+  }
+  if (!establish.emptied.empty()) {
+    done = co_await commit_with_space(std::move(establish));
+    co_return done;
+  }
+  volume::Mutation record = std::move(establish);
   if (change.kind != ChangeKind::establish) {
     volume::RenewRelationships renew;
     for (std::size_t i = 0; i < change.made.size(); ++i) renew.renewals.push_back({change.retired[i], change.made[i]});
@@ -92,6 +101,36 @@ rt::Task<Result<void>> ControlPlane::commit_change(RelationshipChange& change) {
   done = co_await wait_for_room(volume::encode_mutation(record).size());
   if (!done) co_return done;
   done = co_await harden(append(record));  // the commit point
+  if (!done) co_await stay_fenced();
+  co_return done;
+}
+
+/// An establish that gives back what its targets held. `records_` is held from the record until every shard has
+/// forgotten the space: nobody can take it before the establish is durable, nor while a shard still takes it for the
+/// target's. Crash argument: before the record is durable the target is whole, because nothing of it was touched; with
+/// it its extents are free, its former entries void (the kill) and its former maps nobody's.
+rt::Task<Result<void>> ControlPlane::commit_with_space(volume::Establish establish) {
+  const volume::Mutation record = establish;
+  const std::uint64_t bytes = volume::encode_mutation(record).size();
+  for (;;) {
+    auto room = co_await wait_for_room(bytes);
+    if (!room) co_return room;
+    co_await records_.lock();
+    if (control_shard().ring().has_room(bytes, journal::SpaceClass::control)) break;
+    records_.unlock();
+  }
+  auto done = co_await harden(append(record));  // the commit point
+  for (const volume::EmptiedTarget& emptied : establish.emptied) {
+    if (!done) break;
+    const volume::VolumeConfig target = *config_.find_volume(emptied.volume);
+    for (const auto& shard : shards_) {
+      co_await rt::hop(home_, shard->reactor());
+      shard->empty_volume(target);
+      co_await rt::hop(shard->reactor(), home_);
+    }
+    note_pool(target.pool);
+  }
+  records_.unlock();
   if (!done) co_await stay_fenced();
   co_return done;
 }

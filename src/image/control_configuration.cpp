@@ -115,6 +115,7 @@ rt::Task<Result<void>> ControlPlane::release_space_locked(VolumeId id) {
     if (done) shard->empty_volume(emptied);
     co_await rt::hop(shard->reactor(), home_);
   }
+  if (done) note_pool(emptied.pool);
   records_.unlock();
   for (const auto& shard : shards_) {
     co_await rt::hop(home_, shard->reactor());

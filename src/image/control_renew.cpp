@@ -12,11 +12,13 @@ rt::Task<std::vector<Result<void>>> ControlPlane::resync(std::vector<RenewalRequ
   std::vector<Result<void>> verdicts;
   for (const RenewalRequest& pair : pairs) {
     const auto found = volume::find_relationship(config_, pair.source, pair.target);
-    Result<void> done = found ? volume::validate_resync(config_, *found, pair.options) : Result<void>{found.error()};
+    volume::RelationshipOptions options = pair.options;
+    if (found && pair.keeps_copy_kind) {
+      options.background_copy = config_.relationships.at(*found).options.background_copy;
+    }
+    Result<void> done = found ? volume::validate_resync(config_, *found, options) : Result<void>{found.error()};
     if (done) done = co_await no_child_needs(*found);
     if (done) {
-      volume::RelationshipOptions options = pair.options;
-      if (pair.keeps_copy_kind) options.background_copy = config_.relationships.at(*found).options.background_copy;
       done = co_await renew(ChangeKind::resync, *found, options, false, pair.freeze);
     }
     verdicts.push_back(done);
@@ -78,6 +80,7 @@ rt::Task<Result<void>> ControlPlane::renew(ChangeKind kind, Generation old, volu
   made.options.persistent = options.persistent || options.recording;
   made.options.copy_limit = before.options.copy_limit;
   made.renewed = true;
+  made.source_inhibited = false;
   made.synced_s = home_.wall_seconds();
   if (revertible) made.saved = old;
 

@@ -35,6 +35,9 @@ volume::RelationshipOptions flash_options(const json& arguments) {
   options.inhibit_target_writes = arguments.value("target_write_inhibit", false);
   options.sequence_number = arguments.value("sequence_number", std::uint32_t{0});
   options.copy_limit = arguments.value("copy_rate_mib", std::uint64_t{0}) * 1_MiB;
+  if (text_of(arguments, "out_of_space") == "inhibit_source") {
+    options.out_of_space = volume::OutOfSpace::inhibit_source;
+  }
   return options;
 }
 
@@ -156,13 +159,14 @@ rt::Task<Response> ImageExecutor::remove_volumes(json arguments) {
 rt::Task<Response> ImageExecutor::make_flash(json arguments) {
   const volume::RelationshipOptions options = flash_options(arguments);
   const bool freeze = arguments.value("freeze", false);
+  const bool space_efficient = arguments.value("target_space_efficient", false);
   std::vector<volume::PairRequest> pairs;
   std::vector<std::string> names;
   for (const json& item : arguments.at("pairs")) {
     const auto source = model::parse_volume_id(text_of(item, "source"));
     const auto target = model::parse_volume_id(text_of(item, "target"));
     if (!source || !target) co_return failed(Errc::volume_not_found);
-    pairs.push_back({*source, *target, options, freeze});
+    pairs.push_back({*source, *target, options, freeze, space_efficient});
     names.push_back(text_of(item, "source") + ":" + text_of(item, "target"));
   }
   const std::vector<Result<void>> verdicts = co_await image_.control().establish(std::move(pairs));

@@ -194,7 +194,7 @@ json flash_row(const volume::ImageConfig& config, const FlashStatus& status) {
               {"recording", r.options.recording},
               {"persistent", r.options.persistent},
               {"revertible", r.revertible()},
-              {"source_write_enabled", !r.revertible()},
+              {"source_write_enabled", !r.revertible() && !r.source_inhibited},
               {"target_write_enabled", !r.options.inhibit_target_writes && !r.revertible()},
               {"background_copy", r.options.background_copy},
               {"out_of_sync_tracks", status.counts.uncopied - status.counts.owed},

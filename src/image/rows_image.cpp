@@ -42,6 +42,9 @@ Wording wording_of(ProblemKind kind) {
       return {"Warning", "TT1003", "Extent pool {} has less free space than its threshold."};
     case ProblemKind::pool_full:
       return {"Serious", "TT1004", "Extent pool {} is full: thin volumes cannot take more space."};
+    case ProblemKind::source_inhibited:
+      return {"Serious", "TT1007",
+              "The source of FlashCopy relationship {} takes no writes: there is no space to keep the target's image."};
     case ProblemKind::checkpoint_failed:
       break;
   }

@@ -54,6 +54,8 @@ class ControlLink {
   virtual rt::Task<Result<void>> allocate_extent(Shard& from, VolumeHandle volume, std::uint32_t extent_number) = 0;
   /// Durable before it returns: from then on the target is lost and the source may be overwritten (engine notes T21).
   virtual rt::Task<Result<void>> fail_relationship(Shard& from, Generation relationship) = 0;
+  /// Durable before it returns: no shard takes a write to the source until the relationship is gone.
+  virtual rt::Task<Result<void>> inhibit_source(Shard& from, Generation relationship) = 0;
   virtual rt::Task<Result<void>> fail_rank(Shard& from, std::uint16_t rank) = 0;
   /// What any shard had written to the rank before is durable, or rank_failed.
   virtual rt::Task<Result<void>> flush_rank(Shard& from, std::uint16_t rank) = 0;
@@ -211,6 +213,7 @@ class Shard {
   void refuse_held_writes() noexcept;
   [[nodiscard]] bool writes_wait(VolumeHandle volume) const noexcept;
   void mark_relationship_failed(Generation relationship) noexcept;
+  void mark_source_inhibited(Generation relationship) noexcept;
   [[nodiscard]] std::optional<RelationshipCounts> counts(Generation relationship) const;
   /// No journal space can be expected any more: what needs some is refused.
   [[nodiscard]] bool no_more_room() const noexcept { return tail_stuck_ || ring_->failed(); }
@@ -272,6 +275,9 @@ class Shard {
   rt::Task<Result<void>> write_pieces(VolumeHandle handle, std::uint64_t block, std::uint64_t block_count,
                                       const std::byte* data, bool deallocate, bool fua);
   [[nodiscard]] bool is_noop_zero(const flashcopy::VolumeShare& volume, Piece piece) const noexcept;
+  [[nodiscard]] const flashcopy::RelationshipShare* child_without_space(const flashcopy::VolumeShare& source,
+                                                                        std::uint64_t local_track) const noexcept;
+  rt::Task<Result<void>> give_space(Generation relationship, std::uint64_t global_track);
 
   [[nodiscard]] bool is_plain(const flashcopy::VolumeShare& volume, std::uint64_t local_track) const noexcept;
   rt::Task<Result<void>> read_for_host(flashcopy::VolumeShare& volume, MediaAddress from, std::uint64_t first_block,

@@ -38,7 +38,7 @@ void Shard::release_volume(VolumeId id) noexcept {
 /// because bits of the old one in journal and checkpoint speak of extents that belong to others now.
 void Shard::empty_volume(const volume::VolumeConfig& config) {
   VolumeShare& volume = *find(config.id);
-  TT_ASSERT(volume.held && volume.parent == nullptr && volume.children.empty());
+  TT_ASSERT(volume.held && volume.children.empty());
   index_->kill(volume.dirty, Lsn{~std::uint64_t{0}}, ~std::uint64_t{0});
   volume_of_generation_.erase(volume.map_generation);
   removed_maps_.push_back({volume.map_generation, journal::MapKind::written});

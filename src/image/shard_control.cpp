@@ -106,6 +106,8 @@ std::unique_ptr<RelationshipShare> Shard::make_share(const volume::Relationship&
   share->failed = r.state == volume::RelationshipState::failed;
   share->withdrawn_at = r.withdrawn_at;
   share->revertible = r.revertible();
+  share->inhibits_source = r.options.out_of_space == volume::OutOfSpace::inhibit_source;
+  share->source_inhibited = r.source_inhibited;
   if (r.options.recording && !r.closing()) {
     share->changed_source.emplace(local, false);
     share->changed_target.emplace(local, false);
@@ -282,6 +284,11 @@ void Shard::mark_relationship_failed(Generation generation) noexcept {
   if (!share.withdrawn_at) return;
   share.uncopied.set_run(0, share.uncopied.track_count(), false);  // what it owed cannot be brought over any more
   report_if_drained(share);
+}
+
+void Shard::mark_source_inhibited(Generation generation) noexcept {
+  const auto found = relationships_.find(generation);
+  if (found != relationships_.end()) found->second->source_inhibited = true;
 }
 
 std::optional<RelationshipCounts> Shard::counts(Generation generation) const {

@@ -89,7 +89,12 @@ rt::Task<Result<Shard::Admission>> Shard::admit_write(VolumeHandle handle, Piece
     if (parent->revertible) co_return Errc::write_inhibited;
   }
   for (const auto* child : volume->children) {
-    if (child->revertible) co_return Errc::write_inhibited;
+    if (child->revertible || (child->source_inhibited && !child->withdrawn_at)) co_return Errc::write_inhibited;
+  }
+  if (const auto* child = child_without_space(*volume, piece.local_track); child != nullptr) {
+    auto given = co_await give_space(child->generation, global_of(piece.local_track));
+    if (!given) co_return given.error();
+    co_return Admission::again;
   }
   const auto extent = static_cast<std::uint32_t>(global_of(piece.local_track) / volume->tracks_per_extent);
   const bool needs_extent = payload_bytes != 0 && !volume->extents[extent];
@@ -109,6 +114,39 @@ rt::Task<Result<Shard::Admission>> Shard::admit_write(VolumeHandle handle, Piece
     co_return Admission::again;
   }
   co_return Admission::go;
+}
+
+/// A relationship that would rather have no write to its source than lose its target, and whose target has no extent
+/// for the source's old track. Zeros that were never written need none.
+const flashcopy::RelationshipShare* Shard::child_without_space(const VolumeShare& source,
+                                                               std::uint64_t local_track) const noexcept {
+  for (const flashcopy::RelationshipShare* child : source.children) {
+    if (!child->inhibits_source || child->failed || child->withdrawn_at || !child->is_uncopied(local_track)) continue;
+    const VolumeShare& target = *child->target;
+    if (target.extents[global_of(local_track) / target.tracks_per_extent]) continue;
+    const cache::DirtyTrack* dirty = index_->find(&source, local_track);
+    const bool in_cache = dirty != nullptr && dirty->first != nullptr && dirty->first->lsn <= child->t0;
+    const bool zeros = !source.written.test(local_track) && !in_cache;
+    if (!zeros || flashcopy::uncopied_parent(source, local_track) != nullptr) return child;
+  }
+  return nullptr;
+}
+
+/// Space is taken before the write is accepted, so the copy at destage cannot want for it. write_inhibited: there is
+/// none, and every shard knows that the source is not written any more.
+rt::Task<Result<void>> Shard::give_space(Generation relationship, std::uint64_t global_track) {
+  const auto found = relationships_.find(relationship);
+  TT_ASSERT(found != relationships_.end());
+  const VolumeShare& target = *found->second->target;
+  const auto extent = static_cast<std::uint32_t>(global_track / target.tracks_per_extent);
+  const VolumeHandle handle{target.id, target.generation};
+  auto allocated = co_await control_.allocate_extent(*this, handle, extent);
+  // A target that is gone has no relationship any more: the write is admitted anew.
+  if (allocated || allocated.error().code == Errc::volume_not_found) co_return Result<void>{};
+  if (allocated.error().code != Errc::no_space) co_return allocated;
+  auto inhibited = co_await control_.inhibit_source(*this, relationship);
+  if (!inhibited) co_return inhibited;
+  co_return Errc::write_inhibited;
 }
 
 /// One turn: Lsn, journal, index.

@@ -49,6 +49,8 @@
 //              target_write_inhibit bool, sequence_number N (0..2^32-1), copy_rate_mib? N
 //                                                                         -> results: one per pair, name "0100:0200"
 //              All pairs of one request share one T0; a pair that fails does not stop the others.
+//              target_space_efficient? true: allows targets of the method tse. out_of_space? "fail_relationship" (so
+//              it is without) | "inhibit_source": no more writes to the source rather than a lost target
 //              freeze? true: writes to the sources wait from before T0 until unfreezeflash
 //   unfreezeflash ids ["01", ...]                                         -> results: one per id
 //              freeze_expired is a warning: they had gone on before.

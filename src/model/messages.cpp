@@ -142,6 +142,8 @@ constexpr Message kRejections[] = {
     {"CMUN90109E", "The source already has an incremental relationship.",
      "One relationship of a source may record changes, unless all of them were made with -multinc.",
      "Remove the other one, or use -record -multinc on all of them."},
+    {"CMUN90113E", "A track space-efficient volume can only be a target, with -tgtse and -nocp.",
+     "Such a volume holds only what changes after a copy.", "Use mkflash -tgtse -nocp, or a thin volume (-sam ese)."},
     {"CMUN90117E", "The volume is offline or fenced.", "Its access state or that of its rank does not allow copies.",
      "lsfbvol and lsrank show the states."},
     {"CMUN90118E", "The volume is larger than the limit for Copy Services.", "A limit of this storage image.",

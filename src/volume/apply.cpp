@@ -19,17 +19,6 @@ void insert_new(Map& map, const typename Map::key_type& key, const typename Map:
   TT_ASSERT(inserted);
 }
 
-std::string volume_name(VolumeId id) {
-  static constexpr char kDigits[] = "0123456789ABCDEF";
-  std::string name;
-  for (int shift = 12; shift >= 0; shift -= 4) name += kDigits[(static_cast<unsigned>(id.value) >> shift) & 0xFU];
-  return name;
-}
-
-std::string pair_name(const Relationship& relationship) {
-  return volume_name(relationship.source) + ":" + volume_name(relationship.target);
-}
-
 struct Apply : ApplyFlash {
   using ApplyFlash::operator();
 
@@ -139,6 +128,11 @@ struct Apply : ApplyFlash {
       TT_ASSERT(!replaced || entry.second.closing());
       return replaced;
     });
+    for (const EmptiedTarget& emptied : m.emptied) {
+      VolumeConfig& target = existing(config.volumes, emptied.volume);
+      TT_ASSERT(targets.contains(emptied.volume) && !in_relationship(config, emptied.volume));
+      give_back_space(config, target, emptied.maps);
+    }
     for (const Relationship& pair : m.pairs) {
       insert_new(config.relationships, pair.generation, pair);
       freeze_source_of(pair);

@@ -8,6 +8,21 @@
 
 namespace tt::volume {
 
+namespace {
+
+std::string volume_name(VolumeId id) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string name;
+  for (int shift = 12; shift >= 0; shift -= 4) name += kDigits[(static_cast<unsigned>(id.value) >> shift) & 0xFU];
+  return name;
+}
+
+}  // namespace
+
+std::string pair_name(const Relationship& relationship) {
+  return volume_name(relationship.source) + ":" + volume_name(relationship.target);
+}
+
 void take_extent(ImageConfig& config, const VolumeConfig& volume, const ExtentRef& extent) {
   TT_ASSERT(existing(config.ranks, extent.rank).pool == volume.pool);
   existing(config.taken_extents, extent.rank).take(extent.index);
@@ -28,15 +43,20 @@ void ApplyConfiguration::operator()(const ChangeVolume& m) const {
   TT_ASSERT(volume.extents.size() == extents_for(volume.block_count, existing(config.pools, volume.pool).extent_bytes));
 }
 
-void ApplyConfiguration::operator()(const ReleaseSpace& m) const {
-  VolumeConfig& volume = existing(config.volumes, m.volume);
-  TT_ASSERT(volume.is_thin() && !in_relationship(config, m.volume));
+void give_back_space(ImageConfig& config, VolumeConfig& volume, Generation maps) {
+  TT_ASSERT(volume.is_thin());
   for (auto& extent : volume.extents) {
     if (extent) existing(config.taken_extents, extent->rank).release(extent->index);
     extent.reset();
   }
+  volume.maps = maps;
+}
+
+void ApplyConfiguration::operator()(const ReleaseSpace& m) const {
+  VolumeConfig& volume = existing(config.volumes, m.volume);
+  TT_ASSERT(!in_relationship(config, m.volume));
   add_kill(volume.kills, Kill{.lsn = m.at, .track_count = volume.track_count()});
-  volume.maps = m.maps;
+  give_back_space(config, volume, m.maps);
 }
 
 void ApplyConfiguration::operator()(const ChangeLss& m) const {

@@ -2,6 +2,8 @@
 // The part of apply() that changes what exists already: sizes, names, limits, and what a rank lies on.
 #pragma once
 
+#include <string>
+
 #include "volume/config.h"
 
 namespace tt::volume {
@@ -24,6 +26,10 @@ struct ApplyConfiguration {
   void operator()(const CloseProblem& m) const;
 };
 
+/// As problems name it: "0100:0200".
+std::string pair_name(const Relationship& relationship);
+/// No extents, and maps of a new generation. What its former data in the journal is worth, a kill has to say.
+void give_back_space(ImageConfig& config, VolumeConfig& volume, Generation maps);
 /// Gives the extent to the volume in the map of its rank.
 void take_extent(ImageConfig& config, const VolumeConfig& volume, const ExtentRef& extent);
 

@@ -38,4 +38,11 @@ void ApplyFlash::operator()(const LimitCopies& m) const {
   }
 }
 
+void ApplyFlash::operator()(const InhibitSource& m) const {
+  Relationship& relationship = existing(config.relationships, m.relationship);
+  TT_ASSERT(relationship.options.out_of_space == OutOfSpace::inhibit_source);
+  relationship.source_inhibited = true;
+  add_problem(config, ProblemKind::source_inhibited, m.at_s, pair_name(relationship));
+}
+
 }  // namespace tt::volume

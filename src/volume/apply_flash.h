@@ -13,6 +13,7 @@ struct ApplyFlash : ApplyConfiguration {
   void operator()(const Thaw& m) const;
   void operator()(const ChangeCopyRates& m) const;
   void operator()(const LimitCopies& m) const;
+  void operator()(const InhibitSource& m) const;
 };
 
 }  // namespace tt::volume

@@ -28,7 +28,11 @@ struct LastOf<ExtentRotation> {
 };
 template <>
 struct LastOf<ProblemKind> {
-  static constexpr ProblemKind value = ProblemKind::checkpoint_failed;
+  static constexpr ProblemKind value = ProblemKind::source_inhibited;
+};
+template <>
+struct LastOf<OutOfSpace> {
+  static constexpr OutOfSpace value = OutOfSpace::inhibit_source;
 };
 template <>
 struct LastOf<RelationshipState> {
@@ -134,6 +138,7 @@ void fields(Archive& archive, Self& options) {
   archive(11, options.recording);
   archive(12, options.multiple_incremental);
   archive(13, options.copy_limit);
+  archive(40, options.out_of_space);
 }
 
 template <class Archive, Is<Relationship> Self>
@@ -152,6 +157,7 @@ void fields(Archive& archive, Self& relationship) {
   archive(12, relationship.saved);
   archive(20, relationship.removing);
   archive(21, relationship.frozen);
+  archive(40, relationship.source_inhibited);
 }
 inline Generation key_of(const Relationship& relationship) {
   return relationship.generation;
@@ -226,9 +232,15 @@ void fields(Archive& archive, Self& m) {
   archive(1, m.volume);
   archive(2, m.extent_number);
 }
+template <class Archive, Is<EmptiedTarget> Self>
+void fields(Archive& archive, Self& target) {
+  archive(1, target.volume);
+  archive(2, target.maps);
+}
 template <class Archive, Is<Establish> Self>
 void fields(Archive& archive, Self& m) {
   archive(1, m.pairs);
+  archive(2, m.emptied);
 }
 template <class Archive, Is<Withdraw> Self>
 void fields(Archive& archive, Self& m) {
@@ -361,6 +373,12 @@ void fields(Archive& archive, Self& m) {
   archive(2, m.bytes_per_second);
 }
 
+template <class Archive, Is<InhibitSource> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.relationship);
+  archive(2, m.at_s);
+}
+
 /// Number of each mutation in the journal; never reused. The order of the variant means nothing.
 template <>
 inline constexpr std::uint32_t kKind<AddRank> = 1;
@@ -430,5 +448,7 @@ template <>
 inline constexpr std::uint32_t kKind<ChangeCopyRates> = 32;
 template <>
 inline constexpr std::uint32_t kKind<LimitCopies> = 33;
+template <>
+inline constexpr std::uint32_t kKind<InhibitSource> = 80;
 
 }  // namespace tt::volume

@@ -136,6 +136,12 @@ struct LssConfig {
   friend bool operator==(const LssConfig&, const LssConfig&) = default;
 };
 
+/// What a relationship does when its thin target needs space and there is none.
+enum class OutOfSpace : std::uint8_t {
+  fail_relationship,  ///< The target is lost, the source goes on.
+  inhibit_source,     ///< Hosts cannot write the source any more, the target stays what it is.
+};
+
 struct RelationshipOptions {
   bool background_copy = true;
   bool persistent = false;
@@ -144,6 +150,7 @@ struct RelationshipOptions {
   bool recording = false;             ///< Changes on either side since T0 are recorded: resync copies only those.
   bool multiple_incremental = false;  ///< Other relationships of the source may record too.
   std::uint64_t copy_limit = 0;       ///< Bytes a second of the background copy at most; 0 = none of its own.
+  OutOfSpace out_of_space = OutOfSpace::fail_relationship;
   friend bool operator==(const RelationshipOptions&, const RelationshipOptions&) = default;
 };
 
@@ -168,8 +175,9 @@ struct Relationship {
   bool renewed = false;
   /// Revertible: the relationship as it was before, kept in ImageConfig::saved under this generation.
   std::optional<Generation> saved = std::nullopt;
-  bool removing = false;  ///< Ends when everything is copied, persistent or not.
-  bool frozen = false;    ///< Its source is frozen, at least because of it.
+  bool removing = false;          ///< Ends when everything is copied, persistent or not.
+  bool frozen = false;            ///< Its source is frozen, at least because of it.
+  bool source_inhibited = false;  ///< Its target found no space; the source is not written until the relationship goes.
 
   [[nodiscard]] bool revertible() const noexcept { return saved.has_value(); }
   [[nodiscard]] bool closing() const noexcept { return withdrawn_at.has_value(); }
@@ -181,7 +189,8 @@ enum class ProblemKind : std::uint8_t {
   relationship_failed,
   pool_threshold,
   pool_full,
-  checkpoint_failed
+  checkpoint_failed,
+  source_inhibited
 };
 
 /// Something that an administrator should look at. The list is bounded: when it is full the oldest closed problem goes,
@@ -282,9 +291,15 @@ struct FreeExtent {
   VolumeId volume;
   std::uint32_t extent_number = 0;
 };
+/// A target whose former data and space go with the establish; its maps get a new generation.
+struct EmptiedTarget {
+  VolumeId volume;
+  Generation maps;
+};
 /// All with one T0. Implied for each target: a kill of its dirty data, and the end of closing relationships onto it.
 struct Establish {
   std::vector<Relationship> pairs;
+  std::vector<EmptiedTarget> emptied = {};
 };
 /// They become closing.
 struct Withdraw {
@@ -395,7 +410,7 @@ using Mutation =
                  RemoveArray, ChangeNames, RecordProblem, CloseProblem, RenewRelationships, CommitRevertible,
                  RevertRelationships, MakeVolumeGroup, ChangeVolumeGroup, RemoveVolumeGroup, JoinVolumeGroups,
                  MakeHostConnection, ChangeHostConnection, RemoveHostConnection, SetIoPort, BeginHostAccess, StartCopy,
-                 Thaw, ChangeCopyRates, LimitCopies>;
+                 Thaw, ChangeCopyRates, LimitCopies, InhibitSource>;
 
 /// Takes effect unconditionally; a mutation that does not fit the configuration is a programmer error (replay of a
 /// journal that this code wrote always fits).
@@ -439,12 +454,18 @@ struct PairRequest {
   VolumeId target;
   RelationshipOptions options;
   bool freeze = false;
+  bool allows_space_efficient = false;  ///< A target of the method tse.
 };
 /// One verdict per pair, in order, each decided as if the valid ones before it were established: volume_not_found
 /// (101), source_is_target (103), target_too_small (105), already_a_target (106), cascade_not_available (107: cascades
 /// come with a later release on every personality), too_many_targets (108), volume_offline (117: the target has space
-/// on a failed rank; a source only needs to be read). Closing relationships count for none of them.
+/// on a failed rank; a source only needs to be read), space_efficient_target (113: one of the method tse without
+/// permission or with background copy, or as a source; the source is to be inhibited, with background copy). Closing
+/// relationships count for none of them.
 std::vector<Result<void>> validate_pairs(const ImageConfig& config, std::span<const PairRequest> pairs);
+/// Whether an establish gives back the space that the target has: it is thin, the source is as large, so that nothing
+/// of its own stays visible, and no other copy is made from it.
+bool empties_target(const ImageConfig& config, VolumeId source, VolumeId target);
 /// Whether the relationship may be resynchronised (or made revertible, the same rules): relationship_failed (208),
 /// being_removed (210), revertible (206), not_recording (202), volume_offline (117: the target cannot be written).
 Result<void> validate_resync(const ImageConfig& config, Generation relationship, const RelationshipOptions& options);
@@ -458,7 +479,8 @@ Result<std::vector<Generation>> find_revertible(const ImageConfig& config, Volum
                                                 std::optional<std::uint32_t> sequence);
 /// Relationship source:target that is not closing, or no_such_relationship.
 Result<Generation> find_relationship(const ImageConfig& config, VolumeId source, VolumeId target);
-/// Whether everything may be copied in background: relationship_failed (208).
+/// Whether everything may be copied in background: relationship_failed (208), target_space_efficient (209: the target
+/// is of the method tse, or its source is to be inhibited when there is no space).
 Result<void> validate_background_copy(const ImageConfig& config, Generation relationship);
 /// Likewise before the relationship goes; also target_space_efficient (209).
 Result<void> validate_copy_and_remove(const ImageConfig& config, Generation relationship);

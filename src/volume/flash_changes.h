@@ -15,6 +15,12 @@ struct StartCopy {
   bool remove = false;
 };
 
+/// The target found no space and the relationship says that then the source is not written. Records a problem.
+struct InhibitSource {
+  Generation relationship;
+  std::int64_t at_s = 0;
+};
+
 /// Writes to frozen sources of these LSSs go on: unfreezeflash, or the end of their time.
 struct Thaw {
   std::vector<std::uint8_t> lsses;

@@ -9,6 +9,9 @@ namespace tt::volume {
 Result<void> validate_background_copy(const ImageConfig& config, Generation relationship) {
   const Relationship& r = config.relationships.at(relationship);
   if (r.state == RelationshipState::failed) return {Errc::relationship_failed, r.target.value};
+  const bool tse = config.volumes.at(r.target).method == AllocationMethod::tse;
+  if (tse || r.options.out_of_space == OutOfSpace::inhibit_source)
+    return {Errc::target_space_efficient, r.target.value};
   return {};
 }
 

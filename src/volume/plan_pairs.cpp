@@ -56,12 +56,26 @@ class PairRules {
     const auto others = targets_of_.find(source_id);
     if (others != targets_of_.end() && others->second >= limits_of(config_.personality).targets_per_source)
       return {Errc::too_many_targets, source_id.value};
+    TT_CHECK(check_space(*source, *target, pair));
     if (!may_record(source_id, pair.options)) return {Errc::incremental_exists, source_id.value};
     if (!is_writable(config_, *target)) return {Errc::volume_offline, target_id.value};
     return {};
   }
 
  private:
+  /// A track space-efficient volume is a target and nothing else, and never gets everything. A source that is to be
+  /// inhibited asks for the target's space before a write of its own, which nobody does for a background copy.
+  [[nodiscard]] static Result<void> check_space(const VolumeConfig& source, const VolumeConfig& target,
+                                                const PairRequest& pair) {
+    if (source.method == AllocationMethod::tse) return {Errc::space_efficient_target, source.id.value};
+    const bool copies = pair.options.background_copy;
+    const bool needs_permission = target.method == AllocationMethod::tse && !pair.allows_space_efficient;
+    const bool takes_no_copy =
+        target.method == AllocationMethod::tse || pair.options.out_of_space == OutOfSpace::inhibit_source;
+    if (needs_permission || (copies && takes_no_copy)) return {Errc::space_efficient_target, target.id.value};
+    return {};
+  }
+
   /// Chains, without loops and of a bounded length. Withdrawn relationships that still owe tracks count for both.
   [[nodiscard]] Result<void> check_cascade(VolumeId source, VolumeId target) const {
     const bool target_is_source = targets_of_.contains(target);
@@ -103,6 +117,13 @@ class PairRules {
 };
 
 }  // namespace
+
+bool empties_target(const ImageConfig& config, VolumeId source, VolumeId target) {
+  const VolumeConfig& volume = config.volumes.at(target);
+  if (!volume.is_thin() || volume.block_count != config.volumes.at(source).block_count) return false;
+  return std::none_of(config.relationships.begin(), config.relationships.end(),
+                      [target](const auto& item) { return item.second.source == target; });
+}
 
 std::vector<Result<void>> validate_pairs(const ImageConfig& config, std::span<const PairRequest> pairs) {
   PairRules rules(config);

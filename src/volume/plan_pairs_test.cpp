@@ -144,6 +144,19 @@ TEST_P(Pairs, EachPairIsJudgedAsIfTheGoodOnesBeforeItWereThere) {
   EXPECT_TRUE(verdicts({}).empty());
 }
 
+TEST_P(Pairs, FC65_TrackSpaceEfficientTargetNeedsPermissionAndNoCopy) {
+  image.config.volumes.at(VolumeId{0x0001}).method = AllocationMethod::tse;
+  for (const bool copy : {false, true}) {
+    for (const bool allowed : {false, true}) {
+      PairRequest request{VolumeId{0x0000}, VolumeId{0x0001}, {}};
+      request.options.background_copy = copy;
+      request.allows_space_efficient = allowed;
+      const Errc expected = allowed && !copy ? Errc::ok : Errc::space_efficient_target;
+      EXPECT_EQ(code_of(validate_pairs(image.config, {&request, 1}).front()), expected) << copy << allowed;
+    }
+  }
+}
+
 TEST_P(Pairs, FindRelationshipNeedsBothEndsAndSkipsClosingOnes) {
   const Generation generation = image.establish(0, 1);
   EXPECT_EQ(find_relationship(image.config, VolumeId(0), VolumeId(1)).value(), generation);

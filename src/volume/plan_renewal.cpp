@@ -17,6 +17,11 @@ bool other_incremental(const ImageConfig& config, VolumeId source, Generation ow
   return false;
 }
 
+bool takes_no_copy(const ImageConfig& config, VolumeId target, const RelationshipOptions& options) {
+  return config.volumes.at(target).method == AllocationMethod::tse ||
+         options.out_of_space == OutOfSpace::inhibit_source;
+}
+
 Result<void> check_usable(const Relationship& r) {
   if (r.state == RelationshipState::failed) return {Errc::relationship_failed, r.target.value};
   if (r.removing) return {Errc::being_removed, r.target.value};
@@ -30,6 +35,8 @@ Result<void> validate_resync(const ImageConfig& config, Generation relationship,
   const Relationship& r = config.relationships.at(relationship);
   TT_CHECK(check_usable(r));
   if (!r.options.recording) return {Errc::not_recording, r.source.value};
+  if (options.background_copy && takes_no_copy(config, r.target, options))
+    return {Errc::space_efficient_target, r.target.value};
   if (other_incremental(config, r.source, relationship, options)) return {Errc::incremental_exists, r.source.value};
   if (!is_writable(config, *config.find_volume(r.target))) return {Errc::volume_offline, r.target.value};
   return {};
@@ -48,6 +55,8 @@ Result<void> validate_reverse(const ImageConfig& config, Generation relationship
     if (other.source == r.source || other.target == r.source) return {Errc::other_relationships, r.source.value};
     if (other.source == r.target) return {Errc::other_relationships, r.target.value};
   }
+  // What is reversed is always copied.
+  if (takes_no_copy(config, r.source, options)) return {Errc::space_efficient_target, r.source.value};
   if (other_incremental(config, r.target, relationship, options)) return {Errc::incremental_exists, r.target.value};
   if (!is_writable(config, source)) return {Errc::volume_offline, r.source.value};
   return {};

@@ -140,6 +140,10 @@ class RandomImage {
       request = {.source = some_volume(), .target = some_volume(), .options = {}};
       request.options.sequence_number = static_cast<std::uint32_t>(random_.next());
       request.options.persistent = random_.chance(1, 2);
+      if (random_.chance(1, 4)) {
+        request.options.background_copy = false;
+        request.options.out_of_space = OutOfSpace::inhibit_source;
+      }
     }
     const auto verdicts = validate_pairs(image.config, requests);
     Establish establish;
@@ -149,6 +153,10 @@ class RandomImage {
       establish.pairs.push_back(image.pair(requests[i].source.value, requests[i].target.value, t0));
       establish.pairs.back().options = requests[i].options;
       establish.pairs.back().frozen = random_.chance(1, 3);
+    }
+    for (const Relationship& made : establish.pairs) {
+      if (empties_target(image.config, made.source, made.target))
+        establish.emptied.push_back({made.target, Generation(image.next_lsn++)});
     }
     if (!establish.pairs.empty()) image.change(establish);
   }
@@ -320,6 +328,10 @@ class RandomImage {
   }
 
   void fail_something() {
+    for (const auto& [generation, r] : image.config.relationships) {
+      if (r.options.out_of_space != OutOfSpace::inhibit_source || random_.chance(2, 3)) continue;
+      return image.change(InhibitSource{.relationship = generation, .at_s = 8});
+    }
     if (!image.config.relationships.empty() && random_.chance(1, 2))
       image.change(FailRelationship{.relationship = image.config.relationships.begin()->first});
     else if (random_.chance(1, 60) && !image.config.ranks.empty())
