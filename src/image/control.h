@@ -22,6 +22,7 @@
 #include "base/result.h"
 #include "image/pacer.h"
 #include "image/shard.h"
+#include "image/verification.h"
 #include "runtime/scope.h"
 #include "runtime/sync.h"
 #include "volume/config.h"
@@ -137,6 +138,14 @@ class ControlPlane final : public ControlLink {
                                                    std::uint64_t bytes_per_second);
   [[nodiscard]] const CopyRateTable& copy_rates() const noexcept { return copy_rates_; }
 
+  // --- control_verify.cpp ---
+  /// Begins to compare targets with their images. relationship_failed; busy: it is being verified already.
+  rt::Task<std::vector<Result<void>>> verify(std::vector<std::pair<VolumeId, VolumeId>> pairs);
+  /// object_not_found: it is not being verified.
+  std::vector<Result<void>> cancel_verifications(const std::vector<std::pair<VolumeId, VolumeId>>& pairs);
+  /// The last one of each relationship, since the start.
+  rt::Task<std::vector<VerifyStatus>> verify_status();
+
   /// Every relationship that is not closing, with its counts from all shards.
   rt::Task<std::vector<FlashStatus>> flash_status();
 
@@ -165,6 +174,11 @@ class ControlPlane final : public ControlLink {
   rt::Task<Result<void>> change_group(RelationshipChange change);
   void give_rates(RelationshipChange& change);
   std::shared_ptr<flashcopy::CopyRate> rate_of(Generation relationship);
+  [[nodiscard]] bool is_verified(Generation relationship) const;
+  void forget_verifications();
+  rt::Task<void> begin_verification(Generation relationship);
+  rt::Task<void> verify_share(Shard& shard, std::shared_ptr<Verification> verification);
+  rt::Task<void> note_difference(std::shared_ptr<Verification> verification, std::uint64_t track);
   rt::Task<Result<void>> prepare_change(const RelationshipChange& change);
   rt::Task<void> stay_fenced();
   rt::Task<Result<void>> commit_change(RelationshipChange& change);
@@ -230,6 +244,8 @@ class ControlPlane final : public ControlLink {
   rt::Mutex records_;
   std::vector<std::unique_ptr<rt::Scope>> scopes_;  ///< One per shard: tasks that begin on its reactor.
   bool stopping_ = false;
+  std::map<Generation, std::shared_ptr<Verification>> verifications_;
+  std::vector<std::unique_ptr<rt::Mutex>> verify_turns_;  ///< By shard.
 
   std::uint64_t holds_ = 0;                     ///< Numbers of holds of sources.
   std::map<std::uint8_t, rt::TimeNs> thaw_at_;  ///< By LSS that is frozen.

@@ -267,7 +267,10 @@ rt::Task<void> ControlPlane::end_if_drained(Generation generation) {
 
 void ControlPlane::start() {
   look_at_pools();
-  for (const auto& shard : shards_) scopes_.push_back(std::make_unique<rt::Scope>(shard->reactor()));
+  for (const auto& shard : shards_) {
+    scopes_.push_back(std::make_unique<rt::Scope>(shard->reactor()));
+    verify_turns_.push_back(std::make_unique<rt::Mutex>(shard->reactor()));
+  }
   for (const auto& [generation, r] : config_.relationships) {
     scopes_.front()->spawn(run_end_task(control_shard(), generation));
   }
@@ -278,6 +281,7 @@ rt::Task<void> ControlPlane::stop() {
   stopping_ = true;
   co_await commands_.lock();
   commands_.unlock();
+  for (const auto& [generation, verification] : verifications_) verification->cancelled = true;
   for (std::size_t i = 0; i < scopes_.size(); ++i) {
     rt::Reactor& reactor = shards_[i]->reactor();
     co_await rt::hop(home_, reactor);

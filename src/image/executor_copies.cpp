@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How fast background copies go.
+// How fast background copies go, and whether they are right.
 #include "image/executor_configuration.h"
 #include "image/executor_support.h"
 
@@ -28,14 +28,18 @@ std::optional<Pairs> pairs_of(const json& arguments) {
   return pairs;
 }
 
+Response results_for(const Pairs& pairs, const std::vector<Result<void>>& verdicts) {
+  Response response;
+  for (std::size_t i = 0; i < verdicts.size(); ++i) response.results.push_back(verdict(pairs.names[i], verdicts[i]));
+  return response;
+}
+
 rt::Task<Response> set_flash_rate(Image& image, json arguments) {
   std::optional<Pairs> pairs = pairs_of(arguments);
   if (!pairs) co_return failed(Errc::volume_not_found);
   const std::uint64_t limit = arguments.value("copy_rate_mib", std::uint64_t{0}) * 1_MiB;
   const std::vector<Result<void>> verdicts = co_await image.control().limit_copies(std::move(pairs->ids), limit);
-  Response response;
-  for (std::size_t i = 0; i < verdicts.size(); ++i) response.results.push_back(verdict(pairs->names[i], verdicts[i]));
-  co_return response;
+  co_return results_for(*pairs, verdicts);
 }
 
 rt::Task<Response> show_copy_pace(Image& image, json arguments) {
@@ -62,10 +66,62 @@ rt::Task<Response> show_copy_pace(Image& image, json arguments) {
   co_return rows_of({std::move(row)});
 }
 
+rt::Task<Response> verify_flash(Image& image, json arguments) {
+  const std::optional<Pairs> pairs = pairs_of(arguments);
+  if (!pairs) co_return failed(Errc::volume_not_found);
+  if (arguments.value("cancel", false)) co_return results_for(*pairs, image.control().cancel_verifications(pairs->ids));
+  const std::vector<Result<void>> verdicts = co_await image.control().verify(pairs->ids);
+  co_return results_for(*pairs, verdicts);
+}
+
+const char* text_of(VerifyState state) {
+  switch (state) {
+    case VerifyState::running:
+      return "Running";
+    case VerifyState::complete:
+      return "Complete";
+    case VerifyState::cancelled:
+      return "Cancelled";
+    case VerifyState::ended:
+      break;
+  }
+  return "Ended";
+}
+
+rt::Task<Response> list_verifications(Image& image, json) {
+  std::vector<json> rows;
+  const std::vector<VerifyStatus> all = co_await image.control().verify_status();
+  for (const VerifyStatus& status : all) {
+    const volume::Relationship& r = status.relationship;
+    const std::string source = model::volume_id_text(r.source);
+    const std::string target = model::volume_id_text(r.target);
+    json row = {{"id", source + ":" + target},
+                {"source", source},
+                {"target", target},
+                {"state", text_of(status.state)},
+                {"date_started", status.started_s},
+                {"recording", r.options.recording},
+                {"track_count", r.track_count},
+                {"tracks_left", r.track_count - status.counts.looked_at()},
+                {"equal", status.counts.equal},
+                {"uncopied", status.counts.uncopied},
+                {"changed", nullptr},
+                {"different", status.counts.different},
+                {"unreadable", status.counts.unreadable},
+                {"first_different", nullptr}};
+    if (r.options.recording) row["changed"] = status.counts.changed;
+    if (status.counts.first_different) row["first_different"] = *status.counts.first_different;
+    rows.push_back(std::move(row));
+  }
+  co_return rows_of(std::move(rows));
+}
+
 }  // namespace
 
 ConfigurationOperation find_copy_operation(std::string_view operation) {
   if (operation == "setflashrate") return set_flash_rate;
+  if (operation == "verifyflash") return verify_flash;
+  if (operation == "lsverifyflash") return list_verifications;
   if (operation == "showsi") return show_copy_pace;
   return nullptr;
 }

@@ -45,6 +45,8 @@ Wording wording_of(ProblemKind kind) {
     case ProblemKind::source_inhibited:
       return {"Serious", "TT1007",
               "The source of FlashCopy relationship {} takes no writes: there is no space to keep the target's image."};
+    case ProblemKind::image_differs:
+      return {"Serious", "TT1008", "FlashCopy {}: the target differs from its image, and no host wrote it."};
     case ProblemKind::checkpoint_failed:
       break;
   }

@@ -260,6 +260,7 @@ class Shard {
   friend class Copier;
   friend class Keeper;
   friend class Recovery;
+  friend class Verifier;
 
   struct Piece {
     std::uint64_t local_track = 0;

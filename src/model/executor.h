@@ -56,6 +56,8 @@
 //              freeze_expired is a warning: they had gone on before.
 //   setflashrate pairs [{"source","target"}, ...], copy_rate_mib N (0 = none)
 //                                                                         -> results: one per pair
+//   verifyflash pairs [{"source","target"}, ...], cancel? true            -> results: one per pair
+//   lsverifyflash -                                                       -> rows: flash_verification
 //   lsflash    -                                                          -> rows: flash
 //   rmflash    pairs [{"source","target"}, ...], sequence_number? N, copy_first? true, release_target_space? true
 //                                                                         -> results: one per pair
@@ -129,6 +131,9 @@
 //   copy_pace    id, copy_limit|null, copy_floor, copy_bytes_per_second, active_copies (copying now),
 //   out_of_sync_tracks (of
 //                all that are copied in background)
+//   flash_verification id "0100:0200", source, target, state "Running"|"Complete"|"Cancelled"|"Ended", date_started,
+//                recording bool, track_count, tracks_left, equal, uncopied, changed|null, different,
+//                unreadable (tracks), first_different|null
 //   host_type    id "pSeries", profile, discovery "reportLUN"|"LUNPolling", block_bytes
 //   volume_group id "V0", name, type "SCSI Mask"|..., volumes ["1000", ...] (showvolgrp only)
 //   lun_mapping  id "1000", lun "40104000" (of a scsimap256 group "00" to "FF")

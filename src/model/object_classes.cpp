@@ -268,6 +268,25 @@ constexpr View kFlashWide[] = {"ID",
                                "isTgtSE"};
 constexpr View kFlashExtra[] = {"%Copied", "Rate (2^20B/s)", "TimeLeft", "Limit (2^20B/s)"};
 
+// ---- comparison of a target with its image ----
+constexpr Attribute kVerificationAttributes[] = {
+    {"id", "ID", F::text, A::left, IdKind::pair},
+    {"state", "State"},
+    {"date_started", "DateStarted", F::date},
+    {"tracks_left", "%Verified", F::tracks_percent},
+    {"recording", "Recording", F::enabled},
+    {"equal", "Equal", F::number},
+    {"uncopied", "OutOfSync", F::number},
+    {"changed", "Changed", F::number},
+    {"different", "Different", F::number},
+    {"unreadable", "Unreadable", F::number},
+    {"first_different", "FirstDifferent", F::number},
+};
+constexpr View kVerificationList[] = {"ID",        "State",   "%Verified", "Recording",  "Equal",
+                                      "OutOfSync", "Changed", "Different", "Unreadable", "FirstDifferent"};
+constexpr View kVerificationWide[] = {"ID",        "State",   "DateStarted", "%Verified",  "Recording",     "Equal",
+                                      "OutOfSync", "Changed", "Different",   "Unreadable", "FirstDifferent"};
+
 // ---- user ----
 constexpr Attribute kUserAttributes[] = {
     {"id", "Name"},
@@ -283,6 +302,15 @@ constexpr View kUserFields[] = {"Name", "Group", "State", "FailedLogin", "DaysTo
 
 constexpr ObjectClass kClasses[] = {
     {"image", "Storage Image", "SI", IdKind::image, kImageAttributes, kImageList, kImageWide, kImageFields, {}},
+    {"flash_verification",
+     "Verification",
+     "FLASHVERIFICATION",
+     IdKind::pair,
+     kVerificationAttributes,
+     kVerificationList,
+     kVerificationWide,
+     kVerificationWide,
+     {}},
     {"extent_pool",
      "Extent Pool",
      "EXTENTPOOL",

@@ -155,7 +155,46 @@ constexpr Argument kNewCopyRate = [] {
 }();
 constexpr Argument kSetRate[] = {kNewCopyRate, kPairs};
 
+constexpr Argument kVerify[] = {
+    {.flag = "cancel",
+     .key = "cancel",
+     .value = "true",
+     .exclusive = "verify",
+     .help = "end the verification that is under way"},
+    {.flag = "wait",
+     .key = "wait",
+     .value = "true",
+     .exclusive = "verify",
+     .traits = kLocal,
+     .help = "return when the verification of all pairs has ended, with its results"},
+    kPairs,
+};
+constexpr Argument kVerifyList[] = {
+    {.key = "select",
+     .kind = ArgumentKind::selection,
+     .value = "source:target ... | volume_ID ...",
+     .traits = kRequired,
+     .id_kind = IdKind::pair,
+     .help = "pairs, or volumes (ranges like 0000-FFFF) that are source or target"},
+};
+
 constexpr Operation kChanges[] = {
+    {.name = "verifyflash",
+     .summary = "compares targets with their images while both are in use; an addition of Twintrack",
+     .shape = Shape::change,
+     .access = Access::copy,
+     .object_class = "flash",
+     .arguments = kVerify,
+     .success = "CMUC09028I",
+     .example = "verifyflash -wait 0100-0103:0200-0203",
+     .audit_code = 3012,
+     .audit_event = "FlashCopy_Verify"},
+    {.name = "lsverifyflash",
+     .summary = "lists verifications of targets since the start of the image; an addition of Twintrack",
+     .shape = Shape::list,
+     .object_class = "flash_verification",
+     .arguments = kVerifyList,
+     .example = "lsverifyflash 0000-FFFF"},
     {.name = "setflashrate",
      .summary = "sets how fast FlashCopies are copied, also while they are; an addition of Twintrack",
      .shape = Shape::change,

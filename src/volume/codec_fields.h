@@ -28,7 +28,7 @@ struct LastOf<ExtentRotation> {
 };
 template <>
 struct LastOf<ProblemKind> {
-  static constexpr ProblemKind value = ProblemKind::source_inhibited;
+  static constexpr ProblemKind value = ProblemKind::image_differs;
 };
 template <>
 struct LastOf<OutOfSpace> {

@@ -130,6 +130,14 @@ std::string held_directive(simulation::Lab& lab, Words words, HeldWrites& held) 
   return "";
 }
 
+std::string damage_directive(simulation::Lab& lab, Words words) {
+  const auto blocks = take_blocks(lab, words);
+  if (!blocks) return "expected: VOLUME RANGE";
+  for (std::uint64_t i = 0; i < blocks->count; i += kTrackBlocks)
+    lab.damage(blocks->volume, (blocks->first + i) / kTrackBlocks);
+  return "";
+}
+
 std::string zero_directive(simulation::Lab& lab, Words words, bool deallocate) {
   const auto blocks = take_blocks(lab, words);
   if (!blocks) return "expected: VOLUME RANGE [fails NAME]";

@@ -27,6 +27,7 @@ std::string held_directive(simulation::Lab& lab, Words words, HeldWrites& held);
 ///   VOLUME RANGE expect LETTER | RUNS | error NAME
 std::string read_directive(simulation::Lab& lab, Words words);
 ///   VOLUME RANGE [fails NAME]
+std::string damage_directive(simulation::Lab& lab, Words words);
 std::string zero_directive(simulation::Lab& lab, Words words, bool deallocate);
 
 }  // namespace tt::live

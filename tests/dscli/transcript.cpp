@@ -121,6 +121,7 @@ std::string Transcript::do_directive(const std::string& name, const std::string&
   if (name == "read") return read_directive(lab, words);
   if (name == "zero") return zero_directive(lab, words, false);
   if (name == "unmap") return zero_directive(lab, words, true);
+  if (name == "damage") return damage_directive(lab, words);
   if (name == "nbd") return nbd_directive(words);
   if (name == "until-copied") return until_copied();
   if (name == "until-ended") return until_ended(value);

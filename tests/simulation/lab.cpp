@@ -283,12 +283,22 @@ std::uint64_t Lab::track_of_shard(std::size_t shard, std::uint64_t from) {
   return from;
 }
 
-void Lab::make_unreadable(VolumeId volume, std::uint64_t track) {
+std::pair<sim::SimFile*, std::uint64_t> Lab::place_of(VolumeId volume, std::uint64_t track) {
   const flashcopy::Stripes stripes = shard(0).options().stripes;
   image::Shard& owner = shard(stripes.shard_of(track));
   const image::MediaAddress at = owner.address_of(*owner.find(volume), stripes.to_local(track));
   TT_ASSERT(at.rank != nullptr);
-  storage.file(control().config().ranks.at(at.rank->id).device)->make_unreadable(at.offset, kTrackBytes);
+  return {storage.file(control().config().ranks.at(at.rank->id).device), at.offset};
+}
+
+void Lab::make_unreadable(VolumeId volume, std::uint64_t track) {
+  const auto [file, offset] = place_of(volume, track);
+  file->make_unreadable(offset, kTrackBytes);
+}
+
+void Lab::damage(VolumeId volume, std::uint64_t track, std::uint64_t byte) {
+  const auto [file, offset] = place_of(volume, track);
+  file->flip_bit(offset + byte, 3);
 }
 
 void Lab::hold_copies(bool on) {

@@ -140,6 +140,8 @@ class Lab {
   std::uint64_t track_of_shard(std::size_t shard, std::uint64_t from = 0);
   /// Reads of this track's place on its rank fail until it is written.
   void make_unreadable(VolumeId volume, std::uint64_t track);
+  /// One bit of what this track's place on its rank holds is another one.
+  void damage(VolumeId volume, std::uint64_t track, std::uint64_t byte = 0);
 
   /// Power loss and the next start.
   void crash(sim::CrashKind kind = sim::CrashKind::power);
@@ -168,6 +170,7 @@ class Lab {
   rt::Task<Result<void>> write_task(VolumeId volume, std::uint64_t block, std::uint64_t blocks, char letter);
   rt::Task<std::string> read_task(VolumeId volume, std::uint64_t block, std::uint64_t blocks);
   void create(const LabOptions& options);
+  std::pair<sim::SimFile*, std::uint64_t> place_of(VolumeId volume, std::uint64_t track);
 
   ImageShape shape_;
 };

@@ -294,7 +294,10 @@ int Session::run_remote(Command& command) {
     settings_.password = command.arguments["password"].get<std::string>();
     login_.password_expired = false;
   }
-  if (command.locals.contains("wait")) code = wait_for_copies(command, code);
+  if (command.locals.contains("wait")) {
+    const bool verifies = command.operation->name == "verifyflash";
+    code = verifies ? wait_for_verifications(command, code) : wait_for_copies(command, code);
+  }
   return code;
 }
 
@@ -335,7 +338,8 @@ int Session::report(const Command& command, const Settings& merged, const Execut
     const std::string_view slots[] = {result.name, detail};
     if (result.code == Errc::ok) {
       any_success = true;
-      print_message(operation.success, operation.name, slots);
+      const bool cancelled = command.arguments.value("cancel", false);
+      print_message(cancelled ? "CMUC09029I" : operation.success, operation.name, slots);
     } else {
       const std::string_view id = model::message_id_of(result.code, operation.name);
       const bool warning = id.back() == 'W';
@@ -347,13 +351,23 @@ int Session::report(const Command& command, const Settings& merged, const Execut
   return code;
 }
 
-int Session::wait_for_copies(const Command& command, int exit_code) {
-  constexpr std::int64_t kFirstPauseMs = 50;
-  constexpr std::int64_t kLongestPauseMs = 2000;
+namespace {
+
+constexpr std::int64_t kFirstPauseMs = 50;
+constexpr std::int64_t kLongestPauseMs = 2000;
+
+json selected_pairs(const Command& command) {
   json select = json::array();
   for (const json& pair : command.arguments["pairs"]) {
     select.push_back(pair["source"].get<std::string>() + ":" + pair["target"].get<std::string>());
   }
+  return select;
+}
+
+}  // namespace
+
+int Session::wait_for_copies(const Command& command, int exit_code) {
+  const json select = selected_pairs(command);
   for (std::int64_t pause_ms = kFirstPauseMs;; pause_ms = std::min(pause_ms * 2, kLongestPauseMs)) {
     auto answer = transport_->execute(command.image, "lsflash", {{"select", select}});
     if (!answer) return report_failure(command.operation->name, answer.error());
@@ -371,6 +385,52 @@ int Session::wait_for_copies(const Command& command, int exit_code) {
     if (!copying) return exit_code;
     if (!terminal_.pause_ms(pause_ms)) return reject({"CMUC09021E", {}, {}, kExitApplication}, command.operation->name);
   }
+}
+
+int Session::wait_for_verifications(const Command& command, int exit_code) {
+  const json select = selected_pairs(command);
+  for (std::int64_t pause_ms = kFirstPauseMs;; pause_ms = std::min(pause_ms * 2, kLongestPauseMs)) {
+    auto answer = transport_->execute(command.image, "lsverifyflash", {{"select", select}});
+    if (!answer) return report_failure(command.operation->name, answer.error());
+    if (answer->response.status != Errc::ok) return report(command, settings_, *answer);
+    const auto& rows = answer->response.rows;
+    const bool running =
+        std::any_of(rows.begin(), rows.end(), [](const json& row) { return row.value("state", "") == "Running"; });
+    if (!running) {
+      for (const json& row : rows) exit_code = std::max(exit_code, report_verification(command, row));
+      return exit_code;
+    }
+    if (!terminal_.pause_ms(pause_ms)) return reject({"CMUC09021E", {}, {}, kExitApplication}, command.operation->name);
+  }
+}
+
+int Session::report_verification(const Command& command, const json& row) {
+  const auto text = [&row](const char* key) {
+    const auto found = row.find(key);
+    return found != row.end() && found->is_number_unsigned() ? std::to_string(found->get<std::uint64_t>()) : "0";
+  };
+  const std::string id = row.value("id", "");
+  const std::string equal = text("equal");
+  const std::string different = text("different");
+  const std::string unreadable = text("unreadable");
+  const std::string uncopied = text("uncopied");
+  const std::string changed = text("changed");
+  const std::string_view name = command.operation->name;
+  int code = kExitSuccess;
+  const auto complain = [&](std::string_view message, const std::string& detail) {
+    const std::string_view slots[] = {id, detail};
+    const bool warning = message.back() == 'W';
+    print_message(message, name, slots, warning ? std::string() : id);
+    if (!warning) code = kExitServer;
+  };
+  if (row.value("state", "") != "Complete") complain("CMUN91010E", "");
+  const bool recording = row.value("recording", false);
+  if (different != "0") complain(recording ? "CMUN90211E" : "CMUC09031W", different);
+  if (unreadable != "0") complain("CMUN90212E", unreadable);
+  if (code != kExitSuccess) return code;
+  const std::string_view slots[] = {id, equal, uncopied, changed};
+  print_message(recording ? "CMUC09030I" : "CMUC09032I", name, slots);
+  return code;
 }
 
 }  // namespace tt::dscli

@@ -62,6 +62,8 @@ class Session {
   int report_nothing(const model::Operation& operation);
   int report_failure(std::string_view command_name, Error error);
   int wait_for_copies(const Command& command, int exit_code);
+  int wait_for_verifications(const Command& command, int exit_code);
+  int report_verification(const Command& command, const nlohmann::json& row);
 
   void print_message(std::string_view id, std::string_view command, std::span<const std::string_view> slots,
                      std::string_view object = {});
