@@ -464,8 +464,8 @@ struct PairRequest {
 /// permission or with background copy, or as a source; the source is to be inhibited, with background copy). Closing
 /// relationships count for none of them.
 std::vector<Result<void>> validate_pairs(const ImageConfig& config, std::span<const PairRequest> pairs);
-/// Whether an establish gives back the space that the target has: it is thin, the source is as large, so that nothing
-/// of its own stays visible, and no other copy is made from it.
+/// Whether an establish gives back the space that the target has: it is thin and has some, the source is as large, so
+/// that nothing of its own stays visible, and no other copy is made from it.
 bool empties_target(const ImageConfig& config, VolumeId source, VolumeId target);
 /// Whether the relationship may be resynchronised (or made revertible, the same rules): relationship_failed (208),
 /// being_removed (210), revertible (206), not_recording (202), volume_offline (117: the target cannot be written).
