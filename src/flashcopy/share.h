@@ -93,6 +93,20 @@ struct VolumeShare {
   }
 };
 
+/// An operation of a host in flight on the volume; an establish onto it and its deletion wait until there is none.
+class HostOperation {
+ public:
+  explicit HostOperation(VolumeShare& volume) noexcept : volume_(volume) { ++volume_.host_operations; }
+  HostOperation(const HostOperation&) = delete;
+  HostOperation& operator=(const HostOperation&) = delete;
+  ~HostOperation() {
+    if (--volume_.host_operations == 0) volume_.idle.wake_all();
+  }
+
+ private:
+  VolumeShare& volume_;
+};
+
 struct RelationshipShare {
   RelationshipShare(Generation made_by, Lsn point_in_time, std::uint64_t local_tracks, bool all_uncopied = true)
       : generation(made_by), t0(point_in_time), uncopied(local_tracks, all_uncopied) {}

@@ -291,19 +291,18 @@ rt::Task<Result<void>> ControlPlane::record_failure(volume::Mutation mutation) {
   co_return done;
 }
 
-rt::Task<Result<void>> ControlPlane::fail_relationship(Shard& from, Generation relationship) {
+/// `change` is asked when its turn has come; nothing if it was recorded before. Durable, then known to every shard.
+rt::Task<Result<void>> ControlPlane::record_and_tell(Shard& from,
+                                                     std::function<std::optional<volume::Mutation>()> change,
+                                                     std::function<void(Shard&)> tell) {
   co_await rt::hop(from.reactor(), home_);
   co_await records_.lock();
   Result<void> done;
-  const auto found = config_.relationships.find(relationship);
-  if (found != config_.relationships.end() && found->second.state != volume::RelationshipState::failed) {
-    volume::Mutation record = volume::FailRelationship{relationship, home_.wall_seconds()};
-    done = co_await record_failure(std::move(record));
-  }
+  if (std::optional<volume::Mutation> record = change()) done = co_await record_failure(std::move(*record));
   for (const auto& shard : shards_) {
     if (!done) break;
     co_await rt::hop(home_, shard->reactor());
-    shard->mark_relationship_failed(relationship);
+    tell(*shard);
     co_await rt::hop(shard->reactor(), home_);
   }
   records_.unlock();
@@ -311,49 +310,46 @@ rt::Task<Result<void>> ControlPlane::fail_relationship(Shard& from, Generation r
   co_return done;
 }
 
+rt::Task<Result<void>> ControlPlane::fail_relationship(Shard& from, Generation relationship) {
+  const std::function<std::optional<volume::Mutation>()> change = [this, relationship] {
+    const auto found = config_.relationships.find(relationship);
+    const bool fails = found != config_.relationships.end() && found->second.state != volume::RelationshipState::failed;
+    return fails ? std::optional<volume::Mutation>(volume::FailRelationship{relationship, home_.wall_seconds()})
+                 : std::nullopt;
+  };
+  const std::function<void(Shard&)> tell = [relationship](Shard& shard) {
+    shard.mark_relationship_failed(relationship);
+  };
+  auto done = co_await record_and_tell(from, change, tell);
+  co_return done;
+}
+
 rt::Task<Result<void>> ControlPlane::inhibit_source(Shard& from, Generation relationship) {
-  co_await rt::hop(from.reactor(), home_);
-  co_await records_.lock();
-  Result<void> done;
-  const auto found = config_.relationships.find(relationship);
-  if (found != config_.relationships.end() && !found->second.source_inhibited) {
-    volume::Mutation record = volume::InhibitSource{relationship, home_.wall_seconds()};
-    done = co_await record_failure(std::move(record));
-  }
-  for (const auto& shard : shards_) {
-    if (!done) break;
-    co_await rt::hop(home_, shard->reactor());
-    shard->mark_source_inhibited(relationship);
-    co_await rt::hop(shard->reactor(), home_);
-  }
-  records_.unlock();
-  co_await rt::hop(home_, from.reactor());
+  const std::function<std::optional<volume::Mutation>()> change = [this, relationship] {
+    const auto found = config_.relationships.find(relationship);
+    const bool inhibits = found != config_.relationships.end() && !found->second.source_inhibited;
+    return inhibits ? std::optional<volume::Mutation>(volume::InhibitSource{relationship, home_.wall_seconds()})
+                    : std::nullopt;
+  };
+  const std::function<void(Shard&)> tell = [relationship](Shard& shard) { shard.mark_source_inhibited(relationship); };
+  auto done = co_await record_and_tell(from, change, tell);
+  co_return done;
+}
+
+rt::Task<Result<void>> ControlPlane::fail_rank(Shard& from, std::uint16_t rank) {
+  const std::function<std::optional<volume::Mutation>()> change = [this, rank] {
+    const auto found = config_.ranks.find(rank);
+    const bool fails = found != config_.ranks.end() && !found->second.failed;
+    return fails ? std::optional<volume::Mutation>(volume::FailRank{rank, home_.wall_seconds()}) : std::nullopt;
+  };
+  const std::function<void(Shard&)> tell = [rank](Shard& shard) { shard.mark_rank_failed(rank); };
+  auto done = co_await record_and_tell(from, change, tell);
   co_return done;
 }
 
 rt::Task<Result<void>> ControlPlane::flush_rank(Shard& from, std::uint16_t rank) {
   co_await rt::hop(from.reactor(), home_);
   auto done = co_await control_shard().flush_rank(rank);
-  co_await rt::hop(home_, from.reactor());
-  co_return done;
-}
-
-rt::Task<Result<void>> ControlPlane::fail_rank(Shard& from, std::uint16_t rank) {
-  co_await rt::hop(from.reactor(), home_);
-  co_await records_.lock();
-  Result<void> done;
-  const auto found = config_.ranks.find(rank);
-  if (found != config_.ranks.end() && !found->second.failed) {
-    volume::Mutation record = volume::FailRank{rank, home_.wall_seconds()};
-    done = co_await record_failure(std::move(record));
-  }
-  for (const auto& shard : shards_) {
-    if (!done) break;
-    co_await rt::hop(home_, shard->reactor());
-    shard->mark_rank_failed(rank);
-    co_await rt::hop(shard->reactor(), home_);
-  }
-  records_.unlock();
   co_await rt::hop(home_, from.reactor());
   co_return done;
 }

@@ -228,6 +228,17 @@ class ControlPlane final : public ControlLink {
   rt::Task<Result<void>> wait_for_closing(VolumeId id);
   rt::Task<Result<void>> allocate_here(VolumeHandle volume, std::uint32_t extent_number);
   rt::Task<Result<void>> record_failure(volume::Mutation mutation);
+  rt::Task<Result<void>> record_and_tell(Shard& from, std::function<std::optional<volume::Mutation>()> change,
+                                         std::function<void(Shard&)> tell);
+  struct Choice {
+    std::vector<Result<void>> verdicts;  ///< By pair.
+    std::vector<Generation> group;       ///< Those with a good verdict.
+    /// What has become of the group.
+    std::vector<Result<void>> with(const Result<void>& done) &&;
+  };
+  using Rule = Result<void> (*)(const volume::ImageConfig& config, Generation relationship);
+  [[nodiscard]] Choice choose_by(Rule rule, std::span<const std::pair<VolumeId, VolumeId>> pairs,
+                                 std::optional<std::uint32_t> sequence_number) const;
   rt::Task<void> run_end_task(Shard& from, Generation generation);
   [[nodiscard]] Shard& control_shard() noexcept { return *shards_.front(); }
 

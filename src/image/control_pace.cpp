@@ -47,26 +47,18 @@ rt::Task<Result<void>> ControlPlane::change_copy_rates(std::optional<std::uint64
 rt::Task<std::vector<Result<void>>> ControlPlane::limit_copies(std::vector<std::pair<VolumeId, VolumeId>> pairs,
                                                                std::uint64_t bytes_per_second) {
   co_await commands_.lock();
-  std::vector<Result<void>> verdicts;
-  std::vector<Generation> group;
-  for (const Result<Generation>& found : choose(pairs, std::nullopt)) {
-    verdicts.push_back(found ? volume::validate_background_copy(config_, *found) : Result<void>{found.error()});
-    if (verdicts.back()) group.push_back(*found);
-  }
+  Choice choice = choose_by(volume::validate_background_copy, pairs, std::nullopt);
   Result<void> done;
-  if (!group.empty()) {
+  if (!choice.group.empty()) {
     done = co_await wait_for_room(kRecordRoom);
-    const volume::Mutation record = volume::LimitCopies{group, bytes_per_second};
+    const volume::Mutation record = volume::LimitCopies{choice.group, bytes_per_second};
     if (done) done = co_await harden(append(record));
-    for (const Generation generation : group) {
+    for (const Generation generation : choice.group) {
       if (done) rate_of(generation)->set(bytes_per_second);
     }
   }
-  for (Result<void>& verdict : verdicts) {
-    if (verdict) verdict = done;
-  }
   commands_.unlock();
-  co_return verdicts;
+  co_return std::move(choice).with(done);
 }
 
 }  // namespace tt::image

@@ -32,37 +32,38 @@ std::vector<Result<Generation>> ControlPlane::choose(std::span<const std::pair<V
   return chosen;
 }
 
-rt::Task<std::vector<Result<void>>> ControlPlane::copy_and_remove(std::vector<std::pair<VolumeId, VolumeId>> pairs,
-                                                                  std::optional<std::uint32_t> sequence_number) {
-  co_await commands_.lock();
-  std::vector<Result<void>> verdicts;
-  std::vector<Generation> group;
+ControlPlane::Choice ControlPlane::choose_by(Rule rule, std::span<const std::pair<VolumeId, VolumeId>> pairs,
+                                             std::optional<std::uint32_t> sequence_number) const {
+  Choice choice;
   for (const Result<Generation>& found : choose(pairs, sequence_number)) {
-    verdicts.push_back(found ? volume::validate_copy_and_remove(config_, *found) : Result<void>{found.error()});
-    if (verdicts.back()) group.push_back(*found);
+    choice.verdicts.push_back(found ? rule(config_, *found) : Result<void>{found.error()});
+    if (choice.verdicts.back()) choice.group.push_back(*found);
   }
-  auto done = co_await start_copies(std::move(group), true);
+  return choice;
+}
+
+std::vector<Result<void>> ControlPlane::Choice::with(const Result<void>& done) && {
   for (Result<void>& verdict : verdicts) {
     if (verdict) verdict = done;
   }
+  return std::move(verdicts);
+}
+
+rt::Task<std::vector<Result<void>>> ControlPlane::copy_and_remove(std::vector<std::pair<VolumeId, VolumeId>> pairs,
+                                                                  std::optional<std::uint32_t> sequence_number) {
+  co_await commands_.lock();
+  Choice choice = choose_by(volume::validate_copy_and_remove, pairs, sequence_number);
+  auto done = co_await start_copies(choice.group, true);
   commands_.unlock();
-  co_return verdicts;
+  co_return std::move(choice).with(done);
 }
 
 rt::Task<std::vector<Result<void>>> ControlPlane::copy_in_background(std::vector<std::pair<VolumeId, VolumeId>> pairs) {
   co_await commands_.lock();
-  std::vector<Result<void>> verdicts;
-  std::vector<Generation> group;
-  for (const Result<Generation>& found : choose(pairs, std::nullopt)) {
-    verdicts.push_back(found ? volume::validate_background_copy(config_, *found) : Result<void>{found.error()});
-    if (verdicts.back()) group.push_back(*found);
-  }
-  auto done = co_await start_copies(std::move(group), false);
-  for (Result<void>& verdict : verdicts) {
-    if (verdict) verdict = done;
-  }
+  Choice choice = choose_by(volume::validate_background_copy, pairs, std::nullopt);
+  auto done = co_await start_copies(choice.group, false);
   commands_.unlock();
-  co_return verdicts;
+  co_return std::move(choice).with(done);
 }
 
 rt::Task<Result<void>> ControlPlane::start_copies(std::vector<Generation> group, bool remove) {

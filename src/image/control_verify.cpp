@@ -22,8 +22,7 @@ rt::Task<std::vector<Result<void>>> ControlPlane::verify(std::vector<std::pair<V
   std::vector<Result<void>> verdicts;
   for (const auto& [source, target] : pairs) {
     const auto found = volume::find_relationship(config_, source, target);
-    Result<void> done =
-        found.has_value() ? volume::validate_background_copy(config_, *found) : Result<void>{found.error()};
+    Result<void> done = found.has_value() ? volume::validate_verify(config_, *found) : Result<void>{found.error()};
     if (done && stopping_) done = Errc::shutting_down;
     if (done && is_verified(*found)) done = Errc::busy;
     if (done) co_await begin_verification(*found);

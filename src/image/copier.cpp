@@ -63,8 +63,7 @@ rt::Task<void> Copier::run() {
       continue;
     }
     const Generation generation = share->generation;
-    const std::uint64_t operations = shard_.host_operations_;
-    shard_.host_latency_peak_ = 0;
+    shard_.host_load_.begin_piece(HostLoad::copier);
     auto copied = co_await copy_unit(*share);
     if (!copied) co_return;
     if (copied->all == 0) {
@@ -72,9 +71,9 @@ rt::Task<void> Copier::run() {
       continue;
     }
     settle_accounts(generation, *copied, began);
-    const bool hosts_active = shard_.host_operations_ != operations;
     const rt::TimeNs next =
-        pacer_.next_begin(copied->all, began, shard_.reactor_.now(), hosts_active, shard_.host_latency_peak_);
+        pacer_.next_begin(copied->all, began, shard_.reactor_.now(), shard_.host_load_.active_since(HostLoad::copier),
+                          shard_.host_load_.worst_latency_since(HostLoad::copier));
     co_await wait_until(next);
   }
 }

@@ -160,19 +160,14 @@ rt::Task<Response> ImageExecutor::make_flash(json arguments) {
   const volume::RelationshipOptions options = flash_options(arguments);
   const bool freeze = arguments.value("freeze", false);
   const bool space_efficient = arguments.value("target_space_efficient", false);
-  std::vector<volume::PairRequest> pairs;
-  std::vector<std::string> names;
-  for (const json& item : arguments.at("pairs")) {
-    const auto source = model::parse_volume_id(text_of(item, "source"));
-    const auto target = model::parse_volume_id(text_of(item, "target"));
-    if (!source || !target) co_return failed(Errc::volume_not_found);
-    pairs.push_back({*source, *target, options, freeze, space_efficient});
-    names.push_back(text_of(item, "source") + ":" + text_of(item, "target"));
+  const std::optional<NamedPairs> pairs = pairs_named(arguments);
+  if (!pairs) co_return failed(Errc::volume_not_found);
+  std::vector<volume::PairRequest> requests;
+  for (const auto& [source, target] : pairs->ids) {
+    requests.push_back({source, target, options, freeze, space_efficient});
   }
-  const std::vector<Result<void>> verdicts = co_await image_.control().establish(std::move(pairs));
-  Response response;
-  for (std::size_t i = 0; i < verdicts.size(); ++i) response.results.push_back(verdict(names[i], verdicts[i]));
-  co_return response;
+  const std::vector<Result<void>> verdicts = co_await image_.control().establish(std::move(requests));
+  co_return results_of(pairs->names, verdicts);
 }
 
 rt::Task<Response> ImageExecutor::remove_flash(json arguments) {
@@ -180,60 +175,46 @@ rt::Task<Response> ImageExecutor::remove_flash(json arguments) {
   if (const auto found = arguments.find("sequence_number"); found != arguments.end() && !found->is_null()) {
     number = found->get<std::uint32_t>();
   }
-  std::vector<std::pair<VolumeId, VolumeId>> pairs;
-  std::vector<std::string> names;
-  for (const json& item : arguments.value("pairs", json::array())) {
-    const auto source = model::parse_volume_id(text_of(item, "source"));
-    const auto target = model::parse_volume_id(text_of(item, "target"));
-    if (!source || !target) co_return failed(Errc::volume_not_found);
-    pairs.emplace_back(*source, *target);
-    names.push_back(text_of(item, "source") + ":" + text_of(item, "target"));
-  }
-  if (pairs.empty() && number) {
+  std::optional<NamedPairs> pairs = pairs_named(arguments);
+  if (!pairs) co_return failed(Errc::volume_not_found);
+  if (pairs->ids.empty() && number) {
     for (const auto& [generation, r] : image_.control().config().relationships) {
       if (r.closing() || r.options.sequence_number != *number) continue;
-      pairs.emplace_back(r.source, r.target);
-      names.push_back(model::volume_id_text(r.source) + ":" + model::volume_id_text(r.target));
+      pairs->ids.emplace_back(r.source, r.target);
+      pairs->names.push_back(model::volume_id_text(r.source) + ":" + model::volume_id_text(r.target));
     }
   }
   ControlPlane& control = image_.control();
   rt::Task<std::vector<Result<void>>> work;
   if (arguments.value("copy_first", false)) {
-    work = control.copy_and_remove(std::move(pairs), number);
+    work = control.copy_and_remove(std::move(pairs->ids), number);
   } else if (arguments.value("release_target_space", false)) {
-    work = control.withdraw_and_release(std::move(pairs), number);
+    work = control.withdraw_and_release(std::move(pairs->ids), number);
   } else {
-    work = control.withdraw(std::move(pairs), number);
+    work = control.withdraw(std::move(pairs->ids), number);
   }
   const std::vector<Result<void>> verdicts = co_await work;
-  Response response;
-  for (std::size_t i = 0; i < verdicts.size(); ++i) response.results.push_back(verdict(names[i], verdicts[i]));
-  co_return response;
+  co_return results_of(pairs->names, verdicts);
 }
 
 rt::Task<Response> ImageExecutor::renew_flash(std::string operation, json arguments) {
-  std::vector<RenewalRequest> pairs;
-  std::vector<std::string> names;
-  for (const json& item : arguments.at("pairs")) {
-    const auto source = model::parse_volume_id(text_of(item, "source"));
-    const auto target = model::parse_volume_id(text_of(item, "target"));
-    if (!source || !target) co_return failed(Errc::volume_not_found);
-    pairs.push_back({*source, *target, flash_options(arguments), !arguments.contains("background_copy"),
-                     arguments.value("freeze", false)});
-    names.push_back(text_of(item, "source") + ":" + text_of(item, "target"));
+  const std::optional<NamedPairs> pairs = pairs_named(arguments);
+  if (!pairs) co_return failed(Errc::volume_not_found);
+  std::vector<RenewalRequest> requests;
+  for (const auto& [source, target] : pairs->ids) {
+    requests.push_back({source, target, flash_options(arguments), !arguments.contains("background_copy"),
+                        arguments.value("freeze", false)});
   }
   rt::Task<std::vector<Result<void>>> work;
   if (operation == "reverseflash") {
-    work = image_.control().reverse(std::move(pairs), arguments.value("fast", false));
+    work = image_.control().reverse(std::move(requests), arguments.value("fast", false));
   } else if (operation == "setflashrevertible") {
-    work = image_.control().set_revertible(std::move(pairs));
+    work = image_.control().set_revertible(std::move(requests));
   } else {
-    work = image_.control().resync(std::move(pairs));
+    work = image_.control().resync(std::move(requests));
   }
   const std::vector<Result<void>> verdicts = co_await work;
-  Response response;
-  for (std::size_t i = 0; i < verdicts.size(); ++i) response.results.push_back(verdict(names[i], verdicts[i]));
-  co_return response;
+  co_return results_of(pairs->names, verdicts);
 }
 
 rt::Task<Response> ImageExecutor::settle_flash(bool commit, json arguments) {
@@ -256,9 +237,7 @@ rt::Task<Response> ImageExecutor::settle_flash(bool commit, json arguments) {
     work = image_.control().revert_flash(std::move(sources), number);
   }
   const std::vector<Result<void>> verdicts = co_await work;
-  Response response;
-  for (std::size_t i = 0; i < verdicts.size(); ++i) response.results.push_back(verdict(names[i], verdicts[i]));
-  co_return response;
+  co_return results_of(names, verdicts);
 }
 
 rt::Task<Response> ImageExecutor::unfreeze_flash(json arguments) {
@@ -271,9 +250,7 @@ rt::Task<Response> ImageExecutor::unfreeze_flash(json arguments) {
     lsses.push_back(*id);
   }
   const std::vector<Result<void>> verdicts = co_await image_.control().unfreeze(std::move(lsses));
-  Response response;
-  for (std::size_t i = 0; i < verdicts.size(); ++i) response.results.push_back(verdict(names[i], verdicts[i]));
-  co_return response;
+  co_return results_of(names, verdicts);
 }
 
 rt::Task<Response> ImageExecutor::list_flash() {

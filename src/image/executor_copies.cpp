@@ -10,36 +10,12 @@ using nlohmann::json;
 
 namespace {
 
-struct Pairs {
-  std::vector<std::pair<VolumeId, VolumeId>> ids;
-  std::vector<std::string> names;
-};
-
-/// Nothing if one of them names no volume.
-std::optional<Pairs> pairs_of(const json& arguments) {
-  Pairs pairs;
-  for (const json& item : arguments.at("pairs")) {
-    const auto source = model::parse_volume_id(text_of(item, "source"));
-    const auto target = model::parse_volume_id(text_of(item, "target"));
-    if (!source || !target) return std::nullopt;
-    pairs.ids.emplace_back(*source, *target);
-    pairs.names.push_back(text_of(item, "source") + ":" + text_of(item, "target"));
-  }
-  return pairs;
-}
-
-Response results_for(const Pairs& pairs, const std::vector<Result<void>>& verdicts) {
-  Response response;
-  for (std::size_t i = 0; i < verdicts.size(); ++i) response.results.push_back(verdict(pairs.names[i], verdicts[i]));
-  return response;
-}
-
 rt::Task<Response> set_flash_rate(Image& image, json arguments) {
-  std::optional<Pairs> pairs = pairs_of(arguments);
+  std::optional<NamedPairs> pairs = pairs_named(arguments);
   if (!pairs) co_return failed(Errc::volume_not_found);
   const std::uint64_t limit = arguments.value("copy_rate_mib", std::uint64_t{0}) * 1_MiB;
   const std::vector<Result<void>> verdicts = co_await image.control().limit_copies(std::move(pairs->ids), limit);
-  co_return results_for(*pairs, verdicts);
+  co_return results_of(pairs->names, verdicts);
 }
 
 rt::Task<Response> show_copy_pace(Image& image, json arguments) {
@@ -67,11 +43,12 @@ rt::Task<Response> show_copy_pace(Image& image, json arguments) {
 }
 
 rt::Task<Response> verify_flash(Image& image, json arguments) {
-  const std::optional<Pairs> pairs = pairs_of(arguments);
+  const std::optional<NamedPairs> pairs = pairs_named(arguments);
   if (!pairs) co_return failed(Errc::volume_not_found);
-  if (arguments.value("cancel", false)) co_return results_for(*pairs, image.control().cancel_verifications(pairs->ids));
+  if (arguments.value("cancel", false))
+    co_return results_of(pairs->names, image.control().cancel_verifications(pairs->ids));
   const std::vector<Result<void>> verdicts = co_await image.control().verify(pairs->ids);
-  co_return results_for(*pairs, verdicts);
+  co_return results_of(pairs->names, verdicts);
 }
 
 const char* text_of(VerifyState state) {

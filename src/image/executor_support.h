@@ -90,6 +90,33 @@ model::Response results_of(const std::vector<Subject<Id>>& subjects) {
   return response;
 }
 
+inline model::Response results_of(const std::vector<std::string>& names, const std::vector<Result<void>>& verdicts) {
+  model::Response response;
+  for (std::size_t i = 0; i < verdicts.size(); ++i) response.results.push_back(verdict(names[i], verdicts[i]));
+  return response;
+}
+
+/// The pairs that a request names; all or none.
+struct NamedPairs {
+  std::vector<std::pair<VolumeId, VolumeId>> ids;
+  std::vector<std::string> names;  ///< "0100:0200"
+};
+
+/// Nothing if one of them names no volume.
+inline std::optional<NamedPairs> pairs_named(const nlohmann::json& arguments) {
+  NamedPairs pairs;
+  for (const nlohmann::json& item : arguments.value("pairs", nlohmann::json::array())) {
+    const auto source = item.value("source", std::string());
+    const auto target = item.value("target", std::string());
+    const auto source_id = model::parse_volume_id(source);
+    const auto target_id = model::parse_volume_id(target);
+    if (!source_id || !target_id) return std::nullopt;
+    pairs.ids.emplace_back(*source_id, *target_id);
+    pairs.names.push_back(source + ":" + target);
+  }
+  return pairs;
+}
+
 using Planned = Result<volume::Mutation>;
 
 template <class Plan>

@@ -27,6 +27,7 @@
 #include "flashcopy/stripes.h"
 #include "image/block_service.h"
 #include "image/frames.h"
+#include "image/host_load.h"
 #include "image/lsn_source.h"
 #include "image/relationship_change.h"
 #include "journal/map_delta.h"
@@ -354,8 +355,7 @@ class Shard {
   bool tail_stuck_ = false;  ///< The checkpoint store failed: journal space will never come back.
   rt::WaitQueue image_read_done_;
   std::vector<std::byte> bits_payload_;
-  std::uint64_t host_operations_ = 0;  ///< Since start; the copier's pacing looks at its growth.
-  rt::TimeNs host_latency_peak_ = 0;
+  HostLoad host_load_;
 };
 
 }  // namespace tt::image

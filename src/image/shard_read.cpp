@@ -23,36 +23,22 @@ namespace {
 
 constexpr Lsn kNewest{~std::uint64_t{0}};
 
-/// Counts a read in flight on the volume; an establish onto it and its deletion wait for zero.
-class OperationGuard {
- public:
-  explicit OperationGuard(VolumeShare& volume) noexcept : volume_(volume) { ++volume_.host_operations; }
-  OperationGuard(const OperationGuard&) = delete;
-  OperationGuard& operator=(const OperationGuard&) = delete;
-  ~OperationGuard() {
-    if (--volume_.host_operations == 0) volume_.idle.wake_all();
-  }
-
- private:
-  VolumeShare& volume_;
-};
-
 }  // namespace
 
 rt::Task<Result<void>> Shard::read(VolumeHandle handle, std::uint64_t block, std::span<std::byte> into) {
   const rt::TimeNs started = reactor_.now();
-  ++host_operations_;
+  host_load_.begin_operation();
   VolumeShare* volume = find(handle);
   while (volume != nullptr && volume->held) {
     co_await volume->released.wait();
     volume = find(handle);
   }
   if (volume == nullptr) co_return Errc::volume_not_found;
-  OperationGuard guard(*volume);
+  flashcopy::HostOperation operation(*volume);
   volume->last_host_io = reactor_.now();
   auto done = co_await read_span(*volume, block, into);
   const rt::TimeNs took = reactor_.now() - started;
-  host_latency_peak_ = std::max(host_latency_peak_, took);
+  host_load_.end_operation(took);
   if (!done) co_return done.error();
   flashcopy::VolumeCounters& counters = volume->counters;
   ++counters.reads;

@@ -31,7 +31,7 @@ rt::Task<Result<void>> Shard::zero(VolumeHandle volume, std::uint64_t block, std
 rt::Task<Result<void>> Shard::write_pieces(VolumeHandle handle, std::uint64_t block, std::uint64_t block_count,
                                            const std::byte* data, bool deallocate, bool fua) {
   const rt::TimeNs started = reactor_.now();
-  ++host_operations_;
+  host_load_.begin_operation();
   const std::uint64_t total_bytes = data != nullptr ? block_count * kBlockBytes : 0;
   journal::SlotSeq last{0};
   while (block_count > 0) {
@@ -59,7 +59,7 @@ rt::Task<Result<void>> Shard::write_pieces(VolumeHandle handle, std::uint64_t bl
     if (!hardened) co_return hardened.error();
   }
   const rt::TimeNs took = reactor_.now() - started;
-  host_latency_peak_ = std::max(host_latency_peak_, took);
+  host_load_.end_operation(took);
   if (VolumeShare* volume = find(handle)) {
     ++volume->counters.writes;
     volume->counters.write_bytes += total_bytes;
@@ -132,8 +132,8 @@ const flashcopy::RelationshipShare* Shard::child_without_space(const VolumeShare
   return nullptr;
 }
 
-/// Space is taken before the write is accepted, so the copy at destage cannot want for it. write_inhibited: there is
-/// none, and every shard knows that the source is not written any more.
+/// Space is taken before the write is accepted, so the copy at destage cannot want for it. If there is none every shard
+/// knows afterwards that the source is not written any more; in either case the write is admitted anew.
 rt::Task<Result<void>> Shard::give_space(Generation relationship, std::uint64_t global_track) {
   const auto found = relationships_.find(relationship);
   TT_ASSERT(found != relationships_.end());
@@ -141,12 +141,11 @@ rt::Task<Result<void>> Shard::give_space(Generation relationship, std::uint64_t 
   const auto extent = static_cast<std::uint32_t>(global_track / target.tracks_per_extent);
   const VolumeHandle handle{target.id, target.generation};
   auto allocated = co_await control_.allocate_extent(*this, handle, extent);
-  // A target that is gone has no relationship any more: the write is admitted anew.
+  // A target that is gone has no relationship any more.
   if (allocated || allocated.error().code == Errc::volume_not_found) co_return Result<void>{};
   if (allocated.error().code != Errc::no_space) co_return allocated;
   auto inhibited = co_await control_.inhibit_source(*this, relationship);
-  if (!inhibited) co_return inhibited;
-  co_return Errc::write_inhibited;
+  co_return inhibited;
 }
 
 /// One turn: Lsn, journal, index.

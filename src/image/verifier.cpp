@@ -16,20 +16,6 @@ constexpr std::uint64_t kMostTracks = 16;  // 1 MiB of each side
 constexpr std::uint64_t kMostSkipped = 4096;
 constexpr rt::TimeNs kLongestPause = 50 * rt::kMillisecond;
 
-/// As a host's read: an establish onto the volume and its deletion wait for it.
-class ReaderGuard {
- public:
-  explicit ReaderGuard(VolumeShare& volume) noexcept : volume_(volume) { ++volume_.host_operations; }
-  ReaderGuard(const ReaderGuard&) = delete;
-  ReaderGuard& operator=(const ReaderGuard&) = delete;
-  ~ReaderGuard() {
-    if (--volume_.host_operations == 0) volume_.idle.wake_all();
-  }
-
- private:
-  VolumeShare& volume_;
-};
-
 }  // namespace
 
 Verifier::Verifier(Shard& shard, CommonPace& pace, std::shared_ptr<Verification> verification)
@@ -93,12 +79,11 @@ rt::Task<Verifier::Step> Verifier::next() {
   const std::uint64_t at_most = one_by_one_ > 0 ? 1 : std::min({kMostTracks, of_stripe, pacer_.unit_tracks(none)});
   const std::uint64_t tracks = run_of(*share, Kind::comparable, at_most);
   const rt::TimeNs began = shard_.reactor_.now();
-  const std::uint64_t operations = shard_.host_operations_;
-  shard_.host_latency_peak_ = 0;
+  shard_.host_load_.begin_piece(HostLoad::verifier);
   auto step = co_await compare(tracks);
-  const bool hosts_active = shard_.host_operations_ != operations;
-  const rt::TimeNs end = pacer_.next_begin(2 * tracks * kTrackBytes, began, shard_.reactor_.now(), hosts_active,
-                                           shard_.host_latency_peak_);
+  const rt::TimeNs end = pacer_.next_begin(2 * tracks * kTrackBytes, began, shard_.reactor_.now(),
+                                           shard_.host_load_.active_since(HostLoad::verifier),
+                                           shard_.host_load_.worst_latency_since(HostLoad::verifier));
   co_await pause_until(end);
   co_return step;
 }
@@ -106,8 +91,8 @@ rt::Task<Verifier::Step> Verifier::next() {
 rt::Task<Verifier::Step> Verifier::compare(std::uint64_t tracks) {
   VolumeShare& source = *share()->source;
   VolumeShare& target = *share()->target;
-  const ReaderGuard reads_source(source);
-  const ReaderGuard reads_target(target);
+  const flashcopy::HostOperation reads_source(source);
+  const flashcopy::HostOperation reads_target(target);
   // What a larger target holds behind its source's end is not part of the image.
   const std::uint64_t block = shard_.global_of(track_) * kTrackBlocks;
   const std::uint64_t last = shard_.global_of(track_ + tracks - 1);

@@ -80,6 +80,22 @@ inline constexpr Argument kStorageType{.flag = "stgtype",
                                        .traits = kRequired,
                                        .help = "fixed block or count key data"};
 
+inline constexpr Argument kPairs{.key = "pairs",
+                                 .kind = ArgumentKind::pairs,
+                                 .value = "source:target ...",
+                                 .traits = kRequired,
+                                 .id_kind = IdKind::volume,
+                                 .help = "pairs like 0100:0200 or 0100-0103:0200-0203"};
+
+/// What lists of FlashCopy relationships are asked for.
+inline constexpr Argument kFlashSelection{
+    .key = "select",
+    .kind = ArgumentKind::selection,
+    .value = "source:target ... | volume_ID ...",
+    .traits = kRequired,
+    .id_kind = IdKind::pair,
+    .help = "pairs, or volumes (ranges like 0000-FFFF) that are source or target"};
+
 inline constexpr std::int64_t kFastestCopy = 1 << 20;  ///< MiB a second.
 
 /// Of one relationship.

@@ -140,12 +140,7 @@ constexpr Argument kFlashList[] = {
      .value = "true",
      .traits = kLocal | kAddsColumns | kExtension,
      .help = "add columns for the part copied, the rate, the time left and the limit of the rate"},
-    {.key = "select",
-     .kind = ArgumentKind::selection,
-     .value = "source:target ... | volume_ID ...",
-     .traits = kRequired,
-     .id_kind = IdKind::pair,
-     .help = "pairs, or volumes (ranges like 0000-FFFF) that are source or target"},
+    kFlashSelection,
 };
 
 constexpr Argument kRemoveFlash[] = {

@@ -75,12 +75,6 @@ constexpr Argument kResetReserve = {.flag = "resetreserve",
                                     .value = "true",
                                     .traits = kOnlyDs8000,
                                     .help = "clear a reservation of the target; NBD hosts have none"};
-constexpr Argument kPairs = {.key = "pairs",
-                             .kind = ArgumentKind::pairs,
-                             .value = "source:target ...",
-                             .traits = kRequired,
-                             .id_kind = IdKind::volume,
-                             .help = "pairs like 0100:0200 or 0100-0103:0200-0203"};
 constexpr Argument kSources = {.key = "ids",
                                .kind = ArgumentKind::ids,
                                .value = "source ...",
@@ -169,14 +163,7 @@ constexpr Argument kVerify[] = {
      .help = "return when the verification of all pairs has ended, with its results"},
     kPairs,
 };
-constexpr Argument kVerifyList[] = {
-    {.key = "select",
-     .kind = ArgumentKind::selection,
-     .value = "source:target ... | volume_ID ...",
-     .traits = kRequired,
-     .id_kind = IdKind::pair,
-     .help = "pairs, or volumes (ranges like 0000-FFFF) that are source or target"},
-};
+constexpr Argument kVerifyList[] = {kFlashSelection};
 
 constexpr Operation kChanges[] = {
     {.name = "verifyflash",

@@ -480,6 +480,8 @@ Result<std::vector<Generation>> find_revertible(const ImageConfig& config, Volum
                                                 std::optional<std::uint32_t> sequence);
 /// Relationship source:target that is not closing, or no_such_relationship.
 Result<Generation> find_relationship(const ImageConfig& config, VolumeId source, VolumeId target);
+/// Whether its target may be compared with its image: relationship_failed (208).
+Result<void> validate_verify(const ImageConfig& config, Generation relationship);
 /// Whether everything may be copied in background: relationship_failed (208), target_space_efficient (209: the target
 /// is of the method tse, or its source is to be inhibited when there is no space).
 Result<void> validate_background_copy(const ImageConfig& config, Generation relationship);

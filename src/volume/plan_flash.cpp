@@ -6,9 +6,15 @@
 
 namespace tt::volume {
 
-Result<void> validate_background_copy(const ImageConfig& config, Generation relationship) {
+Result<void> validate_verify(const ImageConfig& config, Generation relationship) {
   const Relationship& r = config.relationships.at(relationship);
   if (r.state == RelationshipState::failed) return {Errc::relationship_failed, r.target.value};
+  return {};
+}
+
+Result<void> validate_background_copy(const ImageConfig& config, Generation relationship) {
+  TT_CHECK(validate_verify(config, relationship));
+  const Relationship& r = config.relationships.at(relationship);
   const bool tse = config.volumes.at(r.target).method == AllocationMethod::tse;
   if (tse || r.options.out_of_space == OutOfSpace::inhibit_source)
     return {Errc::target_space_efficient, r.target.value};

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "lab.h"
+#include "lab_test.h"
 
 namespace tt::simulation {
 namespace {
@@ -14,21 +14,17 @@ constexpr std::uint64_t kTracks = 600;  // more than two stripes, so each of two
 
 using Pairs = std::vector<std::pair<VolumeId, VolumeId>>;
 
-class VerifyTest : public testing::Test {
+class VerifyTest : public LabTest {
  protected:
-  void open(std::uint32_t shards, std::uint64_t seed = 1) {
-    LabOptions options;
-    options.shards = shards;
-    lab_.emplace(seed, options);
-  }
-  VolumeId filled(std::uint16_t id, std::uint64_t tracks = kTracks) {
-    const VolumeId volume = lab_->make(id, tracks);
-    for (std::uint64_t track = 0; track < tracks; track += 16) {
-      EXPECT_TRUE(lab_->write(volume, track * kTrackBlocks, std::min<std::uint64_t>(16, tracks - track) * kTrackBlocks,
-                              static_cast<char>('A' + track / 16 % 26)));
-    }
-    EXPECT_TRUE(lab_->drain());
-    return volume;
+  VolumeId filled(std::uint16_t id, std::uint64_t tracks = kTracks) { return LabTest::filled(id, tracks); }
+  /// A recording copy of everything, in a new image.
+  std::pair<VolumeId, VolumeId> complete_copy(std::uint32_t shards, std::uint64_t source_tracks = kTracks) {
+    open(shards);
+    const VolumeId s = filled(kEven, source_tracks);
+    const VolumeId t = lab_->make(kOdd, kTracks);
+    EXPECT_TRUE(copy(s, t));
+    EXPECT_TRUE(copied());
+    return {s, t};
   }
   static volume::RelationshipOptions recording() {
     volume::RelationshipOptions options;
@@ -58,20 +54,11 @@ class VerifyTest : public testing::Test {
     ADD_FAILURE() << "does not end";
     return std::nullopt;
   }
-  bool copied() {
-    return lab_->run_until([&] { return !lab_->copying(); });
-  }
-
-  std::optional<Lab> lab_;
 };
 
 TEST_F(VerifyTest, AnUntouchedCopyIsEqual) {
   for (const std::uint32_t shards : {1U, 2U, 3U}) {
-    open(shards);
-    const VolumeId s = filled(kEven, kTracks - 50);
-    const VolumeId t = lab_->make(kOdd, kTracks);
-    ASSERT_TRUE(copy(s, t));
-    ASSERT_TRUE(copied());
+    const auto [s, t] = complete_copy(shards, kTracks - 50);
     const auto result = verified(s, t);
     ASSERT_TRUE(result.has_value());
     EXPECT_EQ(result->state, image::VerifyState::complete);
@@ -81,11 +68,7 @@ TEST_F(VerifyTest, AnUntouchedCopyIsEqual) {
 }
 
 TEST_F(VerifyTest, TellsWhatItCannotKnow) {
-  open(2);
-  const VolumeId s = filled(kEven);
-  const VolumeId t = lab_->make(kOdd, kTracks);
-  ASSERT_TRUE(copy(s, t));
-  ASSERT_TRUE(copied());
+  const auto [s, t] = complete_copy(2);
   ASSERT_TRUE(lab_->fill(s, 3, 's'));
   ASSERT_TRUE(lab_->write(t, 300 * kTrackBlocks, 1, 't'));
   auto result = verified(s, t);
@@ -104,11 +87,7 @@ TEST_F(VerifyTest, TellsWhatItCannotKnow) {
 TEST_F(VerifyTest, FindsAPlantedBit) {
   for (const bool of_target : {true, false}) {
     for (const std::uint64_t track : {std::uint64_t{0}, std::uint64_t{300}, kTracks - 1}) {
-      open(2);
-      const VolumeId s = filled(kEven);
-      const VolumeId t = lab_->make(kOdd, kTracks);
-      ASSERT_TRUE(copy(s, t));
-      ASSERT_TRUE(copied());
+      const auto [s, t] = complete_copy(2);
       lab_->damage(of_target ? t : s, track, 12'345);
       const auto result = verified(s, t);
       ASSERT_TRUE(result.has_value());
@@ -128,11 +107,7 @@ TEST_F(VerifyTest, FindsAPlantedBit) {
 }
 
 TEST_F(VerifyTest, HundredsOfDamagedTracksAreCountedAndAFewAreProblems) {
-  open(2);
-  const VolumeId s = filled(kEven);
-  const VolumeId t = lab_->make(kOdd, kTracks);
-  ASSERT_TRUE(copy(s, t));
-  ASSERT_TRUE(copied());
+  const auto [s, t] = complete_copy(2);
   for (std::uint64_t track = 10; track < kTracks; ++track) lab_->damage(t, track, track);
   const auto result = verified(s, t);
   ASSERT_TRUE(result.has_value());
@@ -159,11 +134,7 @@ TEST_F(VerifyTest, WithoutRecordingADifferenceIsNoProblem) {
 }
 
 TEST_F(VerifyTest, TracksThatCannotBeReadAreCountedOneByOne) {
-  open(2);
-  const VolumeId s = filled(kEven);
-  const VolumeId t = lab_->make(kOdd, kTracks);
-  ASSERT_TRUE(copy(s, t));
-  ASSERT_TRUE(copied());
+  const auto [s, t] = complete_copy(2);
   lab_->make_unreadable(t, 20);
   lab_->make_unreadable(s, 299);
   const auto result = verified(s, t);
@@ -174,11 +145,7 @@ TEST_F(VerifyTest, TracksThatCannotBeReadAreCountedOneByOne) {
 }
 
 TEST_F(VerifyTest, CanBeCancelledAndEndsWithTheRelationshipAndTheImage) {
-  open(2);
-  const VolumeId s = filled(kEven);
-  const VolumeId t = lab_->make(kOdd, kTracks);
-  ASSERT_TRUE(copy(s, t));
-  ASSERT_TRUE(copied());
+  const auto [s, t] = complete_copy(2);
   ASSERT_TRUE(lab_->run(lab_->control().change_copy_rates(1_MiB, std::nullopt)));
   ASSERT_TRUE(begin(s, t));
   EXPECT_EQ(begin(s, t).error().code, Errc::busy);
@@ -202,6 +169,22 @@ TEST_F(VerifyTest, CanBeCancelledAndEndsWithTheRelationshipAndTheImage) {
   lab_->run_for(100 * rt::kMillisecond);
   lab_->restart();
   EXPECT_FALSE(status(s, t).has_value()) << "known until the image stops";
+}
+
+/// Whether a target may be compared has nothing to do with whether it may be copied in background.
+TEST_F(VerifyTest, ATargetThatIsNeverCopiedWhole) {
+  open(1);
+  const VolumeId s = filled(kEven);
+  const VolumeId t = lab_->make(kOdd, kTracks, true);
+  volume::PairRequest pair = Lab::pair(s, t, false, true);
+  pair.options.out_of_space = volume::OutOfSpace::inhibit_source;
+  ASSERT_TRUE(lab_->establish(std::vector{pair}).front());
+  ASSERT_TRUE(lab_->write(t, 0, 1, 't'));
+  ASSERT_TRUE(lab_->drain());
+  const auto result = verified(s, t);
+  ASSERT_TRUE(result.has_value());
+  EXPECT_EQ(result->counts.uncopied, kTracks - 1);
+  EXPECT_EQ(result->counts.different, 1U);
 }
 
 /// Hosts write both sides, copies run, relationships are refreshed and turned, a child hangs below, the power fails;

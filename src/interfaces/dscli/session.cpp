@@ -296,7 +296,7 @@ int Session::run_remote(Command& command) {
   }
   if (command.locals.contains("wait")) {
     const bool verifies = command.operation->name == "verifyflash";
-    code = verifies ? wait_for_verifications(command, code) : wait_for_copies(command, code);
+    code = verifies ? wait_for_verifications(command, answer->response, code) : wait_for_copies(command, code);
   }
   return code;
 }
@@ -356,52 +356,71 @@ namespace {
 constexpr std::int64_t kFirstPauseMs = 50;
 constexpr std::int64_t kLongestPauseMs = 2000;
 
-json selected_pairs(const Command& command) {
-  json select = json::array();
-  for (const json& pair : command.arguments["pairs"]) {
-    select.push_back(pair["source"].get<std::string>() + ":" + pair["target"].get<std::string>());
-  }
-  return select;
+bool has_failed(const json& row) {
+  return row.value("state", "") == "Failed";
 }
 
 }  // namespace
 
-int Session::wait_for_copies(const Command& command, int exit_code) {
-  const json select = selected_pairs(command);
+/// Lists what is selected, again and again, for as long as `pending` says so. Nothing: the command ends with `code`.
+std::optional<std::vector<json>> Session::wait_while(const Command& command, const char* list, const json& select,
+                                                     bool (*pending)(const std::vector<json>& rows), int& code) {
   for (std::int64_t pause_ms = kFirstPauseMs;; pause_ms = std::min(pause_ms * 2, kLongestPauseMs)) {
-    auto answer = transport_->execute(command.image, "lsflash", {{"select", select}});
-    if (!answer) return report_failure(command.operation->name, answer.error());
-    if (answer->response.status != Errc::ok) return report(command, settings_, *answer);
-    bool copying = false;
-    for (const json& row : answer->response.rows) {
-      if (row.value("state", "") == "Failed") {
-        print_message(model::message_id_of(Errc::relationship_failed, command.operation->name), command.operation->name,
-                      {}, row.value("id", ""));
-        return kExitServer;
-      }
-      // A relationship that was there before and is nocopy (its pair was rejected just now) never ends by itself.
-      copying = copying || (row.value("background_copy", false) && row.value("out_of_sync_tracks", 0) > 0);
+    auto answer = transport_->execute(command.image, list, {{"select", select}});
+    if (!answer) {
+      code = report_failure(command.operation->name, answer.error());
+      return std::nullopt;
     }
-    if (!copying) return exit_code;
-    if (!terminal_.pause_ms(pause_ms)) return reject({"CMUC09021E", {}, {}, kExitApplication}, command.operation->name);
+    if (answer->response.status != Errc::ok) {
+      code = report(command, settings_, *answer);
+      return std::nullopt;
+    }
+    if (!pending(answer->response.rows)) return std::move(answer->response.rows);
+    if (!terminal_.pause_ms(pause_ms)) {
+      code = reject({"CMUC09021E", {}, {}, kExitApplication}, command.operation->name);
+      return std::nullopt;
+    }
   }
 }
 
-int Session::wait_for_verifications(const Command& command, int exit_code) {
-  const json select = selected_pairs(command);
-  for (std::int64_t pause_ms = kFirstPauseMs;; pause_ms = std::min(pause_ms * 2, kLongestPauseMs)) {
-    auto answer = transport_->execute(command.image, "lsverifyflash", {{"select", select}});
-    if (!answer) return report_failure(command.operation->name, answer.error());
-    if (answer->response.status != Errc::ok) return report(command, settings_, *answer);
-    const auto& rows = answer->response.rows;
-    const bool running =
-        std::any_of(rows.begin(), rows.end(), [](const json& row) { return row.value("state", "") == "Running"; });
-    if (!running) {
-      for (const json& row : rows) exit_code = std::max(exit_code, report_verification(command, row));
-      return exit_code;
-    }
-    if (!terminal_.pause_ms(pause_ms)) return reject({"CMUC09021E", {}, {}, kExitApplication}, command.operation->name);
+int Session::wait_for_copies(const Command& command, int exit_code) {
+  json select = json::array();
+  for (const json& pair : command.arguments["pairs"]) {
+    select.push_back(pair["source"].get<std::string>() + ":" + pair["target"].get<std::string>());
   }
+  const auto pending = [](const std::vector<json>& rows) {
+    // A relationship that was there before and is nocopy (its pair was rejected just now) never ends by itself.
+    const auto copies = [](const json& row) {
+      return row.value("background_copy", false) && row.value("out_of_sync_tracks", 0) > 0;
+    };
+    return std::none_of(rows.begin(), rows.end(), has_failed) && std::any_of(rows.begin(), rows.end(), copies);
+  };
+  const auto rows = wait_while(command, "lsflash", select, pending, exit_code);
+  if (!rows) return exit_code;
+  const auto failed = std::find_if(rows->begin(), rows->end(), has_failed);
+  if (failed == rows->end()) return exit_code;
+  print_message(model::message_id_of(Errc::relationship_failed, command.operation->name), command.operation->name, {},
+                failed->value("id", ""));
+  return kExitServer;
+}
+
+/// Of the pairs whose verification has begun. One that is not listed any more has gone with its relationship.
+int Session::wait_for_verifications(const Command& command, const model::Response& begun, int exit_code) {
+  std::vector<std::string> pairs;
+  for (const model::ObjectResult& result : begun.results) {
+    if (result.code == Errc::ok) pairs.push_back(result.name);
+  }
+  if (pairs.empty()) return exit_code;
+  const auto pending = [](const std::vector<json>& rows) {
+    return std::any_of(rows.begin(), rows.end(), [](const json& row) { return row.value("state", "") == "Running"; });
+  };
+  const auto rows = wait_while(command, "lsverifyflash", pairs, pending, exit_code);
+  if (!rows) return exit_code;
+  for (const std::string& pair : pairs) {
+    const auto row = std::find_if(rows->begin(), rows->end(), [&](const json& r) { return r.value("id", "") == pair; });
+    exit_code = std::max(exit_code, report_verification(command, row != rows->end() ? *row : json{{"id", pair}}));
+  }
+  return exit_code;
 }
 
 int Session::report_verification(const Command& command, const json& row) {

@@ -62,7 +62,11 @@ class Session {
   int report_nothing(const model::Operation& operation);
   int report_failure(std::string_view command_name, Error error);
   int wait_for_copies(const Command& command, int exit_code);
-  int wait_for_verifications(const Command& command, int exit_code);
+  int wait_for_verifications(const Command& command, const model::Response& begun, int exit_code);
+  std::optional<std::vector<nlohmann::json>> wait_while(const Command& command, const char* list,
+                                                        const nlohmann::json& select,
+                                                        bool (*pending)(const std::vector<nlohmann::json>& rows),
+                                                        int& code);
   int report_verification(const Command& command, const nlohmann::json& row);
 
   void print_message(std::string_view id, std::string_view command, std::span<const std::string_view> slots,
