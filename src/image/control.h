@@ -136,6 +136,8 @@ class ControlPlane final : public ControlLink {
   /// Bytes a second; 0 = no limit of their own.
   rt::Task<std::vector<Result<void>>> limit_copies(std::vector<std::pair<VolumeId, VolumeId>> pairs,
                                                    std::uint64_t bytes_per_second);
+  /// Bytes a second that all background copies keep together, the limit of this process regarded; 0 = none.
+  [[nodiscard]] std::uint64_t copy_limit_in_force() const noexcept { return pace_.limit().bytes_per_second(); }
   [[nodiscard]] const CopyRateTable& copy_rates() const noexcept { return copy_rates_; }
 
   // --- control_verify.cpp ---

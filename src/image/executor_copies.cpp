@@ -38,7 +38,7 @@ rt::Task<Response> show_copy_pace(Image& image, json arguments) {
               {"copy_bytes_per_second", rate},
               {"active_copies", active},
               {"out_of_sync_tracks", tracks}};
-  if (config.copy_rates.limit_bytes_per_second != 0) row["copy_limit"] = config.copy_rates.limit_bytes_per_second;
+  if (const std::uint64_t limit = image.control().copy_limit_in_force(); limit != 0) row["copy_limit"] = limit;
   co_return rows_of({std::move(row)});
 }
 

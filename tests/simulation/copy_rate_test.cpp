@@ -104,6 +104,7 @@ TEST_F(CopyRateTest, LimitsHoldAfterARestart) {
     EXPECT_EQ(lab_->status(s, t)->relationship.options.copy_limit, of_image ? 0 : 4_MiB);
     EXPECT_EQ(lab_->control().config().copy_rates.limit_bytes_per_second, of_image ? 4_MiB : 0);
     EXPECT_EQ(lab_->control().config().copy_rates.floor_bytes_per_second, of_image ? 3_MiB : 8_MiB);
+    EXPECT_EQ(lab_->control().copy_limit_in_force(), of_image ? 4_MiB : 0);
   }
 }
 

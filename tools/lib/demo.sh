@@ -42,7 +42,7 @@ demo_start() {
   if [[ -d $dir/image && -n $(ls -A "$dir/image") ]]; then
     say "the folder has an image already: it is used, its other volumes are left alone"
   fi
-  image_up "$dir" "${daemon_options[@]}" --copy-limit-mib $demo_copy_limit || return 1
+  image_up "$dir" "${daemon_options[@]}" || return 1
   dir=$(cd "$dir" && pwd)
   demo=$dir/demo
   mkdir -p "$demo"
@@ -84,7 +84,7 @@ demo_load() {
 
 demo_flash() {
   dscli_shown mkflash $source_volume:$target_volume || return 1
-  say "so that there is time to look, the image runs with --copy-limit-mib $demo_copy_limit"
+  say "so that there is time to look, the image runs with"
   demo_progress
 }
 
@@ -226,7 +226,7 @@ demo_kill() {
 }
 
 demo_restart() {
-  image_up "$dir" "${daemon_options[@]}" --copy-limit-mib $demo_copy_limit || return 1
+  image_up "$dir" "${daemon_options[@]}" || return 1
   demo_progress
 }
 
@@ -239,6 +239,10 @@ demo_prove_after_kill() {
 
 demo_wait_copied() {
   local i left last=
+  if [[ -n $(demo_left) ]]; then
+    # It may end by itself just now.
+    dscli_shown setflashrate -copyrate 0 $source_volume:$target_volume || [[ -z $(demo_left) ]] || return 1
+  fi
   for ((i = 0; i < 1200; i++)); do
     left=$(demo_left)
     [[ -z $left ]] && break
