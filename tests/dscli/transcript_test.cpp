@@ -10,6 +10,7 @@
 #include <fstream>
 #include <set>
 
+#include "console/test_folder.h"
 #include "model/catalogue.h"
 
 namespace tt::live {
@@ -17,7 +18,22 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class Transcripts : public ::testing::TestWithParam<std::string> {};
+/// Each runs in an empty folder and must leave it empty: a file name that a command took as it stands (a placeholder
+/// that nothing replaced, a path that is not under the personal folder) would else end up in the tree.
+class Transcripts : public ::testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override { fs::current_path(folder_.path()); }
+  void TearDown() override {
+    fs::current_path(before_);
+    for (const auto& entry : fs::directory_iterator(folder_.path())) {
+      ADD_FAILURE() << "a command made " << entry.path().filename() << " in the current folder";
+    }
+  }
+
+ private:
+  fs::path before_ = fs::current_path();
+  console::TestFolder folder_;
+};
 
 TEST_P(Transcripts, PrintExactlyThis) {
   ::setenv("TZ", "UTC", 1);

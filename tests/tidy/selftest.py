@@ -75,6 +75,9 @@ class TidyTest(unittest.TestCase):
     def test_long_file(self):
         self.assert_finds(shape.check_lengths, "limit 1000", src__base__a_cpp="\n" * 1001)
 
+    def test_name_of_a_placeholder(self):
+        self.assert_finds(shape.check_paths, "not a name", **{"@home__mine_dat": "secret\n"})
+
     def test_a_table_is_not_a_function(self):
         rows = "  {1, 2},\n" * 200
         self.assertEqual([], shape.check_lengths(self.project(src__base__a_cpp="const T t[] = {\n" + rows + "};\n")))

@@ -57,6 +57,14 @@ def check_awaits(project):
     return problems
 
 
+_PATH = re.compile(r"[A-Za-z0-9._/-]+")
+
+
+def check_paths(project):
+    """A file with another name was made by accident: a placeholder or a pattern that nothing replaced."""
+    return [f"{file}: not a name that this tree has" for file in project.files if not _PATH.fullmatch(file)]
+
+
 def check_readmes(project):
     folders = {"tools", "bench", "tests"}
     for file in project.files:

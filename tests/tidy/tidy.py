@@ -18,6 +18,7 @@ CHECKS = {
     "engine": layers.check_engine,
     "licence": shape.check_licence,
     "lengths": shape.check_lengths,
+    "paths": shape.check_paths,
     "readmes": shape.check_readmes,
     "words": shape.check_words,
     "awaits": shape.check_awaits,
