@@ -42,7 +42,7 @@ class Planner {
       return;
     }
     for (const RelationshipShare* child : volume.children) {
-      if (must_copy(*child, last) && child->target->untouchable) return;  // later: it may not be written just now
+      if (must_copy(*child, last) && is_held(*child->target)) return;  // later: it may not be written just now
     }
     for (RelationshipShare* child : volume.children) {
       if (must_copy(*child, last)) add_copy(*child, kNone);
@@ -53,16 +53,19 @@ class Planner {
   void add_forced(RelationshipShare& relationship) {
     if (relationship.failed || !relationship.is_uncopied(plan_.track)) return;
     if (relationship.target->untouchable || relationship.target->removed || relationship.source->untouchable) return;
-    add_copy(relationship, kNone);
+    add_copy(relationship, kNone).forced = true;
   }
 
   ColumnPlan take() {
     put_children_first();
     for (Copy& copy : plan_.copies) settle(copy);
+    share_copies();
     return std::move(plan_);
   }
 
  private:
+  static bool is_held(const VolumeShare& target) noexcept { return target.untouchable || target.removed; }
+
   /// The child's source is to hold its own entries up to `last`.
   [[nodiscard]] bool must_copy(const RelationshipShare& child, Lsn last) const {
     return !child.failed && child.is_uncopied(plan_.track) && last > child.t0;
@@ -74,10 +77,10 @@ class Planner {
       RelationshipShare* const parent = plan_.copies[i].relationship;
       const Lsn entries_up_to = plan_.copies[i].target_entries_up_to;
       for (RelationshipShare* child : parent->target->children) {
-        const bool medium_is_read = must_copy(*child, parent->t0);
+        const bool medium_is_read = must_copy(*child, parent->since);
         if (!medium_is_read && !must_copy(*child, entries_up_to)) continue;
         waiting.push_back(parent);
-        if (!child->target->untouchable && !child->target->removed) add_copy(*child, kNone);
+        if (!is_held(*child->target)) add_copy(*child, kNone);
       }
     }
     if (waiting.empty()) return;
@@ -96,16 +99,74 @@ class Planner {
     });
   }
 
-  void add_copy(RelationshipShare& relationship, Lsn target_entries) {
+  Copy& add_copy(RelationshipShare& relationship, Lsn target_entries) {
     for (Copy& copy : plan_.copies) {
       if (copy.relationship != &relationship) continue;
       copy.target_entries_up_to = std::max(copy.target_entries_up_to, target_entries);
-      return;
+      return copy;
     }
     Copy copy;
     copy.relationship = &relationship;
     copy.target_entries_up_to = target_entries;
-    plan_.copies.push_back(copy);
+    return plan_.copies.emplace_back(copy);
+  }
+
+  /// The image, and nothing else, will lie on the target's medium. A source's short last track is left alone: behind
+  /// its end targets hold data of their own.
+  [[nodiscard]] bool is_pure(const Copy& copy) const {
+    return copy.target_entries_up_to == kNone && !copy.lost && !copy.image_is_zero &&
+           copy.relationship->source->blocks_of(global_track_) == kTrackBlocks;
+  }
+
+  /// Both images are the same: they come the same way, and the topmost volume has no entry between the two T0s.
+  [[nodiscard]] bool is_same(const Copy& younger, const Copy& older) const {
+    const auto a = younger.image.layers();
+    const auto b = older.image.layers();
+    if (a.size() != b.size() || a[0].volume != b[0].volume || a[0].after != b[0].after) return false;
+    if (!std::equal(a.begin() + 1, a.end(), b.begin() + 1)) return false;
+    const auto [from, to] = std::minmax(a[0].up_to, b[0].up_to);
+    const cache::DirtyTrack* dirty = index_.find(a[0].volume, plan_.track);
+    for (const cache::Entry* e = dirty != nullptr ? dirty->first : nullptr; e != nullptr; e = e->next) {
+      if (e->lsn > from && e->lsn <= to) return false;
+    }
+    return true;
+  }
+
+  /// The relationship of the target that the copy is for; null for a loan that is closed.
+  static RelationshipShare* party_of(const Copy& copy) noexcept {
+    return copy.relationship->is_loan ? copy.relationship->borrower : copy.relationship;
+  }
+
+  [[nodiscard]] RelationshipShare* loan_for(const Copy& lender, const Copy& copy) const {
+    const RelationshipShare* from = party_of(lender);
+    const RelationshipShare* to = party_of(copy);
+    if (from == nullptr || to == nullptr || copy.forced || !is_pure(copy)) return nullptr;
+    if (lender.relationship->source != copy.relationship->source || !is_same(lender, copy)) return nullptr;
+    RelationshipShare* loan = loan_between(*from, *to);
+    return loan != nullptr && loan->covers(plan_.track) ? loan : nullptr;
+  }
+
+  /// The youngest copies stay and serve the older ones.
+  void share_copies() {
+    std::vector<Copy>& copies = plan_.copies;
+    if (copies.size() < 2) return;
+    const auto age = [](const Copy& copy) {
+      const RelationshipShare* party = party_of(copy);
+      return std::pair(party != nullptr ? party->generation : Generation{}, copy.relationship->generation);
+    };
+    std::sort(copies.begin(), copies.end(), [&](const Copy& a, const Copy& b) { return age(a) > age(b); });
+    for (std::size_t i = 0; i < copies.size(); ++i) {  // it shrinks meanwhile
+      if (!is_pure(copies[i])) continue;
+      for (std::size_t j = i + 1; j < copies.size();) {
+        RelationshipShare* loan = loan_for(copies[i], copies[j]);
+        if (loan == nullptr) {
+          ++j;
+          continue;
+        }
+        plan_.lends.push_back({copies[j].relationship, loan, copies[i].relationship});
+        copies.erase(copies.begin() + static_cast<std::ptrdiff_t>(j));
+      }
+    }
   }
 
   /// Decides, once all its parts are known, whether a medium has to be read.
@@ -114,7 +175,7 @@ class Planner {
     copy.image = lineage_of(*r.source, plan_.track, r.t0);
     const std::uint16_t blocks = r.target->blocks_of(global_track_);
     if (copy.target_entries_up_to != kNone &&
-        cache::DirtyIndex::covers(index_.find(r.target, plan_.track), r.t0, copy.target_entries_up_to, 0, blocks)) {
+        cache::DirtyIndex::covers(index_.find(r.target, plan_.track), r.since, copy.target_entries_up_to, 0, blocks)) {
       return;  // FC-6: the host wrote the whole track of T; S is not read
     }
     copy.lost = copy.image.lost();
@@ -168,6 +229,10 @@ bool ColumnPlan::limit(std::size_t max_frames, const VolumeShare* first) {
                        [&](const Copy& copy) { return copy.relationship->source == update.volume; });
   };
   std::erase_if(updates, lacks_a_copy);
+  std::erase_if(lends, [&](const Lend& lend) {
+    return std::any_of(copies.begin() + static_cast<std::ptrdiff_t>(kept), copies.end(),
+                       [&](const Copy& copy) { return copy.relationship == lend.copy; });
+  });
   copies.resize(kept);
   room -= kept;
   if (updates.size() > room) updates.resize(room);

@@ -11,6 +11,10 @@
 // In a cascade a copy may itself change what a further target still reads: its target's medium (the parent is younger
 // than the child), or its target's content at the child's T0 (with it go entries that are younger). Then the child's
 // copy is planned, and the copy waits for a later plan: one level, one batch, one flush (C9).
+//
+// Where several targets need the same content of a track because it is to be overwritten, only the youngest that can
+// gets it. The others borrow it from there (decision 0011): their U falls and that of the loan rises, in the record that
+// makes the lender's copy valid.
 #pragma once
 
 #include <cstdint>
@@ -41,6 +45,7 @@ struct Copy {
   bool reads_source_medium = false;
   bool image_is_zero = false;  ///< S never had the track and nothing is laid over it: T becomes "not written".
   bool lost = false;           ///< The image is gone, as a copy on the way to S has failed.
+  bool forced = false;         ///< The background copy wants it: it is not borrowed.
   Lineage image;               ///< Of S at T0.
 };
 
@@ -57,9 +62,17 @@ struct Update {
   Kind kind = Kind::runs;
 };
 
+/// Phase 1: the target of `relationship` finds the track at the lender's, that is, the target of `copy`.
+struct Lend {
+  RelationshipShare* relationship = nullptr;  ///< Or another loan; its source is to be overwritten.
+  RelationshipShare* loan = nullptr;
+  RelationshipShare* copy = nullptr;  ///< Relationship or loan of the copy that the lender gets.
+};
+
 struct ColumnPlan {
   std::uint64_t track = 0;  ///< Local.
   std::vector<Copy> copies;
+  std::vector<Lend> lends;
   std::vector<Update> updates;
 
   [[nodiscard]] bool empty() const noexcept { return copies.empty() && updates.empty(); }

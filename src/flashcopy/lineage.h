@@ -5,7 +5,9 @@
 //              M[v][t]      + entries of v up to n          otherwise
 //
 // A relationship younger than n (the parent was established after the child) is not asked: the child's image is what
-// lies on v's own medium.
+// lies on v's own medium. A loan is asked like the relationship in whose place it stands: its `since` is that one's T0,
+// and its own T0 says what of the lender is meant. What was lent lies on the lender's medium, so a loan adds one layer
+// at the most.
 #pragma once
 
 #include <array>
@@ -22,11 +24,12 @@ struct Layer {
   VolumeShare* volume = nullptr;
   Lsn after{0};
   Lsn up_to{0};
+  friend bool operator==(const Layer&, const Layer&) = default;
 };
 
 class Lineage {
  public:
-  static constexpr std::size_t kMaxLayers = volume::kMaxCascade + 2;
+  static constexpr std::size_t kMaxLayers = volume::kMaxCascade + 3;
 
   /// Topmost first. The medium of the last one's volume lies below all of them.
   [[nodiscard]] std::span<const Layer> layers() const noexcept { return {layers_.data(), count_}; }
@@ -48,8 +51,8 @@ inline Lineage lineage_of(VolumeShare& volume, std::uint64_t local_track, Lsn up
   for (;;) {
     TT_ASSERT(lineage.count_ < Lineage::kMaxLayers);
     const RelationshipShare* parent = uncopied_parent(*at, local_track);
-    if (parent == nullptr || parent->t0 > up_to) break;
-    lineage.layers_[lineage.count_++] = {at, parent->t0, up_to};
+    if (parent == nullptr || parent->since > up_to) break;
+    lineage.layers_[lineage.count_++] = {at, parent->since, up_to};
     lineage.lost_ = lineage.lost_ || parent->failed;
     at = parent->source;
     up_to = parent->t0;

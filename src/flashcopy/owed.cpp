@@ -6,13 +6,13 @@
 namespace tt::flashcopy {
 namespace {
 
-void collect(const RelationshipShare& relationship, const VolumeShare& volume, std::optional<Lsn> before,
+void collect(const RelationshipShare& relationship, const VolumeShare& volume, Lsn after, std::optional<Lsn> before,
              std::vector<std::uint64_t>& out) {
   for (const cache::DirtyTrack* t = volume.dirty.first; t != nullptr; t = t->next_of_owner) {
     const std::uint64_t track = t->column->track;
     if (!relationship.is_uncopied(track)) continue;
     for (const cache::Entry* e = t->first; e != nullptr; e = e->next) {
-      if (e->lsn <= relationship.t0 || (before && e->lsn >= *before)) continue;
+      if (e->lsn <= after || (before && e->lsn >= *before)) continue;
       out.push_back(track);
       break;
     }
@@ -23,8 +23,8 @@ void collect(const RelationshipShare& relationship, const VolumeShare& volume, s
 
 std::vector<std::uint64_t> owed_tracks(const RelationshipShare& relationship, std::optional<Lsn> before) {
   std::vector<std::uint64_t> tracks;
-  collect(relationship, *relationship.source, before, tracks);
-  collect(relationship, *relationship.target, before, tracks);
+  collect(relationship, *relationship.source, relationship.t0, before, tracks);
+  collect(relationship, *relationship.target, relationship.since, before, tracks);
   std::sort(tracks.begin(), tracks.end());
   tracks.erase(std::unique(tracks.begin(), tracks.end()), tracks.end());
   return tracks;

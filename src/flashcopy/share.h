@@ -6,7 +6,10 @@
 // State of one track t of a relationship R: S -> T
 //   U=1, not owed   T's content of t is S's content at T0; nothing newer waits on S or T
 //   U=1, owed       a newer entry waits in the cache: the next destage of t copies first (engine notes C12)
-//   U=0             T's medium holds t; S is never asked again
+//   U=0             T's medium holds t, or t is lent to T; S is never asked again
+//
+// A loan (decision 0011) is a share like that of a relationship, from the lender to the borrower, with a T0 of its own:
+// U=1 means that the borrower finds t at the lender. Of all shares onto one volume at most one has U=1 for a track.
 // U falls only in a BITS record that was appended after the target's data was flushed (order law).
 #pragma once
 
@@ -68,7 +71,8 @@ struct VolumeShare {
   cache::OwnerList dirty;
 
   RelationshipShare* parent = nullptr;       ///< The relationship whose target this volume is.
-  std::vector<RelationshipShare*> children;  ///< Those whose source it is.
+  std::vector<RelationshipShare*> children;  ///< Those whose source it is, loans from it included.
+  std::vector<RelationshipShare*> loans;     ///< Onto it.
 
   VolumeCounters counters;
 
@@ -109,10 +113,11 @@ class HostOperation {
 
 struct RelationshipShare {
   RelationshipShare(Generation made_by, Lsn point_in_time, std::uint64_t local_tracks, bool all_uncopied = true)
-      : generation(made_by), t0(point_in_time), uncopied(local_tracks, all_uncopied) {}
+      : generation(made_by), t0(point_in_time), since(point_in_time), uncopied(local_tracks, all_uncopied) {}
 
   Generation generation;
-  Lsn t0;
+  Lsn t0;     ///< What the source shows at this time is the image.
+  Lsn since;  ///< The target's own entries above it lie over the image. Below T0 only of a loan.
   VolumeShare* source = nullptr;
   VolumeShare* target = nullptr;
   volume::TrackMap uncopied;  ///< U of the specification.
@@ -134,6 +139,11 @@ struct RelationshipShare {
   RelationshipShare* replaced =
       nullptr;  ///< During a change: the relationship onto the same target that this one follows.
   std::uint64_t background_cursor = 0;
+  bool is_loan = false;
+  /// Of a loan that may get more tracks: the two relationships. Null once it may not.
+  RelationshipShare* lender = nullptr;
+  RelationshipShare* borrower = nullptr;
+  bool paying = false;  ///< Of a loan: somebody waits until the borrower holds its tracks itself.
   /// Of the relationship's own limit. Follows none until the change that made it is decided, and is not copied before.
   RateTurns copy_turns;
   // For people: tracks brought over since start, and the recent rate of the background copy.
@@ -146,10 +156,51 @@ struct RelationshipShare {
   }
 };
 
-/// The relationship through which `volume` must be read on this track, or null.
+/// The relationship or loan through which `volume` must be read on this track, or null.
 inline RelationshipShare* uncopied_parent(const VolumeShare& volume, std::uint64_t local_track) noexcept {
   RelationshipShare* parent = volume.parent;
-  return parent != nullptr && parent->is_uncopied(local_track) ? parent : nullptr;
+  if (parent != nullptr && parent->is_uncopied(local_track)) return parent;
+  for (RelationshipShare* loan : volume.loans) {
+    if (loan->uncopied.count() != 0 && loan->is_uncopied(local_track)) return loan;
+  }
+  return nullptr;
+}
+
+/// Tracks may be lent by the target of this relationship and to it.
+inline bool may_share(const RelationshipShare& r) noexcept {
+  return !r.failed && !r.withdrawing && !r.withdrawn_at && !r.removed && !r.revertible && !r.inhibits_source;
+}
+
+/// More tracks may be lent.
+inline bool is_open(const RelationshipShare& loan) noexcept {
+  return loan.lender != nullptr && !loan.failed && !loan.removed && may_share(*loan.lender) &&
+         may_share(*loan.borrower);
+}
+
+/// The open loan by which the target of `lender` may give a track to the target of `borrower`, or null.
+inline RelationshipShare* loan_between(const RelationshipShare& lender, const RelationshipShare& borrower) noexcept {
+  for (RelationshipShare* loan : borrower.target->loans) {
+    if (loan->lender == &lender && loan->borrower == &borrower && is_open(*loan)) return loan;
+  }
+  return nullptr;
+}
+
+/// Tracks that the relationship's target finds at others.
+inline std::uint64_t borrowed_tracks(const RelationshipShare& relationship) noexcept {
+  if (relationship.is_loan || relationship.target->parent != &relationship) return 0;
+  std::uint64_t count = 0;
+  for (const RelationshipShare* loan : relationship.target->loans) count += loan->uncopied.count();
+  return count;
+}
+
+/// No track is lent any more by the relationship's target nor to it; those that are lent stay so.
+inline void close_loans(RelationshipShare& relationship) noexcept {
+  const auto close = [&](RelationshipShare* share) {
+    if (!share->is_loan || (share->lender != &relationship && share->borrower != &relationship)) return;
+    share->lender = share->borrower = nullptr;
+  };
+  for (RelationshipShare* share : relationship.target->children) close(share);
+  for (RelationshipShare* share : relationship.target->loans) close(share);
 }
 
 /// A host writes the track: every relationship that records changes of the volume learns of it, in the same turn as the

@@ -56,6 +56,10 @@ void Batch::add(flashcopy::ColumnPlan plan, cache::Column& latched) {
     ++copy.relationship->target->batches;
     copies_.push_back({copy, plan.track, {}, false});
   }
+  for (const flashcopy::Lend& lend : plan.lends) {
+    ++lend.loan->target->batches;
+    lends_.push_back({lend, plan.track});
+  }
   for (const Update& update : plan.updates) {
     ++update.volume->batches;
     updates_.push_back({update, plan.track, {}, false});
@@ -168,8 +172,8 @@ void Batch::build_image(CopyWork& copy) {
     cache::DirtyIndex::overlay(dirty, layer->after, layer->up_to, 0, copy.frame);
   }
   if (copy.plan.target_entries_up_to.value != 0) {
-    cache::DirtyIndex::overlay(shard_.index_->find(r.target, copy.track), r.t0, copy.plan.target_entries_up_to, 0,
-                               copy.frame);
+    cache::DirtyIndex::overlay(shard_.index_->find(r.target, copy.track), r.since,
+                               copy.plan.target_entries_up_to, 0, copy.frame);
   }
 }
 
@@ -217,6 +221,7 @@ rt::Task<Result<void>> Batch::commit_copies() {
     deltas.add({r.generation, journal::MapKind::uncopied}, false, copy.track);
     deltas.add({r.target->map_generation, journal::MapKind::written}, !copy.plan.image_is_zero, copy.track);
   }
+  commit_lends(deltas);
   if (deltas.empty()) co_return Result<void>{};
   const journal::SlotSeq slot = shard_.append_bits(deltas.take());
   for (const CopyWork& copy : copies_) {
@@ -225,6 +230,34 @@ rt::Task<Result<void>> Batch::commit_copies() {
   }
   auto hardened = co_await shard_.ring_->harden(slot);
   co_return hardened;
+}
+
+void Batch::commit_lends(BitsBuilder& deltas) {
+  for (const LendWork& lend : lends_) {
+    const RelationshipShare& r = *lend.plan.relationship;
+    if (r.failed || r.removed) continue;  // nobody asks for the image any more
+    if (!is_copied(lend) || !flashcopy::is_open(*lend.plan.loan)) {
+      leave_source(lend);
+      continue;
+    }
+    deltas.add({r.generation, journal::MapKind::uncopied}, false, lend.track);
+    deltas.add({lend.plan.loan->generation, journal::MapKind::uncopied}, true, lend.track);
+  }
+}
+
+/// The lender's copy is one of those that the record makes valid.
+bool Batch::is_copied(const LendWork& lend) const noexcept {
+  return std::any_of(copies_.begin(), copies_.end(), [&](const CopyWork& copy) {
+    const RelationshipShare& r = *copy.plan.relationship;
+    return &r == lend.plan.copy && copy.track == lend.track && !copy.failed && !r.failed && !r.removed;
+  });
+}
+
+/// Its entries stay in the journal.
+void Batch::leave_source(const LendWork& lend) noexcept {
+  for (UpdateWork& update : updates_) {
+    if (update.plan.volume == lend.plan.relationship->source && update.track == lend.track) update.failed = true;
+  }
 }
 
 /// Durable in the place of BITS (engine notes T21): if that cannot be had, the batch ends here and no source changes.
@@ -276,7 +309,7 @@ rt::Task<void> Batch::wait_for_image_readers(const VolumeShare& volume, std::uin
 }
 
 void Batch::build_update(UpdateWork& update, std::vector<MediaWrite>& writes) {
-  if (!writes_medium(update.plan.kind)) return;
+  if (update.failed || !writes_medium(update.plan.kind)) return;
   VolumeShare& volume = *update.plan.volume;
   const cache::DirtyTrack* dirty = shard_.index_->find(&volume, update.track);
   const MediaAddress at = shard_.address_of(volume, update.track);
@@ -450,6 +483,10 @@ void Batch::finish() noexcept {
     for (const flashcopy::Layer& layer : copy.plan.image.layers()) leave(*layer.volume);
     leave(*copy.plan.relationship->target);
     shard_.report_if_drained(*copy.plan.relationship);
+  }
+  for (const LendWork& lend : lends_) {
+    leave(*lend.plan.loan->target);
+    shard_.report_if_drained(*lend.plan.relationship);
   }
   for (const UpdateWork& update : updates_) leave(*update.plan.volume);
   for (cache::Column* column : columns_) shard_.index_->unlatch(*column);

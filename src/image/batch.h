@@ -3,7 +3,8 @@
 //
 //   1  space for thin targets; old tracks are read
 //   2  phase 1: whole tracks are written to targets, their ranks are flushed
-//   3  one BITS record (U cleared, target tracks written), hardened -- or FAILED for a target that could not be written
+//   3  one BITS record (U cleared, target tracks written, tracks lent), hardened -- or FAILED for a target that could
+//      not be written
 //   4  image readers of the tracks to be overwritten are gone
 //   5  phase 2: sources and plain volumes are written, their ranks are flushed
 //   6  BITS for tracks that hold data for the first time, hardened
@@ -12,6 +13,9 @@
 // Crash argument. Before 3 is hardened: U=1 is what replay finds, and no source medium has changed. After 3: targets
 // hold their images durably and no longer need the source. Between 5 and 6: every entry is still in the journal
 // (nothing is clean before 7), so replay lays it over whatever the medium holds.
+//
+// A track is lent (decision 0011) in the record that makes the lender's copy valid, or not at all: if the lender is lost
+// or the loan was closed meanwhile, the source keeps the track as it is and a later plan finds another way.
 //
 // A failed write or flush is never repeated: phase 1 fails the relationships concerned, phase 2 fails the rank; the
 // entries stay in the journal.
@@ -29,6 +33,8 @@
 #include "runtime/task.h"
 
 namespace tt::image {
+
+class BitsBuilder;
 
 class Batch {
  public:
@@ -61,6 +67,10 @@ class Batch {
     std::span<std::byte> frame;
     bool failed = false;
   };
+  struct LendWork {
+    flashcopy::Lend plan;
+    std::uint64_t track = 0;
+  };
   struct UpdateWork {
     flashcopy::Update plan;
     std::uint64_t track = 0;
@@ -86,6 +96,9 @@ class Batch {
   rt::Task<void> read_old_tracks();
   rt::Task<Result<void>> copy_phase();
   rt::Task<Result<void>> commit_copies();
+  void commit_lends(BitsBuilder& deltas);
+  [[nodiscard]] bool is_copied(const LendWork& lend) const noexcept;
+  void leave_source(const LendWork& lend) noexcept;
   rt::Task<Result<void>> update_phase();
   void build_image(CopyWork& copy);
   void build_update(UpdateWork& update, std::vector<MediaWrite>& writes);
@@ -110,6 +123,7 @@ class Batch {
   FrameArena& arena_;
   std::vector<cache::Column*> columns_;
   std::vector<CopyWork> copies_;
+  std::vector<LendWork> lends_;
   std::vector<UpdateWork> updates_;
   std::vector<OldTrack> old_tracks_;
   std::size_t frames_reserved_ = 0;

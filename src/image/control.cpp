@@ -186,6 +186,7 @@ rt::Task<Result<void>> ControlPlane::remove_volume_locked(VolumeId id, RemoveMod
   }
   if (names_volume(id, false)) co_return Error{Errc::still_in_use, id.value};
   auto closed = co_await wait_for_closing(id);
+  if (closed) closed = co_await settle_loans(id, LoanSide::lender);
   if (!closed) co_return closed;
   auto room = co_await wait_for_room(kRecordRoom);
   if (!room) co_return room;
@@ -313,7 +314,10 @@ rt::Task<Result<void>> ControlPlane::record_and_tell(Shard& from,
 rt::Task<Result<void>> ControlPlane::fail_relationship(Shard& from, Generation relationship) {
   const std::function<std::optional<volume::Mutation>()> change = [this, relationship] {
     const auto found = config_.relationships.find(relationship);
-    const bool fails = found != config_.relationships.end() && found->second.state != volume::RelationshipState::failed;
+    const auto loan = config_.loans.find(relationship);
+    const bool fails =
+        (found != config_.relationships.end() && found->second.state != volume::RelationshipState::failed) ||
+        (loan != config_.loans.end() && !loan->second.failed);
     return fails ? std::optional<volume::Mutation>(volume::FailRelationship{relationship, home_.wall_seconds()})
                  : std::nullopt;
   };

@@ -196,6 +196,16 @@ class ControlPlane final : public ControlLink {
   rt::Task<Result<void>> withdraw_group(std::vector<Generation> generations);
   rt::Task<Result<void>> record_withdraw(std::vector<Generation> group, Lsn at);
   rt::Task<void> end_if_drained(Generation generation);
+  // --- control_loans.cpp ---
+  enum class LoanSide : std::uint8_t { lender, borrower };
+  void make_loans(RelationshipChange& change);
+  [[nodiscard]] std::vector<Generation> loans_of(VolumeId id, LoanSide side) const;
+  rt::Task<std::vector<std::uint64_t>> close_loans(const std::vector<Generation>& loans);
+  /// Until the borrowers hold their tracks themselves. Other commands may run meanwhile. timed_out when nothing moves.
+  rt::Task<Result<void>> settle_loans(VolumeId id, LoanSide side);
+  rt::Task<Result<void>> settle_both(const RenewalRequest& pair);
+  rt::Task<std::vector<Result<void>>> settle_borrowed(const std::vector<volume::PairRequest>& pairs);
+  rt::Task<void> end_closed_loans();
   rt::Task<Result<void>> end_relationship(Generation generation);
   rt::Task<Result<void>> make_volume_locked(volume::MakeVolumeRequest request);
   rt::Task<Result<void>> reserve_space(std::vector<std::optional<volume::ExtentRef>> extents,

@@ -9,6 +9,7 @@ rt::Task<Result<void>> ControlPlane::change_group(RelationshipChange change) {
   for (;;) {
     // No share in any shard has it until this attempt draws one: a failed attempt must not take another's share away.
     for (volume::Relationship& made : change.made) made.generation = Generation{};
+    change.loans.clear();
     auto done = co_await prepare_change(change);
     if (done) done = co_await commit_change(change);
     if (done) give_rates(change);
@@ -18,6 +19,7 @@ rt::Task<Result<void>> ControlPlane::change_group(RelationshipChange change) {
       shard->release(change.held);
       co_await rt::hop(shard->reactor(), home_);
     }
+    if (done) co_await end_closed_loans();
     if (done || done.error().code != Errc::busy) co_return done;
     co_await rt::sleep_for(home_, rt::kMillisecond);  // the volumes were released; room will come
   }
@@ -60,6 +62,7 @@ rt::Task<Result<void>> ControlPlane::commit_change(RelationshipChange& change) {
     change.made[i].t0 = t0;
     change.made[i].generation = Generation{t0.value + i};
   }
+  make_loans(change);
   for (const auto& shard : shards_) {
     co_await rt::hop(home_, shard->reactor());
     Result<void> done;
@@ -75,6 +78,7 @@ rt::Task<Result<void>> ControlPlane::commit_change(RelationshipChange& change) {
     } else {
       done = shard->install_renewals(change);
     }
+    if (done) shard->install_loans(change.loans);
     if (done) done = shard->write_own_ends();
     co_await rt::hop(shard->reactor(), home_);
     if (!done) co_return done;
@@ -83,7 +87,7 @@ rt::Task<Result<void>> ControlPlane::commit_change(RelationshipChange& change) {
   // renewed.
   auto done = co_await harden_every_shard();
   if (!done) co_return done;
-  volume::Establish establish{change.made, {}};
+  volume::Establish establish{change.made, {}, change.loans};
   for (const volume::Relationship& made : change.made) {
     if (change.kind != ChangeKind::establish || !volume::empties_target(config_, made.source, made.target)) continue;
     establish.emptied.push_back({made.target, Generation{lsns_.draw().value}});
@@ -94,7 +98,7 @@ rt::Task<Result<void>> ControlPlane::commit_change(RelationshipChange& change) {
   }
   volume::Mutation record = std::move(establish);
   if (change.kind != ChangeKind::establish) {
-    volume::RenewRelationships renew;
+    volume::RenewRelationships renew{{}, change.loans};
     for (std::size_t i = 0; i < change.made.size(); ++i) renew.renewals.push_back({change.retired[i], change.made[i]});
     record = std::move(renew);
   }

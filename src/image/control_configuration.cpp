@@ -84,6 +84,7 @@ rt::Task<Result<void>> ControlPlane::release_space(VolumeId id) {
 /// A thin volume that only closing relationships may still name.
 rt::Task<Result<void>> ControlPlane::release_unused(VolumeId id) {
   auto done = co_await wait_for_closing(id);
+  if (done) done = co_await settle_loans(id, LoanSide::lender);
   if (done && names_volume(id, false)) done = Error{Errc::other_relationships, id.value};
   if (done) done = co_await wait_for_room(kRecordRoom);
   if (done) done = co_await release_space_locked(id);

@@ -10,10 +10,12 @@ namespace tt::image {
 
 rt::Task<std::vector<Result<void>>> ControlPlane::establish(std::vector<volume::PairRequest> pairs) {
   co_await commands_.lock();
+  const std::vector<Result<void>> settled = co_await settle_borrowed(pairs);
   co_await settle_closing_roles(pairs);
   std::vector<Result<void>> verdicts = volume::validate_pairs(config_, pairs);
   std::vector<std::size_t> positions;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
+    if (verdicts[i]) verdicts[i] = settled[i];
     if (verdicts[i] && closing_role_conflict(pairs[i])) verdicts[i] = Errc::other_relationships;
     if (!verdicts[i]) continue;
     // One T0 for all that can have it: what one pair of the command makes a copy of another one's target is younger.
@@ -164,6 +166,7 @@ rt::Task<Result<void>> ControlPlane::withdraw_group(std::vector<Generation> grou
     if (!done) break;
     done = co_await end_relationship(generation);
   }
+  if (done) co_await end_closed_loans();
   co_return done;
 }
 
@@ -249,6 +252,7 @@ rt::Task<void> ControlPlane::run_end_task(Shard& from, Generation generation) {
 /// T24: decided by generation, and only if every shard is at zero. Bits of one generation only ever fall, so a zero
 /// stays.
 rt::Task<void> ControlPlane::end_if_drained(Generation generation) {
+  if (config_.loans.contains(generation)) co_await end_closed_loans();
   const auto found = config_.relationships.find(generation);
   if (found == config_.relationships.end()) co_return;
   const volume::Relationship& r = found->second;
@@ -260,7 +264,7 @@ rt::Task<void> ControlPlane::end_if_drained(Generation generation) {
     if (counts && counts->uncopied > 0) co_return;
   }
   auto ended = co_await end_relationship(generation);
-  static_cast<void>(ended);  // journal_failed: nobody is told anything any more
+  if (ended) co_await end_closed_loans();  // otherwise the journal failed: nobody is told anything any more
 }
 
 // ---- start, stop, status --------------------------------------------------------------------------------------------
@@ -273,6 +277,11 @@ void ControlPlane::start() {
   }
   for (const auto& [generation, r] : config_.relationships) {
     scopes_.front()->spawn(run_end_task(control_shard(), generation));
+  }
+  for (const auto& [generation, loan] : config_.loans) {
+    if (volume::is_open(config_, loan)) continue;
+    scopes_.front()->spawn(run_end_task(control_shard(), generation));
+    break;  // it looks at all of them
   }
   if (!config_.frozen_sources.empty()) scopes_.front()->spawn(forget_freezes());
 }

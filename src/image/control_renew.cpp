@@ -27,15 +27,25 @@ rt::Task<std::vector<Result<void>>> ControlPlane::resync(std::vector<RenewalRequ
   co_return verdicts;
 }
 
+/// Before the direction or the right to write changes, each volume holds what is its own.
+rt::Task<Result<void>> ControlPlane::settle_both(const RenewalRequest& pair) {
+  const VolumeId target = pair.target;
+  auto done = co_await settle_loans(pair.source, LoanSide::borrower);
+  if (done) done = co_await settle_loans(target, LoanSide::borrower);
+  co_return done;
+}
+
 rt::Task<std::vector<Result<void>>> ControlPlane::reverse(std::vector<RenewalRequest> pairs, bool fast) {
   co_await commands_.lock();
   std::vector<Result<void>> verdicts;
   for (const RenewalRequest& pair : pairs) {
     const volume::PairRequest turned{pair.target, pair.source, {}};
     co_await settle_closing_roles({&turned, 1});
+    Result<void> settled = co_await settle_both(pair);
     const auto found = volume::find_relationship(config_, pair.source, pair.target);
     Result<void> done =
         found ? volume::validate_reverse(config_, *found, pair.options, fast) : Result<void>{found.error()};
+    if (done) done = settled;
     if (done && closing_role_conflict(turned)) done = Errc::other_relationships;
     if (done && !fast) done = co_await copy_complete(*found);
     if (done) {
@@ -52,8 +62,9 @@ rt::Task<std::vector<Result<void>>> ControlPlane::set_revertible(std::vector<Ren
   co_await commands_.lock();
   std::vector<Result<void>> verdicts;
   for (const RenewalRequest& pair : pairs) {
+    Result<void> done = co_await settle_both(pair);
     const auto found = volume::find_relationship(config_, pair.source, pair.target);
-    Result<void> done = found.has_value() ? Result<void>{} : Result<void>{found.error()};
+    if (!found) done = found.error();
     if (done) {
       // Only the tag and the inhibition are new: the relationship goes on recording.
       volume::RelationshipOptions options = config_.relationships.at(*found).options;

@@ -19,15 +19,27 @@ constexpr rt::TimeNs kLongestPause = 50 * rt::kMillisecond;
 Copier::Copier(Shard& shard, CommonPace& pace)
     : shard_(shard), arena_(shard.options_.batch_frames), pace_(pace), pacer_(pace) {}
 
-/// The oldest relationships with something left to copy, at most as many as may work at once.
+/// Relationships with background copy, and what their targets have borrowed.
+bool Copier::wants_copy(const RelationshipShare& share) noexcept {
+  const RelationshipShare* of = share.is_loan ? share.target->parent : &share;
+  return of != nullptr && of->background_copy && !of->withdrawing && !of->failed && !of->revertible &&
+         of->copy_turns.rate() != nullptr;
+}
+
+RelationshipShare* Copier::payer_of(RelationshipShare& share) noexcept {
+  RelationshipShare* payer = share.is_loan ? share.target->parent : &share;
+  return payer != nullptr && payer->copy_turns.rate() != nullptr && !share.paying ? payer : nullptr;
+}
+
+/// The oldest relationships with something left to copy, at most as many as may work at once. Loans that somebody waits
+/// for come first.
 std::vector<RelationshipShare*> Copier::active() const {
   std::vector<RelationshipShare*> shares;
   for (const auto& [generation, share] : shard_.relationships_) {
-    if (shares.size() == shard_.options_.active_copies) break;
-    if (!share->background_copy || share->withdrawing || share->failed || share->target->untouchable ||
-        share->revertible || share->uncopied.count() == 0 || share->copy_turns.rate() == nullptr)
-      continue;
-    shares.push_back(share.get());
+    const flashcopy::VolumeShare& target = *share->target;
+    if (share->failed || target.untouchable || target.removed || share->uncopied.count() == 0) continue;
+    if (share->paying) return {share.get()};
+    if (shares.size() < shard_.options_.active_copies && wants_copy(*share)) shares.push_back(share.get());
   }
   return shares;
 }
@@ -37,7 +49,8 @@ RelationshipShare* Copier::choose(const std::vector<RelationshipShare*>& shares,
   soonest = now + kLongestPause;
   for (std::size_t tried = 0; tried < shares.size(); ++tried) {
     RelationshipShare* share = shares[turn_++ % shares.size()];
-    const rt::TimeNs next = share->copy_turns.next();
+    const RelationshipShare* payer = payer_of(*share);
+    const rt::TimeNs next = payer != nullptr ? payer->copy_turns.next() : now;
     if (next <= now) return share;
     soonest = std::min(soonest, next);
   }
@@ -47,7 +60,7 @@ RelationshipShare* Copier::choose(const std::vector<RelationshipShare*>& shares,
 rt::Task<void> Copier::run() {
   while (!stopping_ && !shard_.ring_->failed()) {
     const std::vector<RelationshipShare*> shares = active();
-    if (shares.empty() || shard_.copy_held_) {
+    if (shares.empty() || (shard_.copy_held_ && !shares.front()->paying)) {
       co_await rt::sleep_for(shard_.reactor_, kIdlePause);
       continue;
     }
@@ -63,6 +76,7 @@ rt::Task<void> Copier::run() {
       continue;
     }
     const Generation generation = share->generation;
+    const bool paying = share->paying;
     shard_.host_load_.begin_piece(HostLoad::copier);
     auto copied = co_await copy_unit(*share);
     if (!copied) co_return;
@@ -70,6 +84,7 @@ rt::Task<void> Copier::run() {
       co_await rt::sleep_for(shard_.reactor_, kBlockedPause);
       continue;
     }
+    if (paying) continue;
     settle_accounts(generation, *copied, began);
     const rt::TimeNs next =
         pacer_.next_begin(copied->all, began, shard_.reactor_.now(), shard_.host_load_.active_since(HostLoad::copier),
@@ -91,9 +106,10 @@ rt::Task<void> Copier::wait_until(rt::TimeNs begin) {
 void Copier::settle_accounts(Generation generation, const Unit& unit, rt::TimeNs began) noexcept {
   const auto found = shard_.relationships_.find(generation);
   if (found == shard_.relationships_.end()) return;  // withdrawn while the unit was under way
-  RelationshipShare& share = *found->second;
-  share.copy_meter.note(unit.own, shard_.reactor_.now());
-  if (share.copy_turns.rate() != nullptr) share.copy_turns.pay(unit.own, began);
+  RelationshipShare* payer = payer_of(*found->second);
+  if (payer == nullptr) return;
+  payer->copy_meter.note(unit.own, shard_.reactor_.now());
+  payer->copy_turns.pay(unit.own, began);
 }
 
 bool Copier::settle_unwritten(RelationshipShare& share) {
@@ -125,7 +141,9 @@ bool Copier::settle_unwritten(RelationshipShare& share) {
 
 /// Ascending from where the last unit ended, once around. What the destager works on just now comes in a later unit.
 Copier::Unit Copier::fill(Batch& batch, RelationshipShare& share) {
-  const std::uint64_t tracks = pacer_.unit_tracks(*share.copy_turns.rate());
+  const flashcopy::CopyRate none;
+  const RelationshipShare* payer = payer_of(share);
+  const std::uint64_t tracks = pacer_.unit_tracks(payer != nullptr ? *payer->copy_turns.rate() : none);
   const std::uint64_t first = share.background_cursor;
   bool wrapped = false;
   const auto next_after = [&](std::uint64_t from) {

@@ -22,6 +22,9 @@ class Copier {
  private:
   rt::Task<void> run();
   [[nodiscard]] std::vector<flashcopy::RelationshipShare*> active() const;
+  [[nodiscard]] static bool wants_copy(const flashcopy::RelationshipShare& share) noexcept;
+  /// The relationship whose limit a share keeps; null: none.
+  [[nodiscard]] static flashcopy::RelationshipShare* payer_of(flashcopy::RelationshipShare& share) noexcept;
   /// Clears U for a run of tracks that read as zeros; true if there was one.
   bool settle_unwritten(flashcopy::RelationshipShare& share);
   /// Bytes, of the relationship and of all whose tracks had to be copied with it.

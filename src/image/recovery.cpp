@@ -148,6 +148,7 @@ Result<void> Recovery::load(const volume::ImageConfig& config) {
   for (const auto& [id, v] : config.volumes) shard_.add_volume(v, config.pools.at(v.pool).extent_bytes);
   for (const auto& [generation, r] : config.relationships) shard_.install({&r, 1});
   for (const auto& [generation, r] : config.saved) shard_.install_saved(r);
+  for (const auto& [generation, loan] : config.loans) shard_.install_loans({&loan, 1});
   TT_CHECK(load_maps());
   TT_CHECK(replay_ring(config));
   close_withdrawn(config);
@@ -240,6 +241,9 @@ void Recovery::replay_write(const volume::ImageConfig& config, const journal::Re
 void Recovery::close_withdrawn(const volume::ImageConfig& config) {
   for (const auto& [generation, r] : config.relationships) {
     if (r.withdrawn_at) shard_.close_relationship(generation, *r.withdrawn_at);
+  }
+  for (const auto& [generation, loan] : config.loans) {
+    shard_.forget_failed_loan(*shard_.find_share(generation));
   }
 }
 

@@ -25,6 +25,7 @@ struct RelationshipChange {
   std::vector<Generation> retired;  ///< By position in `made`; empty for establish.
   std::vector<VolumeId> held;       ///< No host I/O until the change is decided.
   std::vector<VolumeId> drained;    ///< Of these: their dirty data is on the media before T0 is drawn.
+  std::vector<volume::Loan> loans = {};  ///< Made with it.
   /// By position in `made`: the limits that their background copies keep, in all shards together.
   std::vector<std::shared_ptr<flashcopy::CopyRate>> copy_rates = {};
 };

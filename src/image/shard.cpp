@@ -141,6 +141,7 @@ void Shard::forget_volume(Generation generation) {
   const auto found = volume_of_generation_.find(generation);
   if (found == volume_of_generation_.end()) return;
   VolumeShare& volume = *found->second;
+  remove_loans_onto(volume, {});
   index_->kill(volume.dirty, Lsn{~std::uint64_t{0}}, ~std::uint64_t{0});
   volume.forgotten = true;
   volume_of_generation_.erase(found);

@@ -5,6 +5,7 @@
 // The parts work on the same state and are separate classes for reading's sake:
 //   shard_write.cpp / shard_read.cpp   the host path (engine notes 3.1, L of section 4)
 //   shard_control.cpp                  what the control plane asks of a shard (3.5, 3.7)
+//   shard_loans.cpp                    tracks that targets of one source share (decision 0011)
 //   shard_configuration.cpp            volumes and ranks that change while they are in use
 //   batch.{h,cpp}, destager, copier    everything that writes to media (3.3)
 //   keeper.{h,cpp}                     checkpoints and the journal's tail (3.11)
@@ -111,8 +112,8 @@ struct MediaAddress {
 };
 
 struct RelationshipCounts {
-  std::uint64_t uncopied = 0;
-  std::uint64_t owed = 0;
+  std::uint64_t uncopied = 0;  ///< Borrowed tracks included: the target does not hold them itself.
+  std::uint64_t owed = 0;      ///< Of these; copied as far as anybody can see.
   std::uint64_t copied_in_background = 0;
   std::uint64_t copy_bytes_per_second = 0;
 };
@@ -177,6 +178,12 @@ class Shard {
   Result<void> write_own_ends();
   void install(std::span<const volume::Relationship> relationships);
   void install_saved(const volume::Relationship& relationship);
+  // --- loans (shard_loans.cpp) ---
+  void install_loans(std::span<const volume::Loan> loans);
+  /// Nothing is lent by them any more; the number of tracks that are.
+  [[nodiscard]] std::vector<std::uint64_t> close_loans(std::span<const Generation> loans);
+  /// Their tracks are brought to the borrowers as fast as can be; also loans that are closed.
+  void pay_loans(std::span<const Generation> loans);
   /// What the volume shows is about to change without a write: its recordings as a source learn of all of it
   /// (spec 1.6). Too much is recorded if it does not happen after all. busy: no journal space just now.
   /// Nothing is recorded for relationships of `retired`.
@@ -309,6 +316,11 @@ class Shard {
   void record_younger(flashcopy::RelationshipShare& share) noexcept;
   void save_relationship(Generation generation);
   void link_share(flashcopy::RelationshipShare& share) noexcept;
+  void remove_loans_onto(const flashcopy::VolumeShare& borrower, std::span<const volume::Loan> but);
+  /// Nothing can come over a loan that has failed; when the borrower is in no relationship any more, what its own
+  /// medium holds shows.
+  void forget_failed_loan(flashcopy::RelationshipShare& loan) noexcept;
+  void report_if_paid(flashcopy::RelationshipShare& loan) noexcept;
   /// A write with that Lsn is in the journal: what it means for the maps of recording relationships.
   void imply_changes(flashcopy::VolumeShare& volume, std::uint64_t local_track, Lsn lsn) noexcept;
   void report_if_drained(flashcopy::RelationshipShare& share) noexcept;

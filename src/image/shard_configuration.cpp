@@ -10,7 +10,7 @@ using flashcopy::VolumeShare;
 /// last track may simply become longer.
 void Shard::grow_volume(const volume::VolumeConfig& config) {
   VolumeShare& volume = *find(config.id);
-  TT_ASSERT(volume.parent == nullptr && volume.children.empty());
+  TT_ASSERT(volume.parent == nullptr);
   const auto first_new = static_cast<std::ptrdiff_t>(volume.extents.size());
   volume.extents.insert(volume.extents.end(), config.extents.begin() + first_new, config.extents.end());
   volume.local_track_count = options_.stripes.local_count(options_.id, config.track_count());
@@ -38,7 +38,10 @@ void Shard::release_volume(VolumeId id) noexcept {
 /// because bits of the old one in journal and checkpoint speak of extents that belong to others now.
 void Shard::empty_volume(const volume::VolumeConfig& config) {
   VolumeShare& volume = *find(config.id);
-  TT_ASSERT(volume.held && volume.children.empty());
+  TT_ASSERT(volume.held);
+  for (const flashcopy::RelationshipShare* child : volume.children) {
+    TT_ASSERT(child->is_loan && child->uncopied.count() == 0);  // made by the same establish
+  }
   index_->kill(volume.dirty, Lsn{~std::uint64_t{0}}, ~std::uint64_t{0});
   volume_of_generation_.erase(volume.map_generation);
   removed_maps_.push_back({volume.map_generation, journal::MapKind::written});
@@ -46,6 +49,7 @@ void Shard::empty_volume(const volume::VolumeConfig& config) {
   volume_of_generation_[volume.map_generation] = &volume;
   volume.written = volume::TrackMap(volume.local_track_count, false);
   volume.extents = config.extents;
+  if (volume.parent == nullptr) remove_loans_onto(volume, {});
 }
 
 void Shard::remove_rank(std::uint16_t rank) noexcept {

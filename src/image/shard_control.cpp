@@ -140,6 +140,9 @@ void Shard::record_younger(RelationshipShare& share) noexcept {
 }
 
 void Shard::conclude_change(const RelationshipChange& change, bool committed) {
+  if (!committed) {
+    for (const volume::Loan& loan : change.loans) remove_relationship(loan.generation);
+  }
   for (std::size_t i = 0; i < change.made.size(); ++i) {
     const volume::Relationship& r = change.made[i];
     const auto found = relationships_.find(r.generation);
@@ -152,6 +155,7 @@ void Shard::conclude_change(const RelationshipChange& change, bool committed) {
       target.parent = replaced;
       continue;
     }
+    remove_loans_onto(target, change.loans);
     index_->kill(target.dirty, r.t0, share.uncopied.track_count());
     if (r.revertible()) {
       save_relationship(change.retired[i]);
@@ -211,12 +215,14 @@ bool Shard::close_relationship(Generation generation, Lsn at) {
   const auto found = relationships_.find(generation);
   if (found == relationships_.end()) return true;
   RelationshipShare& share = *found->second;
+  flashcopy::close_loans(share);
   volume::TrackMap owed(share.uncopied.track_count(), false);
   if (!share.failed) {  // nothing is owed to a target that is lost
     for (const std::uint64_t track : flashcopy::owed_tracks(share, at)) owed.set(track, true);
   }
   share.uncopied = std::move(owed);
   share.withdrawn_at = at;
+  for (RelationshipShare* loan : share.target->loans) forget_failed_loan(*loan);
   share.background_copy = false;
   share.revertible = false;
   if (share.changed_source) removed_maps_.push_back({generation, journal::MapKind::changed_source});
@@ -272,6 +278,11 @@ void Shard::discard_share(std::unique_ptr<RelationshipShare> share) {
 
 void Shard::drop_share(RelationshipShare& share) noexcept {
   share.removed = true;
+  if (share.is_loan) {
+    std::erase(share.target->loans, &share);
+  } else {
+    flashcopy::close_loans(share);
+  }
   if (share.target->parent == &share) share.target->parent = nullptr;
   std::erase(share.source->children, &share);
 }
@@ -281,6 +292,12 @@ void Shard::mark_relationship_failed(Generation generation) noexcept {
   if (found == relationships_.end()) return;
   RelationshipShare& share = *found->second;
   share.failed = true;
+  if (share.is_loan) {
+    if (share.borrower != nullptr) share.borrower->failed = true;
+    forget_failed_loan(share);
+    report_if_paid(share);
+    return;
+  }
   if (!share.withdrawn_at) return;
   share.uncopied.set_run(0, share.uncopied.track_count(), false);  // what it owed cannot be brought over any more
   report_if_drained(share);
@@ -299,6 +316,9 @@ std::optional<RelationshipCounts> Shard::counts(Generation generation) const {
   counts.uncopied = share.uncopied.count();
   // Nothing is owed to a target that is lost.
   if (counts.uncopied > 0 && !share.failed) counts.owed = flashcopy::owed_tracks(share, std::nullopt).size();
+  const std::uint64_t borrowed = flashcopy::borrowed_tracks(share);
+  counts.uncopied += borrowed;
+  counts.owed += borrowed;
   counts.copied_in_background = share.tracks_copied;
   counts.copy_bytes_per_second = share.copy_meter.bytes_per_second(reactor_.now());
   return counts;
@@ -306,6 +326,11 @@ std::optional<RelationshipCounts> Shard::counts(Generation generation) const {
 
 /// The control shard decides what an empty share means; it is told once.
 void Shard::report_if_drained(RelationshipShare& share) noexcept {
+  if (share.is_loan) {
+    report_if_paid(share);
+    return;
+  }
+  if (flashcopy::borrowed_tracks(share) != 0) return;
   if (share.end_reported || share.removed || share.uncopied.count() != 0) return;
   share.end_reported = true;
   control_.share_drained(*this, share.generation);

@@ -40,7 +40,10 @@ std::vector<journal::TrackRun> uncopied_after(ChangeKind kind, const Relationshi
   if (kind == ChangeKind::fast_reverse) {
     flashcopy::add_runs(old.uncopied, false, next);
   } else {
-    if (kind == ChangeKind::resync) flashcopy::add_runs(old.uncopied, true, next);
+    if (kind == ChangeKind::resync) {
+      flashcopy::add_runs(old.uncopied, true, next);
+      for (const RelationshipShare* loan : old.target->loans) flashcopy::add_runs(loan->uncopied, true, next);
+    }
     if (old.changed_source) flashcopy::add_runs(*old.changed_source, true, next);
     if (old.changed_target) flashcopy::add_runs(*old.changed_target, true, next);
   }
@@ -130,7 +133,7 @@ bool Shard::serves_a_child(Generation generation) const {
   if (found == relationships_.end()) return false;
   const RelationshipShare& share = *found->second;
   for (const RelationshipShare* child : share.target->children) {
-    if (child->failed || child->t0 < share.t0) continue;
+    if (child->failed || child->is_loan || child->t0 < share.t0) continue;
     auto here = share.uncopied.find(0, true);
     while (here && *here < child->uncopied.track_count()) {
       const auto there = child->uncopied.find(*here, true);
@@ -150,6 +153,7 @@ void Shard::link_share(RelationshipShare& share) noexcept {
 /// Its volumes are held and nothing of them is dirty: no batch and no reader knows the share.
 void Shard::save_relationship(Generation generation) {
   const auto found = relationships_.find(generation);
+  flashcopy::close_loans(*found->second);
   std::erase(found->second->source->children, found->second.get());
   saved_relationships_[generation] = std::move(found->second);
   relationships_.erase(found);

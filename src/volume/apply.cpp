@@ -8,6 +8,7 @@
 #include "volume/apply_flash.h"
 #include "volume/derived.h"
 #include "volume/freeze.h"
+#include "volume/loans.h"
 
 namespace tt::volume {
 
@@ -78,7 +79,8 @@ struct Apply : ApplyFlash {
   }
 
   void operator()(const RemoveVolume& m) const {
-    TT_ASSERT(!in_relationship(config, m.volume));
+    TT_ASSERT(!in_relationship(config, m.volume) && !lends(config, m.volume));
+    end_loans_onto(config, m.volume);
     for (const auto& extent : existing(config.volumes, m.volume).extents) {
       if (extent) existing(config.taken_extents, extent->rank).release(extent->index);
     }
@@ -121,6 +123,7 @@ struct Apply : ApplyFlash {
       TT_ASSERT(pair.track_count == existing(config.volumes, pair.source).track_count());
       VolumeConfig& target = existing(config.volumes, pair.target);
       TT_ASSERT(pair.track_count <= target.track_count() && targets.insert(pair.target).second);
+      end_loans_onto(config, pair.target);
       add_kill(target.kills, Kill{.lsn = pair.t0, .track_count = pair.track_count});
     }
     std::erase_if(config.relationships, [&targets](const auto& entry) {
@@ -131,12 +134,14 @@ struct Apply : ApplyFlash {
     for (const EmptiedTarget& emptied : m.emptied) {
       VolumeConfig& target = existing(config.volumes, emptied.volume);
       TT_ASSERT(targets.contains(emptied.volume) && !in_relationship(config, emptied.volume));
+      TT_ASSERT(!lends(config, emptied.volume));
       give_back_space(config, target, emptied.maps);
     }
     for (const Relationship& pair : m.pairs) {
       insert_new(config.relationships, pair.generation, pair);
       freeze_source_of(pair);
     }
+    make_loans(config, m.loans);
   }
 
   void forget_saved(Relationship& relationship) const {
@@ -161,7 +166,17 @@ struct Apply : ApplyFlash {
   }
 
   void operator()(const FailRelationship& m) const {
-    Relationship& relationship = existing(config.relationships, m.relationship);
+    Generation failed = m.relationship;
+    if (const auto loan = config.loans.find(m.relationship); loan != config.loans.end()) {
+      loan->second.failed = true;
+      failed = loan->second.borrower_relationship;
+      if (!config.relationships.contains(failed)) {
+        const std::string name = pair_name(loan->second.lender, loan->second.borrower);
+        add_problem(config, ProblemKind::relationship_failed, m.at_s, name);
+        return;
+      }
+    }
+    Relationship& relationship = existing(config.relationships, failed);
     relationship.state = RelationshipState::failed;
     add_problem(config, ProblemKind::relationship_failed, m.at_s, pair_name(relationship));
   }
@@ -185,9 +200,11 @@ struct Apply : ApplyFlash {
         insert_new(config.saved, renewal.retired, kept);
       }
       add_kill(existing(config.volumes, made.target).kills, Kill{.lsn = made.t0, .track_count = made.track_count});
+      end_loans_onto(config, made.target);
       insert_new(config.relationships, made.generation, made);
       freeze_source_of(made);
     }
+    make_loans(config, m.loans);
   }
 
   void operator()(const CommitRevertible& m) const {

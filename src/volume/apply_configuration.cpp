@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "volume/derived.h"
+#include "volume/loans.h"
 
 namespace tt::volume {
 
@@ -19,8 +20,12 @@ std::string volume_name(VolumeId id) {
 
 }  // namespace
 
+std::string pair_name(VolumeId source, VolumeId target) {
+  return volume_name(source) + ":" + volume_name(target);
+}
+
 std::string pair_name(const Relationship& relationship) {
-  return volume_name(relationship.source) + ":" + volume_name(relationship.target);
+  return pair_name(relationship.source, relationship.target);
 }
 
 void take_extent(ImageConfig& config, const VolumeConfig& volume, const ExtentRef& extent) {
@@ -54,7 +59,8 @@ void give_back_space(ImageConfig& config, VolumeConfig& volume, Generation maps)
 
 void ApplyConfiguration::operator()(const ReleaseSpace& m) const {
   VolumeConfig& volume = existing(config.volumes, m.volume);
-  TT_ASSERT(!in_relationship(config, m.volume));
+  TT_ASSERT(!in_relationship(config, m.volume) && !lends(config, m.volume));
+  end_loans_onto(config, m.volume);
   add_kill(volume.kills, Kill{.lsn = m.at, .track_count = volume.track_count()});
   give_back_space(config, volume, m.maps);
 }

@@ -27,6 +27,7 @@ struct ApplyConfiguration {
 };
 
 /// As problems name it: "0100:0200".
+std::string pair_name(VolumeId source, VolumeId target);
 std::string pair_name(const Relationship& relationship);
 /// No extents, and maps of a new generation. What its former data in the journal is worth, a kill has to say.
 void give_back_space(ImageConfig& config, VolumeConfig& volume, Generation maps);

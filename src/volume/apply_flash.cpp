@@ -45,4 +45,11 @@ void ApplyFlash::operator()(const InhibitSource& m) const {
   add_problem(config, ProblemKind::source_inhibited, m.at_s, pair_name(relationship));
 }
 
+void ApplyFlash::operator()(const EndLoans& m) const {
+  for (const Generation generation : m.loans) {
+    TT_ASSERT(!is_open(config, existing(config.loans, generation)));
+    config.loans.erase(generation);
+  }
+}
+
 }  // namespace tt::volume

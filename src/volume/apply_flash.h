@@ -14,6 +14,7 @@ struct ApplyFlash : ApplyConfiguration {
   void operator()(const ChangeCopyRates& m) const;
   void operator()(const LimitCopies& m) const;
   void operator()(const InhibitSource& m) const;
+  void operator()(const EndLoans& m) const;
 };
 
 }  // namespace tt::volume

@@ -163,6 +163,22 @@ inline Generation key_of(const Relationship& relationship) {
   return relationship.generation;
 }
 
+template <class Archive, Is<Loan> Self>
+void fields(Archive& archive, Self& loan) {
+  archive(1, loan.lender);
+  archive(2, loan.borrower);
+  archive(3, loan.generation);
+  archive(4, loan.t0);
+  archive(5, loan.since);
+  archive(6, loan.track_count);
+  archive(7, loan.lender_relationship);
+  archive(8, loan.borrower_relationship);
+  archive(9, loan.failed);
+}
+inline Generation key_of(const Loan& loan) {
+  return loan.generation;
+}
+
 template <class Archive, Is<CopyRates> Self>
 void fields(Archive& archive, Self& rates) {
   archive(1, rates.limit_bytes_per_second);
@@ -192,6 +208,7 @@ void fields(Archive& archive, Self& image) {
   archive(30, image.frozen_sources);
   archive(31, image.expired_freezes);
   archive(32, image.copy_rates);
+  archive(60, image.loans);
 }
 
 // ---- mutations ---------------------------------------------------------------------------------------------------
@@ -241,6 +258,7 @@ template <class Archive, Is<Establish> Self>
 void fields(Archive& archive, Self& m) {
   archive(1, m.pairs);
   archive(2, m.emptied);
+  archive(3, m.loans);
 }
 template <class Archive, Is<Withdraw> Self>
 void fields(Archive& archive, Self& m) {
@@ -250,6 +268,10 @@ void fields(Archive& archive, Self& m) {
 template <class Archive, Is<EndRelationship> Self>
 void fields(Archive& archive, Self& m) {
   archive(1, m.relationship);
+}
+template <class Archive, Is<EndLoans> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.loans);
 }
 template <class Archive, Is<FailRelationship> Self>
 void fields(Archive& archive, Self& m) {
@@ -324,6 +346,7 @@ void fields(Archive& archive, Self& renewal) {
 template <class Archive, Is<RenewRelationships> Self>
 void fields(Archive& archive, Self& m) {
   archive(1, m.renewals);
+  archive(2, m.loans);
 }
 template <class Archive, Is<CommitRevertible> Self>
 void fields(Archive& archive, Self& m) {
@@ -450,5 +473,7 @@ template <>
 inline constexpr std::uint32_t kKind<LimitCopies> = 33;
 template <>
 inline constexpr std::uint32_t kKind<InhibitSource> = 80;
+template <>
+inline constexpr std::uint32_t kKind<EndLoans> = 81;
 
 }  // namespace tt::volume

@@ -184,6 +184,23 @@ struct Relationship {
   friend bool operator==(const Relationship&, const Relationship&) = default;
 };
 
+/// Targets of one source need the same content of a track when it is overwritten: the youngest gets it, and lends it to
+/// the others (decision 0011). A loan says which target may find tracks at which other one; which tracks, the shards
+/// know. Nobody sees it. It is open, that is, tracks may be added, while both relationships are as they were when it was
+/// made, and it ends when it is not open and holds no track.
+struct Loan {
+  VolumeId lender;
+  VolumeId borrower;
+  Generation generation;
+  Lsn t0;     ///< What the lender shows at this time is lent: the T0 of its relationship.
+  Lsn since;  ///< T0 of the borrower's relationship: what is younger at the borrower lies over it.
+  std::uint64_t track_count = 0;
+  Generation lender_relationship;
+  Generation borrower_relationship;
+  bool failed = false;  ///< A track that was lent could not be brought to the borrower.
+  friend bool operator==(const Loan&, const Loan&) = default;
+};
+
 enum class ProblemKind : std::uint8_t {
   rank_failed,
   relationship_failed,
@@ -241,6 +258,7 @@ struct ImageConfig {
   /// LSSs whose last freeze was ended by its timer or a restart; ascending.
   std::vector<std::uint8_t> expired_freezes;
   CopyRates copy_rates;
+  std::map<Generation, Loan> loans;
   /// By rank, for ranks that are in a pool. Derived from ranks and volumes; kept by apply().
   std::map<std::uint16_t, ExtentMap> taken_extents;
 
@@ -278,7 +296,7 @@ struct MakeVolume {
   VolumeConfig volume;
   std::vector<GroupPlace> places = {};
 };
-/// Frees its extents, and it leaves its volume groups. The LSS goes with its last volume unless somebody changed an
+/// Frees its extents, and it leaves its volume groups. What it has borrowed nobody misses. The LSS goes with its last volume unless somebody changed an
 /// attribute of it.
 struct RemoveVolume {
   VolumeId volume;
@@ -297,10 +315,12 @@ struct EmptiedTarget {
   VolumeId volume;
   Generation maps;
 };
-/// All with one T0. Implied for each target: a kill of its dirty data, and the end of closing relationships onto it.
+/// All with one T0. Implied for each target: a kill of its dirty data, and the end of closing relationships and of
+/// loans onto it.
 struct Establish {
   std::vector<Relationship> pairs;
   std::vector<EmptiedTarget> emptied = {};
+  std::vector<Loan> loans = {};
 };
 /// They become closing.
 struct Withdraw {
@@ -311,7 +331,11 @@ struct Withdraw {
 struct EndRelationship {
   Generation relationship;
 };
-/// These two record a problem as well.
+/// They are not open and hold no track.
+struct EndLoans {
+  std::vector<Generation> loans;
+};
+/// These two record a problem as well. A loan fails together with the borrower's relationship.
 struct FailRelationship {
   Generation relationship;
   std::int64_t at_s = 0;
@@ -321,7 +345,8 @@ struct FailRank {
   std::int64_t at_s = 0;
 };
 /// A relationship gets a new T0, perhaps another direction, and with them a new generation (engine notes 3.8 to 3.10).
-/// All dirty data of the new target that is older than T0 is on its medium by then; implied: it is void in the journal.
+/// All dirty data of the new target that is older than T0 is on its medium by then; implied: it is void in the journal,
+/// and what the new target had borrowed is uncopied in the new relationship.
 struct Renewal {
   Generation retired;
   Relationship made;  ///< With `saved` = retired when it is revertible.
@@ -329,6 +354,7 @@ struct Renewal {
 };
 struct RenewRelationships {
   std::vector<Renewal> renewals;
+  std::vector<Loan> loans = {};
 };
 /// The relationship stays as it is and can no longer be reverted.
 struct CommitRevertible {
@@ -411,7 +437,7 @@ using Mutation =
                  RemoveArray, ChangeNames, RecordProblem, CloseProblem, RenewRelationships, CommitRevertible,
                  RevertRelationships, MakeVolumeGroup, ChangeVolumeGroup, RemoveVolumeGroup, JoinVolumeGroups,
                  MakeHostConnection, ChangeHostConnection, RemoveHostConnection, SetIoPort, BeginHostAccess, StartCopy,
-                 Thaw, ChangeCopyRates, LimitCopies, InhibitSource>;
+                 Thaw, ChangeCopyRates, LimitCopies, InhibitSource, EndLoans>;
 
 /// Takes effect unconditionally; a mutation that does not fit the configuration is a programmer error (replay of a
 /// journal that this code wrote always fits).
@@ -435,7 +461,7 @@ struct MakeVolumeRequest {
 /// volume groups see plan_join().
 Result<MakeVolume> plan_make_volume(const ImageConfig& config, const MakeVolumeRequest& request, Generation generation,
                                     std::int64_t now_s);
-/// volume_not_found; still_in_use while any relationship, closing ones included, names the volume.
+/// volume_not_found; still_in_use while any relationship, closing ones included, names the volume, or it lends.
 Result<RemoveVolume> plan_remove_volume(const ImageConfig& config, VolumeId id);
 /// no_space when the pool has no free extent on a rank that has not failed; volume_not_found; out_of_range for an
 /// extent that the volume does not have; invalid_argument if it is allocated already.
@@ -465,8 +491,17 @@ struct PairRequest {
 /// relationships count for none of them.
 std::vector<Result<void>> validate_pairs(const ImageConfig& config, std::span<const PairRequest> pairs);
 /// Whether an establish gives back the space that the target has: it is thin and has some, the source is as large, so
-/// that nothing of its own stays visible, and no other copy is made from it.
+/// that nothing of its own stays visible, and no other copy is made from it, by a relationship or by a loan.
 bool empties_target(const ImageConfig& config, VolumeId source, VolumeId target);
+/// The loans that come with relationships that are being made, whose T0 is younger than any other: from the target of
+/// each to the other targets of its source, but those of `retired` relationships and those made after it. Without
+/// generations.
+std::vector<Loan> plan_loans(const ImageConfig& config, std::span<const Relationship> made,
+                             std::span<const Generation> retired);
+/// Whether more tracks may be lent.
+[[nodiscard]] bool is_open(const ImageConfig& config, const Loan& loan) noexcept;
+/// A track may be lent from this volume, or may still be.
+[[nodiscard]] bool lends(const ImageConfig& config, VolumeId id) noexcept;
 /// Whether the relationship may be resynchronised (or made revertible, the same rules): relationship_failed (208),
 /// being_removed (210), revertible (206), not_recording (202), volume_offline (117: the target cannot be written).
 Result<void> validate_resync(const ImageConfig& config, Generation relationship, const RelationshipOptions& options);

@@ -95,6 +95,17 @@ Result<void> check_relationships(const ImageConfig& config) {
   return {};
 }
 
+Result<void> check_loans(const ImageConfig& config) {
+  for (const auto& [generation, loan] : config.loans) {
+    const VolumeConfig* lender = config.find_volume(loan.lender);
+    const VolumeConfig* borrower = config.find_volume(loan.borrower);
+    if (lender == nullptr || borrower == nullptr || lender == borrower) return Errc::corrupt;
+    if (loan.track_count > lender->track_count() || loan.track_count > borrower->track_count()) return Errc::corrupt;
+    if (loan.since > loan.t0 || config.relationships.contains(generation)) return Errc::corrupt;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> derive(ImageConfig& config) {
@@ -106,6 +117,7 @@ Result<void> derive(ImageConfig& config) {
   TT_CHECK(derive_volumes(config));
   TT_CHECK(check_freezes(config));
   TT_CHECK(check_relationships(config));
+  TT_CHECK(check_loans(config));
   return check_hosts(config);
 }
 

@@ -61,7 +61,7 @@ Result<ReleaseSpace> plan_release_space(const ImageConfig& config, VolumeId id, 
   const VolumeConfig* volume = config.find_volume(id);
   if (volume == nullptr) return {Errc::volume_not_found, id.value};
   if (!volume->is_thin()) return {Errc::not_combinable, id.value};
-  if (in_relationship(config, id)) return {Errc::other_relationships, id.value};
+  if (in_relationship(config, id) || lends(config, id)) return {Errc::other_relationships, id.value};
   return ReleaseSpace{.volume = id, .at = at, .maps = maps};
 }
 

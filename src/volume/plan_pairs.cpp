@@ -123,6 +123,7 @@ bool empties_target(const ImageConfig& config, VolumeId source, VolumeId target)
   if (!volume.is_thin() || volume.block_count != config.volumes.at(source).block_count) return false;
   if (std::none_of(volume.extents.begin(), volume.extents.end(), [](const auto& e) { return e.has_value(); }))
     return false;
+  if (lends(config, target)) return false;
   return std::none_of(config.relationships.begin(), config.relationships.end(),
                       [target](const auto& item) { return item.second.source == target; });
 }

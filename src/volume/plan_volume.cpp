@@ -78,7 +78,7 @@ Result<MakeVolume> plan_make_volume(const ImageConfig& config, const MakeVolumeR
 
 Result<RemoveVolume> plan_remove_volume(const ImageConfig& config, VolumeId id) {
   if (config.find_volume(id) == nullptr) return {Errc::volume_not_found, id.value};
-  if (in_relationship(config, id)) return {Errc::still_in_use, id.value};
+  if (in_relationship(config, id) || lends(config, id)) return {Errc::still_in_use, id.value};
   return RemoveVolume{.volume = id};
 }
 

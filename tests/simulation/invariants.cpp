@@ -41,15 +41,33 @@ class Inspector {
       entries += look_at(volume, *t);
     check(entries == volume.dirty.entry_count, "I18: a volume's count of entries is wrong");
     if (volume.parent != nullptr) look_at(*volume.parent, volume);
+    for (const RelationshipShare* loan : volume.loans) look_at_loan(*loan, volume);
     for (const RelationshipShare* child : volume.children) check(child->source == &volume, "a child of another source");
   }
 
   /// A parent that goes or was replaced has left nothing behind that a child would have to find through it.
   void look_for_losses(const VolumeShare& volume) {
     for (const RelationshipShare* child : volume.children) {
-      check(child->source == &volume && child->target->parent != nullptr, "a child that its target does not know");
+      const auto& loans = child->target->loans;
+      const bool known = child->is_loan ? std::find(loans.begin(), loans.end(), child) != loans.end()
+                                        : child->target->parent != nullptr;
+      check(child->source == &volume && known, "a child that its target does not know");
       if (volume.parent == nullptr || volume.parent->replaced == nullptr) continue;
-      check(volume.parent->replaced->uncopied.count() == 0, "a parent is replaced that a child may still need");
+      check(child->is_loan || volume.parent->replaced->uncopied.count() == 0,
+            "a parent is replaced that a child may still need");
+    }
+  }
+
+  /// A track has one way: while no change of relationships is under way, at most one share onto a volume has U=1. What
+  /// is lent the lender has itself.
+  void look_at_loan(const RelationshipShare& loan, const VolumeShare& borrower) {
+    check(loan.is_loan && loan.target == &borrower && !loan.removed, "a loan of another volume");
+    check((loan.lender == nullptr) == (loan.borrower == nullptr), "a loan with one relationship");
+    check(loan.since <= loan.t0 && loan.t0 <= newest_, "I14: a loan of a time that was not yet");
+    if (borrower.held) return;
+    for (auto t = loan.uncopied.find(0, true); t; t = loan.uncopied.find(*t + 1, true)) {
+      check(flashcopy::uncopied_parent(borrower, *t) == &loan, "a track that comes over two ways");
+      check(loan.source->written.test(*t), "a track that is lent and not there");
     }
   }
 
