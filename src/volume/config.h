@@ -296,8 +296,8 @@ struct MakeVolume {
   VolumeConfig volume;
   std::vector<GroupPlace> places = {};
 };
-/// Frees its extents, and it leaves its volume groups. What it has borrowed nobody misses. The LSS goes with its last volume unless somebody changed an
-/// attribute of it.
+/// Frees its extents, and it leaves its volume groups. What it has borrowed nobody misses. The LSS goes with its last
+/// volume unless somebody changed an attribute of it.
 struct RemoveVolume {
   VolumeId volume;
 };

@@ -22,7 +22,7 @@ class RandomImage {
   }
 
   void step() {
-    switch (random_.below(29)) {
+    switch (random_.below(30)) {
       case 0:
         return make_pool();
       case 1:
@@ -71,6 +71,8 @@ class RandomImage {
         return thaw();
       case 27:
         return change_copy_rates();
+      case 28:
+        return end_loans();
       default:
         return fail_something();
     }
@@ -158,7 +160,22 @@ class RandomImage {
       if (empties_target(image.config, made.source, made.target))
         establish.emptied.push_back({made.target, Generation(image.next_lsn++)});
     }
+    establish.loans = loans_for(establish.pairs, {});
     if (!establish.pairs.empty()) image.change(establish);
+  }
+
+  std::vector<Loan> loans_for(const std::vector<Relationship>& made, const std::vector<Generation>& retired) {
+    auto loans = plan_loans(image.config, made, retired);
+    for (Loan& loan : loans) loan.generation = Generation(image.next_lsn++);
+    return loans;
+  }
+
+  void end_loans() {
+    EndLoans end;
+    for (const auto& [generation, loan] : image.config.loans) {
+      if (!is_open(image.config, loan) && random_.chance(1, 2)) end.loans.push_back(generation);
+    }
+    if (!end.loans.empty()) image.change(end);
   }
 
   void end_some_relationship() {
@@ -279,7 +296,8 @@ class RandomImage {
       } else if (random_.chance(1, 2)) {
         renewal.made.saved = generation;
       }
-      image.change(RenewRelationships{.renewals = {renewal}});
+      const std::vector<Loan> loans = turn ? std::vector<Loan>{} : loans_for({renewal.made}, {generation});
+      image.change(RenewRelationships{.renewals = {renewal}, .loans = loans});
       return;
     }
   }
