@@ -7,7 +7,6 @@
 
 #include "base/random.h"
 #include "lab.h"
-#include "letter_model.h"
 
 namespace tt::simulation {
 namespace {
@@ -46,17 +45,41 @@ struct Chain {
   VolumeId z;
 };
 
+/// Contents of volumes as a host must see them, by letters.
+class Model {
+ public:
+  void write(std::size_t volume, std::uint64_t block, std::uint64_t blocks, char letter) {
+    content_[volume].replace(block, blocks, blocks, letter);
+  }
+  void copy(std::size_t from, std::size_t to) { content_[to] = content_[from]; }
+  [[nodiscard]] std::string runs(std::size_t volume) const {
+    std::string text;
+    const std::string& all = content_[volume];
+    for (std::size_t i = 0; i < all.size();) {
+      const std::size_t end = std::min(all.find_first_not_of(all[i], i), all.size());
+      if (!text.empty()) text += ' ';
+      text += all[i] + ("*" + std::to_string(end - i));
+      i = end;
+    }
+    return text;
+  }
+
+ private:
+  std::array<std::string, 4> content_{std::string(kBlocks, 'A'), std::string(kBlocks, 'B'), std::string(kBlocks, 'C'),
+                                      std::string(kBlocks, 'D')};
+};
+
 /// Random relationships among four volumes, writes of all sizes, destage, power losses and restarts: after each step
 /// every volume shows what the model says.
 void play(std::uint64_t seed) {
   SCOPED_TRACE("seed " + std::to_string(seed));
   Lab lab(seed);
   Random random(seed);
-  LetterModel model(4, kBlocks);
+  Model model;
   std::array<VolumeId, 4> volumes{};
   for (std::size_t i = 0; i < 4; ++i) {
     volumes[i] = lab.make(static_cast<std::uint16_t>(((i % 2) << 8U) | i), kTracks, random.chance(1, 3));
-    ASSERT_TRUE(lab.write(volumes[i], 0, kBlocks, LetterModel::first_letter(i)));
+    ASSERT_TRUE(lab.write(volumes[i], 0, kBlocks, static_cast<char>('A' + i)));
   }
   char letter = 'a';
   for (int step = 0; step < 60; ++step) {
