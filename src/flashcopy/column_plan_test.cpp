@@ -299,6 +299,115 @@ TEST_F(ColumnPlanTest, TracksBeyondTheRelationshipAreOrdinary) {
   EXPECT_EQ(p.updates.size(), 1U);
 }
 
+/// Two targets with one content: the younger gets it and lends it to the older.
+class SharingTest : public ColumnPlanTest {
+ protected:
+  SharingTest() : loan_(Generation{11}, Lsn{200}, 8, false) {
+    source_.written.set(kTrack, true);
+    connect(later_, second_);
+    loan_.is_loan = true;
+    loan_.since = kT0;
+    loan_.source = &second_;
+    loan_.target = &target_;
+    loan_.lender = &later_;
+    loan_.borrower = &relationship_;
+    second_.children.push_back(&loan_);
+    target_.loans.push_back(&loan_);
+  }
+  std::size_t copies() { return plan().copies.size(); }
+
+  RelationshipShare loan_;
+};
+
+TEST_F(SharingTest, TheYoungestGetsItAndLendsIt) {
+  put(source_, 250, 4, 2);
+  const ColumnPlan p = plan();
+  ASSERT_EQ(p.copies.size(), 1U);
+  EXPECT_EQ(p.copies[0].relationship, &later_);
+  ASSERT_EQ(p.lends.size(), 1U);
+  EXPECT_EQ(p.lends[0].relationship, &relationship_);
+  EXPECT_EQ(p.lends[0].loan, &loan_);
+  EXPECT_EQ(p.lends[0].copy, &later_);
+  EXPECT_EQ(p.updates.size(), 1U);
+}
+
+TEST_F(SharingTest, NotWhenTheSourceChangedBetweenTheTwo) {
+  put(source_, kBefore, 0, 1);  // part of both
+  put(source_, 250, 4, 2);
+  EXPECT_EQ(copies(), 1U);
+  put(source_, 200, 1, 1);  // of the younger one only
+  EXPECT_EQ(copies(), 2U);
+}
+
+TEST_F(SharingTest, NotWhatATargetHasOverlaid) {
+  put(source_, 250, 4, 2);
+  put(target_, kAfter, 8, 1);
+  EXPECT_EQ(copies(), 2U);
+}
+
+TEST_F(SharingTest, NotWhatTheBackgroundCopyWants) {
+  put(source_, 250, 4, 2);
+  EXPECT_EQ(plan({&relationship_}).copies.size(), 2U);
+  EXPECT_EQ(plan({&later_}).copies.size(), 1U) << "it may lend what it gets";
+}
+
+TEST_F(SharingTest, NotThroughALoanThatIsClosed) {
+  put(source_, 250, 4, 2);
+  loan_.lender = loan_.borrower = nullptr;
+  EXPECT_EQ(copies(), 2U);
+}
+
+TEST_F(SharingTest, NotByOrToAnyoneThatMayNotShare) {
+  put(source_, 250, 4, 2);
+  for (RelationshipShare* r : {&relationship_, &later_}) {
+    for (bool RelationshipShare::* fact :
+         {&RelationshipShare::withdrawing, &RelationshipShare::revertible, &RelationshipShare::inhibits_source}) {
+      r->*fact = true;
+      EXPECT_EQ(copies(), 2U);
+      r->*fact = false;
+    }
+  }
+  EXPECT_EQ(copies(), 1U);
+}
+
+/// Behind the end of the source targets hold data of their own; and nothing is saved on zeros.
+TEST_F(SharingTest, NotAShortLastTrackNorZeros) {
+  put(source_, 250, 4, 2);
+  source_.block_count = (kTrack + 1) * kTrackBlocks - 1;
+  EXPECT_EQ(copies(), 2U);
+  source_.block_count = 8 * kTrackBlocks;
+  source_.written.set(kTrack, false);
+  EXPECT_EQ(copies(), 2U);
+}
+
+/// The lender is written: the borrower is served first, at its own cost.
+TEST_F(SharingTest, TheBorrowerIsServedBeforeTheLenderIsOverwritten) {
+  copied();
+  later_.uncopied.set(kTrack, false);
+  second_.written.set(kTrack, true);
+  loan_.uncopied.set(kTrack, true);
+  put(second_, 250, 4, 2);
+  const ColumnPlan p = plan();
+  ASSERT_EQ(p.copies.size(), 1U);
+  EXPECT_EQ(p.copies[0].relationship, &loan_);
+  EXPECT_TRUE(p.copies[0].reads_source_medium);
+  ASSERT_EQ(p.updates.size(), 1U);
+  EXPECT_EQ(p.updates[0].volume, &second_);
+}
+
+/// The borrower is written between the two T0s, and its child was made there: the child's image is that write.
+TEST_F(SharingTest, TheBorrowersOwnEntriesLieOverWhatItBorrows) {
+  copied();
+  later_.uncopied.set(kTrack, false);
+  loan_.uncopied.set(kTrack, true);
+  put(target_, kAfter, 4, 2);
+  const Lineage image = lineage_of(target_, kTrack, Lsn{kAfter + 1});
+  ASSERT_EQ(image.layers().size(), 2U);
+  EXPECT_EQ(image.layers()[0].after, kT0);
+  EXPECT_EQ(image.layers()[1].volume, &second_);
+  EXPECT_EQ(image.layers()[1].up_to, Lsn{200});
+}
+
 /// What is left out comes in later plans; the order law holds in each of them.
 TEST_F(ColumnPlanTest, ALargePlanGoesOutInParts) {
   connect(later_, second_);

@@ -172,8 +172,8 @@ void Batch::build_image(CopyWork& copy) {
     cache::DirtyIndex::overlay(dirty, layer->after, layer->up_to, 0, copy.frame);
   }
   if (copy.plan.target_entries_up_to.value != 0) {
-    cache::DirtyIndex::overlay(shard_.index_->find(r.target, copy.track), r.since,
-                               copy.plan.target_entries_up_to, 0, copy.frame);
+    cache::DirtyIndex::overlay(shard_.index_->find(r.target, copy.track), r.since, copy.plan.target_entries_up_to, 0,
+                               copy.frame);
   }
 }
 
@@ -204,6 +204,11 @@ rt::Task<Result<void>> Batch::copy_phase() {
     auto late = co_await write_and_flush(writes);
     auto lost = co_await fail_copies_on(late);
     co_return lost;
+  }
+  if (lends_before_data) {
+    BitsBuilder early;
+    commit_lends(early);
+    if (!early.empty()) shard_.append_bits(early.take());
   }
 #endif
   auto broken = co_await write_and_flush(writes);

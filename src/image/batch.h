@@ -14,8 +14,8 @@
 // hold their images durably and no longer need the source. Between 5 and 6: every entry is still in the journal
 // (nothing is clean before 7), so replay lays it over whatever the medium holds.
 //
-// A track is lent (decision 0011) in the record that makes the lender's copy valid, or not at all: if the lender is lost
-// or the loan was closed meanwhile, the source keeps the track as it is and a later plan finds another way.
+// A track is lent (decision 0011) in the record that makes the lender's copy valid, or not at all: if the lender is
+// lost or the loan was closed meanwhile, the source keeps the track as it is and a later plan finds another way.
 //
 // A failed write or flush is never repeated: phase 1 fails the relationships concerned, phase 2 fails the rank; the
 // entries stay in the journal.
@@ -56,8 +56,10 @@ class Batch {
   rt::Task<Result<void>> run();
 
 #if defined(TWINTRACK_CANARY)
-  /// Planted bug: BITS before the target's data. The tests must find it (docs/promises.md).
+  /// Planted bugs, which the tests must find (docs/promises.md): BITS before the target's data; tracks lent before
+  /// the lender has them.
   static inline bool bits_before_data = false;
+  static inline bool lends_before_data = false;
 #endif
 
  private:

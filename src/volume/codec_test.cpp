@@ -131,7 +131,7 @@ TEST(Codec, ImagesFromBeforeThereWereCopyRatesHaveTheUsualOnes) {
   auto bytes = encode_config(image.config);
   ByteWriter rates;
   codec::Encoder::put(rates, image.config.copy_rates);
-  constexpr std::size_t kLoans = 2;               // tag and the length of the empty list behind it
+  constexpr std::size_t kLoans = 2;            // tag and the length of the empty list behind it
   const std::size_t field = 2 + rates.size();  // tag and length before it
   ASSERT_EQ(bytes[bytes.size() - kLoans], std::byte{60});
   ASSERT_EQ(bytes[bytes.size() - kLoans - field], std::byte{32});

@@ -186,8 +186,8 @@ struct Relationship {
 
 /// Targets of one source need the same content of a track when it is overwritten: the youngest gets it, and lends it to
 /// the others (decision 0011). A loan says which target may find tracks at which other one; which tracks, the shards
-/// know. Nobody sees it. It is open, that is, tracks may be added, while both relationships are as they were when it was
-/// made, and it ends when it is not open and holds no track.
+/// know. Nobody sees it. It is open, that is, tracks may be added, while both relationships are as they were when it
+/// was made, and it ends when it is not open and holds no track.
 struct Loan {
   VolumeId lender;
   VolumeId borrower;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A test of the tests: with "BITS hardened before the target's data" switched on the crash campaign must fail soon, and
-// the very case that failed must pass with the bug switched off, so that it was the bug that was found.
+// A test of the tests: with a planted bug switched on a campaign must fail soon, and the very case that failed must
+// pass with the bug switched off, so that it was the bug that was found.
 #include <gtest/gtest.h>
 
 #include "image/batch.h"
@@ -11,41 +11,57 @@ namespace {
 
 constexpr std::uint64_t kSeedsThatMustDo = 100;
 
-struct PlantedBug {
-  PlantedBug() { image::Batch::bits_before_data = true; }
-  ~PlantedBug() { image::Batch::bits_before_data = false; }
+class PlantedBug {
+ public:
+  explicit PlantedBug(bool& where) : switch_(where) { switch_ = true; }
+  ~PlantedBug() { switch_ = false; }
   PlantedBug(const PlantedBug&) = delete;
   PlantedBug& operator=(const PlantedBug&) = delete;
+
+ private:
+  bool& switch_;
 };
 
-sim::CaseId case_of(std::uint64_t seed) {
-  sim::CaseId id;
-  id.scenario = "crashes";
-  id.seed = seed;
-  return id;
-}
+struct Campaign {
+  const char* name;
+  sim::Scenario scenario;
 
-/// The first seed whose case fails; 0 = none.
-std::uint64_t first_failure(std::uint64_t seeds) {
-  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
-    if (sim::run_case(case_of(seed), crashes).failed) return seed;
+  [[nodiscard]] sim::Outcome run(std::uint64_t seed) const {
+    sim::CaseId id;
+    id.scenario = name;
+    id.seed = seed;
+    return sim::run_case(id, scenario);
   }
-  return 0;
-}
+  /// The first seed whose case fails; 0 = none.
+  [[nodiscard]] std::uint64_t first_failure() const {
+    for (std::uint64_t seed = 1; seed <= kSeedsThatMustDo; ++seed) {
+      if (run(seed).failed) return seed;
+    }
+    return 0;
+  }
+};
 
-TEST(Canary, CrashCampaignFindsBitsBeforeData) {
+void expect_found(bool& bug, const Campaign& campaign) {
   std::uint64_t found = 0;
   sim::Outcome with_bug;
   {
-    const PlantedBug bug;
-    found = first_failure(kSeedsThatMustDo);
-    if (found != 0) with_bug = sim::run_case(case_of(found), crashes);
+    const PlantedBug planted(bug);
+    found = campaign.first_failure();
+    if (found != 0) with_bug = campaign.run(found);
   }
   ASSERT_NE(found, 0U) << "the planted bug was not found in " << kSeedsThatMustDo << " seeds";
   EXPECT_TRUE(with_bug.failed) << "seed " << found << " does not fail again";
-  const sim::Outcome without_bug = sim::run_case(case_of(found), crashes);
+  const sim::Outcome without_bug = campaign.run(found);
   EXPECT_FALSE(without_bug.failed) << without_bug.report;
-  RecordProperty("seed", static_cast<int>(found));
+  testing::Test::RecordProperty("seed", static_cast<int>(found));
+}
+
+TEST(Canary, CrashCampaignFindsBitsBeforeData) {
+  expect_found(image::Batch::bits_before_data, {"crashes", crashes});
+}
+
+TEST(Canary, CrashCampaignFindsLoansOfWhatTheLenderHasNot) {
+  expect_found(image::Batch::lends_before_data, {"crashes", crashes});
 }
 
 }  // namespace
