@@ -119,8 +119,8 @@ bool Copier::settle_unwritten(RelationshipShare& share) {
   share.background_cursor = *first;
   flashcopy::VolumeShare& source = *share.source;
   if (source.written.test(*first)) return false;
-  // In a cascade the source may show what another volume holds, and the target's medium what a further one needs.
-  if (source.parent != nullptr || !share.target->children.empty()) return false;
+  // The source may show what another volume holds, and the target's medium what a further one needs.
+  if (source.parent != nullptr || !source.loans.empty() || !share.target->children.empty()) return false;
   std::uint64_t run = share.uncopied.run_length(*first, share.uncopied.track_count() - *first);
   run = source.written.run_length(*first, run);
   if (const auto dirty = shard_.index_->next_dirty(*first)) run = std::min(run, *dirty - *first);

@@ -260,6 +260,23 @@ TEST(Loans, TheBackgroundCopyPays) {
   EXPECT_TRUE(lab.run_until([&] { return lab.control().config().loans.empty(); }));
 }
 
+/// A former target has borrowed what it never wrote itself; its copies get it (seed 1580 of RandomFans...).
+TEST(Loans, ABorrowerIsCopiedInItsTurn) {
+  Lab lab;
+  const VolumeId s = lab.make(kEven, kTracks);
+  ASSERT_TRUE(lab.fill(s, 0, 'A'));
+  const std::vector<VolumeId> t = {lab.make(kOdd, kTracks), lab.make(kOdd + 1, kTracks)};
+  const VolumeId copy = lab.make(kEven + 2, kTracks);
+  for (const VolumeId target : t) ASSERT_TRUE(lab.establish(s, target));
+  ASSERT_TRUE(lab.fill(s, 0, 'n'));
+  ASSERT_TRUE(lab.drain());
+  ASSERT_TRUE(lab.withdraw(s, t[0]));
+  ASSERT_TRUE(lab.establish(t[0], copy, true));
+  EXPECT_TRUE(lab.run_until([&] { return !lab.copying(); }));
+  EXPECT_EQ(lab.track(t[0], 0), "A*128");
+  EXPECT_EQ(lab.track(copy, 0), "A*128");
+}
+
 /// A target of the borrower finds through it what was lent, whatever was established first.
 TEST(Loans, ACascadeBelowEither) {
   for (const std::size_t which : {0U, 1U}) {
