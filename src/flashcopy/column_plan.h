@@ -13,8 +13,8 @@
 // copy is planned, and the copy waits for a later plan: one level, one batch, one flush (C9).
 //
 // Where several targets need the same content of a track because it is to be overwritten, only the youngest that can
-// gets it. The others borrow it from there (decision 0011): their U falls and that of the loan rises, in the record that
-// makes the lender's copy valid.
+// gets it. The others borrow it from there (decision 0011): their U falls and that of the loan rises, in the record
+// that makes the lender's copy valid.
 #pragma once
 
 #include <cstdint>

@@ -22,9 +22,9 @@ enum class ChangeKind : std::uint8_t {
 struct RelationshipChange {
   ChangeKind kind = ChangeKind::establish;
   std::vector<volume::Relationship> made;
-  std::vector<Generation> retired;  ///< By position in `made`; empty for establish.
-  std::vector<VolumeId> held;       ///< No host I/O until the change is decided.
-  std::vector<VolumeId> drained;    ///< Of these: their dirty data is on the media before T0 is drawn.
+  std::vector<Generation> retired;       ///< By position in `made`; empty for establish.
+  std::vector<VolumeId> held;            ///< No host I/O until the change is decided.
+  std::vector<VolumeId> drained;         ///< Of these: their dirty data is on the media before T0 is drawn.
   std::vector<volume::Loan> loans = {};  ///< Made with it.
   /// By position in `made`: the limits that their background copies keep, in all shards together.
   std::vector<std::shared_ptr<flashcopy::CopyRate>> copy_rates = {};

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The shard's side of loans (decision 0011). A loan is a share in relationships_ like any other, so maps, checkpoint and
-// replay know it; its bits rise in the batch that brings a track to the lender, and fall like those of a relationship,
-// when the track is brought to the borrower.
+// The shard's side of loans (decision 0011). A loan is a share in relationships_ like any other, so maps, checkpoint
+// and replay know it; its bits rise in the batch that brings a track to the lender, and fall like those of a
+// relationship, when the track is brought to the borrower.
 //
 //   open     both relationships are as they were: tracks may be added
 //   closed   no track is added any more; ends when it holds none. Closed in memory before the control plane looks

@@ -260,7 +260,7 @@ TEST(Loans, TheBackgroundCopyPays) {
   EXPECT_TRUE(lab.run_until([&] { return lab.control().config().loans.empty(); }));
 }
 
-/// A former target has borrowed what it never wrote itself; its copies get it (seed 1580 of RandomFans...).
+/// A former target has borrowed what it never wrote itself; its copies get it (seed 1580 of the fans).
 TEST(Loans, ABorrowerIsCopiedInItsTurn) {
   Lab lab;
   const VolumeId s = lab.make(kEven, kTracks);
