@@ -347,6 +347,26 @@ TEST(Loans, TheLentTrackIsLost) {
   EXPECT_EQ(fan.lab.track(fan.s, 1), "A*128");
 }
 
+/// A command closes the loans while a batch is about to use them.
+TEST(Loans, ClosedDuringTheBatch) {
+  for (std::uint64_t delay = 1; delay <= 30; ++delay) {
+    Fan fan(3, delay);
+    ASSERT_TRUE(fan.lab.write(fan.s, 5, 1, 'n'));
+    fan.lab.slow_once("rank.1", sim::kWrites, 500);
+    fan.lab.destaging(true);
+    fan.lab.run_for(static_cast<rt::TimeNs>(delay) * 200 * rt::kMicrosecond);
+    const auto changed =
+        fan.lab.start(fan.lab.control().set_revertible({{.source = fan.s, .target = fan.t[2], .options = {}}}));
+    ASSERT_TRUE(fan.lab.wait(changed));
+    for (int round = 0; round < 2; ++round) {
+      for (const std::size_t i : {0U, 1U}) EXPECT_EQ(fan.lab.track(fan.t[i], 0), "A*128") << delay << " " << i;
+      EXPECT_EQ(fan.lab.track(fan.t[2], 0), "A*5 n*1 A*122") << delay;
+      if (round == 0) fan.lab.crash();
+    }
+    if (testing::Test::HasFailure()) return;
+  }
+}
+
 /// Power losses at any moment of the batch that lends: the images are whole and no track is lent that is not there.
 TEST(Loans, PowerLossWhileLending) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
