@@ -81,6 +81,9 @@ AccessTable::AccessTable(const volume::ImageConfig& config) {
     TT_ASSERT(identity.has_value());
     name(made, *identity);
   }
+  for (const auto& [id, volume] : config.volumes) {
+    if (volume.is_os400()) os400_.push_back(id);
+  }
 }
 
 void AccessTable::name(const Connection& connection, const model::HostIdentity& identity) {
@@ -130,9 +133,9 @@ const AccessTable::Connection* AccessTable::find(const Host& host) const {
   return anybody_;
 }
 
-bool AccessTable::sees(const Connection* connection, std::uint16_t port, VolumeId volume) noexcept {
+bool AccessTable::sees(const Connection* connection, std::uint16_t port, VolumeId volume) const noexcept {
   return connection != nullptr && connection->group != nullptr && connection->allows_port(port) &&
-         volume::group_sees(*connection->group, volume);
+         volume::group_sees(*connection->group, volume, std::binary_search(os400_.begin(), os400_.end(), volume));
 }
 
 }  // namespace tt::image

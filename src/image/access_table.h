@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Host connections and volume groups, made ready for the question "who is this, and what does it see". Made anew by
-// every change of them and never changed; each reactor holds the latest one.
+// every change of them, and when a volume of IBM i is made, and never changed; each reactor holds the latest one.
 #pragma once
 
 #include <cstdint>
@@ -51,7 +51,7 @@ class AccessTable {
   /// its certificate), its WWPN, then the local user, the smallest network, anybody.
   [[nodiscard]] const Connection* find(const Host& host) const;
   /// Null sees nothing.
-  [[nodiscard]] static bool sees(const Connection* connection, std::uint16_t port, VolumeId volume) noexcept;
+  [[nodiscard]] bool sees(const Connection* connection, std::uint16_t port, VolumeId volume) const noexcept;
 
  private:
   using ByText = std::map<std::string, const Connection*, std::less<>>;
@@ -66,6 +66,7 @@ class AccessTable {
   std::map<std::uint32_t, const Connection*> users_;
   std::map<unsigned, Networks, std::greater<>> networks_;  ///< By the length of the prefix, the smallest first.
   const Connection* anybody_ = nullptr;
+  std::vector<VolumeId> os400_;  ///< Volumes of IBM i; ascending.
 };
 
 }  // namespace tt::image

@@ -79,7 +79,7 @@ rt::Task<Result<void>> ControlPlane::make_volume_locked(volume::MakeVolumeReques
     co_return plan.error();
   }
   const volume::VolumeConfig made = plan->volume;
-  const bool joins_groups = !plan->places.empty();
+  const bool changes_access = !plan->places.empty() || made.is_os400();
   const std::uint64_t extent_bytes = config_.pools.at(made.pool).extent_bytes;
   auto done = co_await reserve_space(made.extents, extent_bytes);
   journal::SlotSeq slot{0};
@@ -89,12 +89,13 @@ rt::Task<Result<void>> ControlPlane::make_volume_locked(volume::MakeVolumeReques
   if (!done) co_return done;
   done = co_await harden(slot);
   if (!done) co_return done;
+  // Before it is there: a volume of IBM i is never seen by who sees all others.
+  if (changes_access) co_await publish_access();
   for (const auto& shard : shards_) {
     co_await rt::hop(home_, shard->reactor());
     shard->add_volume(made, extent_bytes);
     co_await rt::hop(shard->reactor(), home_);
   }
-  if (joins_groups) co_await publish_access();
   co_return Result<void>{};
 }
 
@@ -162,6 +163,7 @@ rt::Task<Result<void>> ControlPlane::remove_volume(VolumeId id, RemoveMode mode)
 rt::Task<Result<void>> ControlPlane::remove_volume_locked(VolumeId id, RemoveMode mode) {
   if (config_.find_volume(id) == nullptr) co_return Errc::volume_not_found;
   const bool grouped = volume::in_volume_group(config_, id);
+  const bool changes_access = grouped || config_.find_volume(id)->is_os400();
   if (grouped && mode == RemoveMode::safe) co_return Error{Errc::still_in_use, id.value};
   if (mode == RemoveMode::force) {
     const auto of_volume = [&](VolumeId volume::Relationship::* role) {
@@ -211,7 +213,7 @@ rt::Task<Result<void>> ControlPlane::remove_volume_locked(VolumeId id, RemoveMod
     co_await rt::hop(shard->reactor(), home_);
   }
   // Before another volume can get the id: it is in none of the groups.
-  if (grouped) co_await publish_access();
+  if (changes_access) co_await publish_access();
   co_return Result<void>{};
 }
 

@@ -29,7 +29,8 @@ rt::Task<Result<void>> ControlPlane::record(Planner plan) {
 rt::Task<Result<void>> ControlPlane::change_volume(volume::ChangeVolumeRequest request) {
   co_await commands_.lock();
   Result<void> done;
-  if (request.block_count && config_.find_volume(request.id) != nullptr) done = co_await wait_for_closing(request.id);
+  const bool reshapes = request.block_count || request.os400 || request.t10dif;
+  if (reshapes && config_.find_volume(request.id) != nullptr) done = co_await wait_for_closing(request.id);
   if (done) done = co_await wait_for_room(kRecordRoom);
   if (done) {
     co_await records_.lock();

@@ -41,11 +41,15 @@ volume::RelationshipOptions flash_options(const json& arguments) {
   return options;
 }
 
-/// Rows name no predefined groups; who asks for the one of all volumes gets rows that do.
+/// Rows name no predefined groups; who asks for one that has all volumes of a kind gets rows that do.
 std::vector<json> volume_rows_for(const volume::ImageConfig& config, const std::string& group) {
   std::vector<json> rows = volume_rows(config);
-  if (number_of(model::IdKind::volume_group, group) != volume::kAllFixedBlock512) return rows;
-  for (json& row : rows) row["volume_groups"].push_back(group);
+  const auto id = number_of(model::IdKind::volume_group, group);
+  if (id != volume::kAllFixedBlock512 && id != volume::kAllFixedBlock520) return rows;
+  for (json& row : rows) {
+    const bool os400 = row["capacity_type"] == "iseries";
+    if (os400 == (id == volume::kAllFixedBlock520)) row["volume_groups"].push_back(group);
+  }
   return rows;
 }
 
@@ -127,6 +131,8 @@ rt::Task<Response> ImageExecutor::make_volumes(json arguments) {
                                              : volume::CapacityType::ds;
   request.method = method_of(text_of(arguments, "sam"));
   request.rotation = rotation_of(text_of(arguments, "eam"));
+  if (const auto* model = model::find_os400_model(text_of(arguments, "os400_model"))) request.os400 = model->model;
+  request.t10dif = arguments.value("t10dif", false);
   Response response;
   request.volume_groups = volume_groups_of(image_.control().config(), arguments, response);
   if (!response.results.empty()) co_return response;

@@ -45,6 +45,9 @@ rt::Task<Response> change_volumes(Image& image, json arguments) {
   volume::ChangeVolumeRequest request;
   request.block_count = given<std::uint64_t>(arguments, "capacity_blocks");
   request.capacity_type = capacity_type_of(arguments);
+  if (const auto* model = model::find_os400_model(text_of(arguments, "os400_model"))) request.os400 = model->model;
+  request.t10dif = arguments.value("t10dif", false);
+  const bool changes = request.block_count || request.os400 || request.t10dif;
   Response missing;
   const std::vector<std::uint16_t> groups = volume_groups_of(image.control().config(), arguments, missing);
   if (!missing.results.empty()) co_return missing;
@@ -54,7 +57,7 @@ rt::Task<Response> change_volumes(Image& image, json arguments) {
     request.id = *volume.id;
     if (pattern) request.name = model::expand_name_pattern(*pattern, *volume.id);
     volume.done = Result<void>{};
-    if (request.name || request.block_count) volume.done = co_await image.control().change_volume(request);
+    if (request.name || changes) volume.done = co_await image.control().change_volume(request);
     if (volume.done) volume.done = co_await join_groups(image, *volume.id, groups);
   }
   co_return results_of(volumes);

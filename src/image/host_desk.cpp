@@ -67,7 +67,7 @@ class HostDesk::Login final : public HostLogin {
     return connection;
   }
   [[nodiscard]] bool sees(const AccessTable::Connection* connection, VolumeId volume) const {
-    return AccessTable::sees(connection, host_.facts.port, volume);
+    return desk_.table_->sees(connection, host_.facts.port, volume);
   }
 
   HostDesk& desk_;

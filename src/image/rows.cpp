@@ -60,20 +60,23 @@ json volume_row(const volume::ImageConfig& config, const volume::VolumeConfig& v
     ranks.insert(extent->rank);
     on_failed_rank = on_failed_rank || config.ranks.at(extent->rank).failed;
   }
+  const model::Os400ModelFacts* os400 = model::facts_of(v.os400);
+  const std::string_view data_type = os400 != nullptr ? os400->data_type() : v.t10dif ? "FB 512T" : "FB 512";
+  const std::string_view model = os400 != nullptr ? os400->name : ds8000 ? "900" : "500";
   return {{"id", fmt::format("{:04X}", v.id.value)},
           {"name", v.name},
           {"access_state", "Online"},
           {"data_state", on_failed_rank ? "Rank failed" : "Normal"},
           {"configuration_state", "Normal"},
-          {"device_mtm", ds8000 ? "2107-900" : "1750-500"},
-          {"data_type", "FB 512"},
+          {"device_mtm", fmt::format("{}-{}", ds8000 ? "2107" : "1750", model)},
+          {"data_type", data_type},
           {"address_group", fmt::format("{:X}", v.id.value >> 12U)},
           {"extent_pool", pool_id(v.pool)},
           {"extents", v.extents.size()},
           {"extent_bytes", config.pools.at(v.pool).extent_bytes},
           {"capacity_blocks", v.block_count},
           {"requested_blocks", v.block_count},
-          {"capacity_type", capacity_type(v.capacity_type)},
+          {"capacity_type", os400 != nullptr ? "iseries" : capacity_type(v.capacity_type)},
           {"sam", sam_of(v)},
           {"eam", eam_of(config, v)},
           {"volume_groups", json::array()},

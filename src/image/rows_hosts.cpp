@@ -40,9 +40,13 @@ constexpr GroupTypeName kGroupTypes[] = {
 
 /// All volumes for the predefined group that has them; LUNs where they are stored.
 volume::Members visible(const volume::ImageConfig& config, const volume::VolumeGroupConfig& group) {
-  if (group.type != VolumeGroupType::scsi_all) return volume::members_of(group.members);
+  if (group.type != VolumeGroupType::scsi_all && group.type != VolumeGroupType::os400_all) {
+    return volume::members_of(group.members);
+  }
   volume::Members all;
-  for (const auto& [id, v] : config.volumes) all.emplace_hint(all.end(), id, std::uint8_t{0});
+  for (const auto& [id, v] : config.volumes) {
+    if (volume::group_sees(group, id, v.is_os400())) all.emplace_hint(all.end(), id, std::uint8_t{0});
+  }
   return all;
 }
 
@@ -103,9 +107,9 @@ std::vector<json> host_type_rows(std::optional<VolumeGroupType> fitting) {
 
 std::vector<json> volume_group_rows(const volume::ImageConfig& config, std::optional<VolumeId> volume) {
   std::vector<json> rows;
-  const bool exists = volume && config.find_volume(*volume) != nullptr;
+  const volume::VolumeConfig* found = volume ? config.find_volume(*volume) : nullptr;
   const auto add = [&](const volume::VolumeGroupConfig& group) {
-    if (volume && !(exists && volume::group_sees(group, *volume))) return;
+    if (volume && (found == nullptr || !volume::group_sees(group, *volume, found->is_os400()))) return;
     rows.push_back({{"id", volume_group_id(group.id)}, {"name", group.name}, {"type", volume_group_type(group.type)}});
   };
   for (const auto& group : volume::predefined_volume_groups()) add(group);

@@ -25,8 +25,17 @@ inline constexpr Argument kJoinedGroups{.flag = "volgrp",
 inline constexpr Argument kT10Dif{.flag = "t10dif",
                                   .key = "t10dif",
                                   .value = "true",
-                                  .traits = kLater | kOnlyDs8000,
+                                  .exclusive = "format",
+                                  .traits = kOnlyDs8000,
                                   .help = "blocks with protection information"};
+
+inline constexpr Argument kOs400Model{
+    .flag = "os400",
+    .key = "os400_model",
+    .kind = ArgumentKind::choice,
+    .value = "A01|A81|A02|A82|A04|A84|A05|A85|A06|A86|A07|A87|050|099",
+    .exclusive = "format",
+    .help = "a model of IBM i; 050 and 099 have any size, the others one of their own"};
 
 inline constexpr Argument kPerformanceGroup{.flag = "perfgrp",
                                             .key = "performance_group",

@@ -30,13 +30,14 @@
 //   mkarray    raid_type "0"|"5"|"6"|"10", array_sites ["S3"]             -> results: one, name = the new id "A2"
 //   rmarray    ids ["A2", ...]                                            -> results: one per id
 //   mkfbvol    extent_pool "P0", capacity_blocks N, capacity_type "ds"|"ess"|"blocks", sam "standard"|"ese"|"tse",
-//              eam? "rotatevols"|"rotateexts", wait bool,
-//              volumes [{"id":"1000","name":"gm_1000"}, ...] (name "" = none; patterns already replaced)
+//              eam? "rotatevols"|"rotateexts", wait bool, os400_model? "A04"... (fixed ones: capacity_blocks is
+//              theirs), t10dif? true, volumes [{"id":"1000","name":"gm_1000"}, ...] (name "" = none; patterns already
+//              replaced)
 //                                                                         -> results: one per volume
 //   lsfbvol    -                                                          -> rows: fb_volume
 //   showfbvol  id "1000", rank_table? true, pool_table? true              -> rows: fb_volume, else object_not_found;
 //                                                                            behind it those of the table
-//   chfbvol    ids ["1000", ...], name? "gm_#h", capacity_blocks? N, capacity_type?
+//   chfbvol    ids ["1000", ...], name? "gm_#h", capacity_blocks? N, capacity_type?, os400_model?, t10dif? true
 //                                                                         -> results: one per id
 //   initfbvol  ids ["1000", ...], action "releasespace"                   -> results: one per id
 //   rmfbvol    ids ["1000", ...], mode "normal"|"safe"|"force", wait bool -> results: one per id

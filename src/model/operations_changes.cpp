@@ -7,6 +7,13 @@ namespace tt::model::tables {
 
 namespace {
 
+constexpr Argument changed(Argument argument, std::string_view help) {
+  argument.traits |= kExtension;
+  argument.help = help;
+  return argument;
+}
+constexpr Argument kChangedModel = changed(kOs400Model, "another model of IBM i that has the volume's size");
+
 constexpr Argument kChangeVolume[] = {
     {.flag = "name",
      .key = "name",
@@ -25,6 +32,7 @@ constexpr Argument kChangeVolume[] = {
      .traits = kLocal,
      .help = "new capacity, in the unit of -type; a volume can only become larger"},
     kJoinedGroups,
+    kChangedModel,
     kT10Dif,
     kPerformanceGroup,
     kResourceGroup,

@@ -37,6 +37,15 @@ void ApplyConfiguration::operator()(const ChangeVolume& m) const {
   VolumeConfig& volume = existing(config.volumes, m.volume);
   if (m.name) volume.name = *m.name;
   if (m.capacity_type) volume.capacity_type = *m.capacity_type;
+  if (m.os400 || m.t10dif) TT_ASSERT(!in_relationship(config, m.volume));
+  if (m.os400) {
+    TT_ASSERT(volume.is_os400() && *m.os400 != model::Os400Model::none);
+    volume.os400 = *m.os400;
+  }
+  if (m.t10dif) {
+    TT_ASSERT(!volume.is_os400());
+    volume.t10dif = *m.t10dif;
+  }
   if (!m.block_count) return;
   TT_ASSERT(*m.block_count > volume.block_count && !in_relationship(config, m.volume));
   for (const auto& extent : m.extents) {

@@ -23,6 +23,10 @@ struct LastOf<CapacityType> {
   static constexpr CapacityType value = CapacityType::blocks;
 };
 template <>
+struct LastOf<model::Os400Model> {
+  static constexpr model::Os400Model value = model::Os400Model::v050;
+};
+template <>
 struct LastOf<ExtentRotation> {
   static constexpr ExtentRotation value = ExtentRotation::extents;
 };
@@ -120,6 +124,8 @@ void fields(Archive& archive, Self& volume) {
   archive(10, volume.kills);
   archive(16, volume.rotation);
   archive(17, volume.maps);
+  archive(40, volume.os400);
+  archive(41, volume.t10dif);
 }
 
 template <class Archive, Is<LssConfig> Self>
@@ -297,6 +303,8 @@ void fields(Archive& archive, Self& m) {
   archive(3, m.block_count);
   archive(4, m.capacity_type);
   archive(5, m.extents);
+  archive(6, m.os400);
+  archive(7, m.t10dif);
 }
 template <class Archive, Is<ReleaseSpace> Self>
 void fields(Archive& archive, Self& m) {

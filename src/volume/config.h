@@ -15,6 +15,7 @@
 
 #include "base/result.h"
 #include "base/units.h"
+#include "model/os400_models.h"
 #include "volume/extent_map.h"
 #include "volume/flash_changes.h"
 #include "volume/hosts.h"
@@ -122,7 +123,10 @@ struct VolumeConfig {
   ExtentRotation rotation = ExtentRotation::automatic;
   /// Set when the space was released: the maps of tracks written before that belong to nobody any more.
   std::optional<Generation> maps;
+  model::Os400Model os400 = model::Os400Model::none;  ///< Otherwise a volume of IBM i, with 520-byte blocks.
+  bool t10dif = false;
 
+  [[nodiscard]] bool is_os400() const noexcept { return os400 != model::Os400Model::none; }
   [[nodiscard]] Generation map_generation() const noexcept { return maps.value_or(generation); }
   [[nodiscard]] bool is_thin() const noexcept { return method != AllocationMethod::standard; }
   [[nodiscard]] std::uint64_t track_count() const noexcept { return divide_up(block_count, kTrackBlocks); }
@@ -377,6 +381,8 @@ struct ChangeVolume {
   std::optional<std::uint64_t> block_count;
   std::optional<CapacityType> capacity_type;
   std::vector<std::optional<ExtentRef>> extents;
+  std::optional<model::Os400Model> os400 = std::nullopt;
+  std::optional<bool> t10dif = std::nullopt;
 };
 /// A thin volume is empty again: no extents, no data older than `at`, and maps of a new generation.
 struct ReleaseSpace {
@@ -453,12 +459,15 @@ struct MakeVolumeRequest {
   AllocationMethod method = AllocationMethod::standard;
   ExtentRotation rotation = ExtentRotation::automatic;
   std::vector<std::uint16_t> volume_groups = {};
+  model::Os400Model os400 = model::Os400Model::none;
+  bool t10dif = false;
 };
 /// object_not_found (pool), limit_reached (LSS beyond the personality's, too many extents), id_taken,
-/// parity_differs (LSS and pool belong to different rank groups), out_of_range (size), not_combinable (thin on 1750),
-/// no_space. Extents are chosen: rotateexts (round robin over the pool's ranks; the default on 2107) or rotatevols (one
-/// rank until it is full; the default on 1750). The detail is the volume id, or the pool for object_not_found. For
-/// volume groups see plan_join().
+/// parity_differs (LSS and pool belong to different rank groups), out_of_range (size, also one that the model of IBM i
+/// does not have), not_combinable (on 1750: thin, a model of any size, T10 DIF; a model with T10 DIF), no_space.
+/// Extents are chosen: rotateexts (round robin over the pool's ranks; the default on 2107) or rotatevols (one rank
+/// until it is full; the default on 1750). The detail is the volume id, or the pool for object_not_found. For volume
+/// groups see plan_join().
 Result<MakeVolume> plan_make_volume(const ImageConfig& config, const MakeVolumeRequest& request, Generation generation,
                                     std::int64_t now_s);
 /// volume_not_found; still_in_use while any relationship, closing ones included, names the volume, or it lends.
@@ -484,11 +493,11 @@ struct PairRequest {
   bool allows_space_efficient = false;  ///< A target of the method tse.
 };
 /// One verdict per pair, in order, each decided as if the valid ones before it were established: volume_not_found
-/// (101), source_is_target (103), target_too_small (105), already_a_target (106), cascade_not_available (107: cascades
-/// come with a later release on every personality), too_many_targets (108), volume_offline (117: the target has space
-/// on a failed rank; a source only needs to be read), space_efficient_target (113: one of the method tse without
-/// permission or with background copy, or as a source; the source is to be inhibited, with background copy). Closing
-/// relationships count for none of them.
+/// (101), source_is_target (103), types_differ (104: T10 DIF, or the models of IBM i), target_too_small (105),
+/// already_a_target (106), cascade_not_available (107: cascades come with a later release on every personality),
+/// too_many_targets (108), volume_offline (117: the target has space on a failed rank; a source only needs to be read),
+/// space_efficient_target (113: one of the method tse without permission or with background copy, or as a source; the
+/// source is to be inhibited, with background copy). Closing relationships count for none of them.
 std::vector<Result<void>> validate_pairs(const ImageConfig& config, std::span<const PairRequest> pairs);
 /// Whether an establish gives back the space that the target has: it is thin and has some, the source is as large, so
 /// that nothing of its own stays visible, and no other copy is made from it, by a relationship or by a loan.

@@ -50,6 +50,7 @@ Result<void> derive_volumes(ImageConfig& config) {
     if (pool == config.pools.end() || !config.lsses.contains(lss_of(id))) return Errc::corrupt;
     if (volume.block_count == 0 || volume.block_count > kMaxImageExtents * kLargeExtentBytes / kBlockBytes)
       return Errc::corrupt;
+    if (!is_format(volume)) return Errc::corrupt;
     if (volume.extents.size() != extents_for(volume.block_count, pool->second.extent_bytes)) return Errc::corrupt;
     TT_CHECK(take_extents(config, volume));
   }
@@ -107,6 +108,13 @@ Result<void> check_loans(const ImageConfig& config) {
 }
 
 }  // namespace
+
+bool is_format(const VolumeConfig& volume) noexcept {
+  const model::Os400ModelFacts* facts = model::facts_of(volume.os400);
+  if (facts == nullptr) return !volume.is_os400();
+  if (volume.t10dif) return false;
+  return facts->is_variable() ? model::is_os400_size(volume.block_count) : volume.block_count == facts->blocks;
+}
 
 Result<void> derive(ImageConfig& config) {
   if (config.problems.size() > kMaxProblems) return Errc::corrupt;

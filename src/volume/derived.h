@@ -23,6 +23,13 @@ constexpr std::uint8_t lss_of(VolumeId id) noexcept {
   return static_cast<std::uint8_t>(id.value >> 8U);
 }
 
+/// Whether the volume's format is one that there is: the size of its model of IBM i, and no T10 DIF with one.
+bool is_format(const VolumeConfig& volume) noexcept;
+/// Whether one may be a copy of the other: their blocks are alike, and to IBM i they are one model.
+inline bool same_format(const VolumeConfig& a, const VolumeConfig& b) noexcept {
+  return a.os400 == b.os400 && a.t10dif == b.t10dif;
+}
+
 /// An LSS as it comes into being with its first volume.
 LssConfig default_lss(Personality personality, std::uint8_t id) noexcept;
 

@@ -22,7 +22,8 @@ bool members_are_sound(const ImageConfig& config, const VolumeGroupConfig& group
     const bool mapped = group.type == VolumeGroupType::scsi_map256;
     if (!mapped && run.lun != 0) return false;
     for (std::uint32_t i = 0; i < run.count; ++i) {
-      if (config.find_volume(VolumeId(static_cast<std::uint16_t>(run.first.value + i))) == nullptr) return false;
+      const VolumeConfig* volume = config.find_volume(VolumeId(static_cast<std::uint16_t>(run.first.value + i)));
+      if (volume == nullptr || volume->is_os400() != takes_os400(group.type)) return false;
       if (mapped && (run.lun + i >= kMap256Luns || !luns.insert(run.lun + i).second)) return false;
     }
   }
@@ -91,9 +92,9 @@ const VolumeGroupConfig* find_volume_group(const ImageConfig& config, std::uint1
   return found == config.volume_groups.end() ? nullptr : &found->second;
 }
 
-bool group_sees(const VolumeGroupConfig& group, VolumeId volume) noexcept {
-  // Every volume of this release is fixed block with 512 bytes.
-  return group.type == VolumeGroupType::scsi_all || holds(group.members, volume);
+bool group_sees(const VolumeGroupConfig& group, VolumeId volume, bool os400) noexcept {
+  const bool holds_all = group.type == VolumeGroupType::scsi_all || group.type == VolumeGroupType::os400_all;
+  return holds_all ? takes_os400(group.type) == os400 : holds(group.members, volume);
 }
 
 std::uint32_t lun_of(const VolumeGroupConfig& group, VolumeId volume, std::uint8_t lun) noexcept {

@@ -57,8 +57,12 @@ std::span<const VolumeGroupConfig> predefined_volume_groups();
 /// Predefined ones too; null if there is none.
 const VolumeGroupConfig* find_volume_group(const ImageConfig& config, std::uint16_t id) noexcept;
 bool is_predefined(std::uint16_t volume_group) noexcept;
-/// Membership, also in predefined groups.
-bool group_sees(const VolumeGroupConfig& group, VolumeId volume) noexcept;
+/// Membership, also in predefined groups; `os400`: the volume is one of IBM i.
+bool group_sees(const VolumeGroupConfig& group, VolumeId volume, bool os400) noexcept;
+/// Whether volumes with 520-byte blocks (and no others) belong in such a group.
+constexpr bool takes_os400(VolumeGroupType type) noexcept {
+  return type == VolumeGroupType::os400_mask || type == VolumeGroupType::os400_all;
+}
 
 /// The 8-byte LUN a host would address the volume with; the upper 4 bytes, the others are 0. Map256: the number.
 std::uint32_t lun_of(const VolumeGroupConfig& group, VolumeId volume, std::uint8_t lun) noexcept;
@@ -186,7 +190,7 @@ Result<RemoveVolumeGroup> plan_remove_volume_group(const ImageConfig& config, st
 
 /// For a volume that is there or is being made. object_not_found (a group); not_combinable (predefined, OS/400, or
 /// named twice); limit_reached (map256 is full). Groups it is in already are left out.
-Result<std::vector<GroupPlace>> plan_join(const ImageConfig& config, VolumeId volume,
+Result<std::vector<GroupPlace>> plan_join(const ImageConfig& config, VolumeId volume, bool os400,
                                           std::span<const std::uint16_t> groups);
 Result<JoinVolumeGroups> plan_join_volume_groups(const ImageConfig& config, VolumeId volume,
                                                  std::span<const std::uint16_t> groups);

@@ -29,6 +29,27 @@ Result<std::vector<std::optional<ExtentRef>>> extents_of_the_end(const ImageConf
   return extents;
 }
 
+/// Data stays as it is, so only what the volume says of itself may change.
+Result<void> change_format(const ImageConfig& config, const ChangeVolumeRequest& request, VolumeConfig volume,
+                           ChangeVolume& plan) {
+  const std::uint64_t id = request.id.value;
+  const bool remodels = request.os400 && *request.os400 != volume.os400;
+  const bool marks = request.t10dif && !volume.t10dif;
+  if (request.os400 && !volume.is_os400()) return {Errc::not_combinable, id};
+  if (request.t10dif && volume.is_os400()) return {Errc::not_combinable, id};
+  if (request.t10dif && config.personality == Personality::ds6000) return {Errc::not_combinable, id};
+  if ((remodels || marks) && in_relationship(config, request.id)) return {Errc::other_relationships, id};
+  if (remodels) plan.os400 = request.os400;
+  if (marks) plan.t10dif = true;
+  volume.os400 = request.os400.value_or(volume.os400);
+  const model::Os400ModelFacts* model = model::facts_of(volume.os400);
+  if (model == nullptr) return {};
+  if (model->is_variable() && config.personality == Personality::ds6000) return {Errc::not_combinable, id};
+  if (!model->is_variable() && request.block_count) return {Errc::not_combinable, id};
+  if (!request.block_count) return is_format(volume) ? Result<void>{} : Result<void>{Errc::not_combinable, id};
+  return model::is_os400_size(*request.block_count) ? Result<void>{} : Result<void>{Errc::out_of_range, id};
+}
+
 }  // namespace
 
 bool can_expand(const ImageConfig& config, VolumeId id) noexcept {
@@ -42,6 +63,7 @@ Result<ChangeVolume> plan_change_volume(const ImageConfig& config, const ChangeV
   ChangeVolume plan;
   plan.volume = request.id;
   plan.name = request.name;
+  TT_CHECK(change_format(config, request, *volume, plan));
   if (!request.block_count) return plan;
 
   if (!can_expand(config, request.id)) return {Errc::other_relationships, id};

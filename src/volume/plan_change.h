@@ -16,12 +16,16 @@ struct ChangeVolumeRequest {
   std::optional<std::string> name;
   std::optional<std::uint64_t> block_count;
   CapacityType capacity_type = CapacityType::ds;  ///< Regarded with block_count.
+  std::optional<model::Os400Model> os400 = std::nullopt;
+  bool t10dif = false;  ///< True sets it; nothing takes it away.
 };
 /// The one place that decides it: not while a copy needs both ends to have the size they had. Closing relationships
 /// count; who asks lets them end first.
 bool can_expand(const ImageConfig& config, VolumeId id) noexcept;
 /// volume_not_found; other_relationships when it cannot expand; out_of_range for a size that is no larger than the
-/// present one or too large; no_space; limit_reached (extents of the whole image).
+/// present one or too large; no_space; limit_reached (extents of the whole image). A change of format wants no
+/// relationship either; not_combinable when it would change the size of blocks, or when a model of IBM i fixes a size
+/// that the volume has not.
 Result<ChangeVolume> plan_change_volume(const ImageConfig& config, const ChangeVolumeRequest& request);
 
 /// volume_not_found; not_combinable for a volume that is not thin; other_relationships while any relationship, closing

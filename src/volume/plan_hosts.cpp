@@ -44,8 +44,9 @@ Result<void> check_volumes(const ImageConfig& config, VolumeGroupType type, std:
   if (!luns.empty() && (derives_luns(type) || luns.size() != volumes.size())) return Errc::not_combinable;
   std::set<VolumeId> seen;
   for (const VolumeId volume : volumes) {
-    if (config.find_volume(volume) == nullptr) return {Errc::volume_not_found, volume.value};
-    if (type == VolumeGroupType::os400_mask) return {Errc::not_combinable, volume.value};  // 520-byte blocks only
+    const VolumeConfig* found = config.find_volume(volume);
+    if (found == nullptr) return {Errc::volume_not_found, volume.value};
+    if (found->is_os400() != takes_os400(type)) return {Errc::not_combinable, volume.value};
     if (!seen.insert(volume).second) return {Errc::not_combinable, volume.value};
   }
   return {};
@@ -213,13 +214,13 @@ Result<RemoveVolumeGroup> plan_remove_volume_group(const ImageConfig& config, st
   return RemoveVolumeGroup{id};
 }
 
-Result<std::vector<GroupPlace>> plan_join(const ImageConfig& config, VolumeId volume,
+Result<std::vector<GroupPlace>> plan_join(const ImageConfig& config, VolumeId volume, bool os400,
                                           std::span<const std::uint16_t> groups) {
   std::vector<GroupPlace> places;
   std::set<std::uint16_t> seen;
   for (const std::uint16_t id : groups) {
     TT_TRY(const VolumeGroupConfig group, changeable_group(config, id));
-    if (group.type == VolumeGroupType::os400_mask || !seen.insert(id).second) return {Errc::not_combinable, id};
+    if (takes_os400(group.type) != os400 || !seen.insert(id).second) return {Errc::not_combinable, id};
     if (holds(group.members, volume)) continue;
     GroupPlace place{.group = id};
     if (!derives_luns(group.type)) {
@@ -232,8 +233,9 @@ Result<std::vector<GroupPlace>> plan_join(const ImageConfig& config, VolumeId vo
 
 Result<JoinVolumeGroups> plan_join_volume_groups(const ImageConfig& config, VolumeId volume,
                                                  std::span<const std::uint16_t> groups) {
-  if (config.find_volume(volume) == nullptr) return {Errc::volume_not_found, volume.value};
-  TT_TRY(auto places, plan_join(config, volume, groups));
+  const VolumeConfig* found = config.find_volume(volume);
+  if (found == nullptr) return {Errc::volume_not_found, volume.value};
+  TT_TRY(auto places, plan_join(config, volume, found->is_os400(), groups));
   return JoinVolumeGroups{.volume = volume, .places = std::move(places)};
 }
 

@@ -72,11 +72,13 @@ TEST(VolumeGroups, PredefinedOnesAreThereAndStay) {
     ASSERT_NE(find_volume_group(image.config, id), nullptr);
     EXPECT_EQ(code_of(plan_remove_volume_group(image.config, id)), Errc::not_combinable);
     EXPECT_EQ(code_of(image.edit(id, Action::add, ids({1}))), Errc::not_combinable);
-    EXPECT_EQ(code_of(plan_join(image.config, VolumeId(1), std::vector{id})), Errc::not_combinable);
+    EXPECT_EQ(code_of(plan_join(image.config, VolumeId(1), false, std::vector{id})), Errc::not_combinable);
   }
-  EXPECT_TRUE(group_sees(*find_volume_group(image.config, 20), VolumeId(4)));
-  EXPECT_FALSE(group_sees(*find_volume_group(image.config, 10), VolumeId(4)));
-  EXPECT_FALSE(group_sees(*find_volume_group(image.config, 30), VolumeId(4)));
+  EXPECT_TRUE(group_sees(*find_volume_group(image.config, 20), VolumeId(4), false));
+  EXPECT_FALSE(group_sees(*find_volume_group(image.config, 10), VolumeId(4), false));
+  EXPECT_FALSE(group_sees(*find_volume_group(image.config, 30), VolumeId(4), false));
+  EXPECT_FALSE(group_sees(*find_volume_group(image.config, 20), VolumeId(4), true));
+  EXPECT_TRUE(group_sees(*find_volume_group(image.config, 30), VolumeId(4), true));
 }
 
 TEST(VolumeGroups, ChangeByAddingRemovingAndReplacing) {

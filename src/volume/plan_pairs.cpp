@@ -50,6 +50,7 @@ class PairRules {
     const VolumeConfig* target = config_.find_volume(target_id);
     if (target == nullptr) return {Errc::volume_not_found, target_id.value};
     if (source == target) return {Errc::source_is_target, source_id.value};
+    if (!same_format(*source, *target)) return {Errc::types_differ, target_id.value};
     if (target->block_count < source->block_count) return {Errc::target_too_small, target_id.value};
     if (targets_.contains(target_id)) return {Errc::already_a_target, target_id.value};
     TT_CHECK(check_cascade(source_id, target_id));

@@ -33,6 +33,19 @@ Result<std::vector<std::optional<ExtentRef>>> allocate_all(const ImageConfig& co
   return extents;
 }
 
+Result<void> check_format(const ImageConfig& config, const MakeVolumeRequest& request) {
+  const std::uint64_t id = request.id.value;
+  const bool ds6000 = config.personality == Personality::ds6000;
+  const model::Os400ModelFacts* model = model::facts_of(request.os400);
+  if (request.t10dif && (ds6000 || model != nullptr)) return {Errc::not_combinable, id};
+  if (model == nullptr) return {};
+  if (ds6000 && model->is_variable()) return {Errc::not_combinable, id};
+  VolumeConfig wanted;
+  wanted.block_count = request.block_count;
+  wanted.os400 = request.os400;
+  return is_format(wanted) ? Result<void>{} : Result<void>{Errc::out_of_range, id};
+}
+
 Result<void> check_make_volume(const ImageConfig& config, const MakeVolumeRequest& request) {
   const Limits& limits = limits_of(config.personality);
   const std::uint64_t id = request.id.value;
@@ -43,6 +56,7 @@ Result<void> check_make_volume(const ImageConfig& config, const MakeVolumeReques
   if (lss_of(request.id) % 2 != request.pool % 2) return {Errc::parity_differs, id};
   if (request.block_count == 0 || request.block_count > limits.max_fb_blocks) return {Errc::out_of_range, id};
   if (request.method != AllocationMethod::standard && !limits.thin_volumes) return {Errc::not_combinable, id};
+  TT_CHECK(check_format(config, request));
   const std::uint64_t extents = extents_for(request.block_count, pool->second.extent_bytes);
   if (extents > kMaxImageExtents - configured_extents(config)) return {Errc::limit_reached, id};
   return {};
@@ -60,7 +74,7 @@ Result<MakeVolume> plan_make_volume(const ImageConfig& config, const MakeVolumeR
     if (!chosen) return {chosen.error().code, request.id.value};
     extents = std::move(chosen).value();
   }
-  TT_TRY(auto places, plan_join(config, request.id, request.volume_groups));
+  TT_TRY(auto places, plan_join(config, request.id, request.os400 != model::Os400Model::none, request.volume_groups));
   return MakeVolume{.volume = {.id = request.id,
                                .generation = generation,
                                .name = request.name,
@@ -72,7 +86,9 @@ Result<MakeVolume> plan_make_volume(const ImageConfig& config, const MakeVolumeR
                                .extents = std::move(extents),
                                .kills = {},
                                .rotation = request.rotation,
-                               .maps = std::nullopt},
+                               .maps = std::nullopt,
+                               .os400 = request.os400,
+                               .t10dif = request.t10dif},
                     .places = std::move(places)};
 }
 

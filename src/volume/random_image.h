@@ -123,8 +123,18 @@ class RandomImage {
     if (random_.chance(1, 2)) request.method = AllocationMethod::ese;
     if (random_.chance(1, 3)) request.capacity_type = CapacityType::blocks;
     if (random_.chance(1, 3)) request.volume_groups = {some_group()};
+    if (random_.chance(1, 8)) make_os400(request);
+    request.t10dif = random_.chance(1, 8);
     accept(plan_make_volume(image.config, request, Generation(image.next_lsn++),
                             static_cast<std::int64_t>(random_.next())));
+  }
+
+  void make_os400(MakeVolumeRequest& request) {
+    const auto models = model::os400_models();
+    const model::Os400ModelFacts& facts = models[random_.below(models.size())];
+    request.os400 = facts.model;
+    request.method = AllocationMethod::ese;
+    if (!facts.is_variable()) request.block_count = facts.blocks;
   }
 
   void free_extent() {
@@ -217,6 +227,8 @@ class RandomImage {
     }
     ChangeVolumeRequest request{.id = id, .name = "changed", .block_count = std::nullopt};
     if (random_.chance(2, 3)) request.block_count = random_.below(8 * 1_GiB / kBlockBytes);
+    if (random_.chance(1, 8)) request.os400 = model::os400_models()[random_.below(model::os400_models().size())].model;
+    if (random_.chance(1, 8)) request.t10dif = true;
     accept(plan_change_volume(image.config, request));
   }
 

@@ -52,6 +52,7 @@ std::string capacity_type_text(const json& value) {
   if (value == "ds") return "DS";
   if (value == "ess") return "ESS";
   if (value == "blocks") return "Blocks";
+  if (value == "iseries") return "iSeries";
   return plain_text(value);
 }
 
@@ -105,7 +106,9 @@ std::string copy_text(Format format, std::uint64_t value, const json& row) {
 /// An ess volume of 10.0 GB is rounded up in blocks, so a tenth is cut off, not rounded.
 std::string gb_text(std::uint64_t blocks, const json& row) {
   const auto type = row.find("capacity_type");
-  if (type == row.end() || *type != "ess") return std::string(kNoValue);
+  if (type == row.end()) return std::string(kNoValue);
+  if (*type == "iseries") return fmt::format("{:.1f}", static_cast<double>(blocks) * kBlockBytes / 1e9);
+  if (*type != "ess") return std::string(kNoValue);
   const std::uint64_t tenths = blocks * kBlockBytes / 100'000'000;
   return fmt::format("{}.{}", tenths / 10, tenths % 10);
 }

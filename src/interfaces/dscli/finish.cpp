@@ -8,6 +8,7 @@
 
 #include "interfaces/dscli/finish_hosts.h"
 #include "model/capacity.h"
+#include "model/os400_models.h"
 
 namespace tt::dscli {
 
@@ -41,9 +42,23 @@ std::string too_long(const std::string& name) {
   return "-name: '" + name + "' has more than 16 characters.";
 }
 
+const model::Os400ModelFacts* os400_model_of(const Command& command) {
+  return model::find_os400_model(command.arguments.value("os400_model", std::string()));
+}
+
+std::string finish_new_capacity(Command& command) {
+  const bool given = command.locals.contains("capacity");
+  const model::Os400ModelFacts* model = os400_model_of(command);
+  if (model == nullptr || model->is_variable()) return given ? finish_capacity(command) : "-cap is missing.";
+  if (given) return "-cap: model " + std::string(model->name) + " has a size of its own.";
+  command.arguments["capacity_blocks"] = model->blocks;
+  command.arguments["capacity_type"] = "blocks";
+  return {};
+}
+
 /// -name becomes one name per volume.
 std::string finish_mkfbvol(Command& command) {
-  std::string problem = finish_capacity(command);
+  std::string problem = finish_new_capacity(command);
   if (!problem.empty()) return problem;
   const std::string pattern = command.locals.value("name", std::string());
   json volumes = json::array();
@@ -63,7 +78,8 @@ std::string finish_chfbvol(Command& command) {
   const bool resizes = command.locals.contains("capacity");
   const std::string pattern = command.arguments.value("name", std::string());
   const auto given = [&](const char* key) { return command.arguments.contains(key); };
-  const bool groups = given("volume_groups") || given("resource_group") || given("performance_group");
+  const bool groups = given("volume_groups") || given("os400_model") || given("t10dif") || given("resource_group") ||
+                      given("performance_group");
   if (!resizes && pattern.empty() && !groups) {
     return "nothing to change: give -name, -cap or -volgrp.";
   }
