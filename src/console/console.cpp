@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/udp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -18,6 +19,7 @@
 #include "console/dscli_service.h"
 #include "console/https_server.h"
 #include "console/image_link.h"
+#include "console/problem_watch.h"
 #include "console/slow_work.h"
 #include "interfaces/files/files.h"
 
@@ -62,6 +64,28 @@ class PoolWork final : public SlowWork {
   asio::io_context& io_;
   asio::thread_pool pool_;
   std::size_t waiting_ = 0;  ///< Touched on the console's thread only.
+};
+
+constexpr auto kTrapInterval = std::chrono::seconds(10);
+
+/// A datagram to somebody who may not be there: nothing comes back, and nothing is waited for.
+class TrapSender {
+ public:
+  explicit TrapSender(asio::io_context& io) : io_(io) {}
+  void send(const TrapAddress& to, const std::vector<std::uint8_t>& bytes) {
+    boost::system::error_code problem;
+    const asio::ip::udp::endpoint endpoint(asio::ip::make_address(to.host, problem), to.port);
+    asio::ip::udp::socket socket(io_);
+    if (!problem) socket.open(endpoint.protocol(), problem);
+    if (!problem) socket.non_blocking(true, problem);
+    if (!problem) socket.send_to(asio::buffer(bytes), endpoint, 0, problem);
+    if (problem && problem.message() != last_problem_) log_line("no trap to " + to.host + ": " + problem.message());
+    last_problem_ = problem ? problem.message() : std::string();
+  }
+
+ private:
+  asio::io_context& io_;
+  std::string last_problem_;  ///< Each is logged once, not at every trap.
 };
 
 class Links final : public ImageDirectory {
@@ -118,6 +142,13 @@ class Console {
     if (!problem.empty()) return fail(problem);
     links_.start();
     if (!announce(server.port(), password_file)) return 1;
+    TrapSender traps(io_);
+    const auto send = [&traps](const TrapAddress& to, const std::vector<std::uint8_t>& bytes) {
+      traps.send(to, bytes);
+    };
+    ProblemWatch watch(*store_, links_, send, now_seconds);
+    watch.start();
+    look_for_problems(watch);
     wait_for_signal(server);
     io_.run();
     log_line("stopped");
@@ -167,12 +198,22 @@ class Console {
     return written.has_value();
   }
 
+  void look_for_problems(ProblemWatch& watch) {
+    trap_timer_.expires_after(kTrapInterval);
+    trap_timer_.async_wait([this, &watch](const boost::system::error_code& problem) {
+      if (problem) return;
+      watch.look();
+      look_for_problems(watch);
+    });
+  }
+
   void wait_for_signal(HttpsServer& server) {
     signals_.async_wait([this, &server](const boost::system::error_code& problem, int) {
       if (problem) return;
       log_line("stopping");
       server.stop();
       links_.stop();
+      trap_timer_.cancel();
       // Answers under way get out; idle connections are not waited for.
       stop_timer_.expires_after(sessions_.count() == 0 ? std::chrono::milliseconds(0) : kStopPatience);
       stop_timer_.async_wait([this](const boost::system::error_code&) { io_.stop(); });
@@ -183,6 +224,7 @@ class Console {
   asio::io_context io_{1};
   asio::signal_set signals_{io_, SIGTERM, SIGINT};
   asio::steady_timer stop_timer_{io_};
+  asio::steady_timer trap_timer_{io_};
   Sessions sessions_;
   AuditLog audit_;
   PoolWork slow_;

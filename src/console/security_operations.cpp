@@ -2,6 +2,7 @@
 // Rules of passwords, who is logged in, and the names of the storage complex: what a console has besides its users.
 #include <charconv>
 
+#include "console/problem_watch.h"
 #include "console/user_operations.h"
 #include "model/catalogue.h"
 #include "model/selection.h"
@@ -40,6 +41,19 @@ ServiceAnswer done_for(const char* object) {
   ServiceAnswer answer;
   answer.response.results.push_back({object, Errc::ok, 0});
   return answer;
+}
+
+/// invalid_argument for an address that nothing can be sent to, not_combinable for traps that go nowhere.
+Result<TrapSettings> changed_traps(TrapSettings settings, const json& arguments) {
+  settings.on = arguments.value("snmp", settings.on);
+  settings.addresses = arguments.value("trap_addresses", settings.addresses);
+  settings.community = arguments.value("community", settings.community);
+  if (settings.addresses.size() > kMostTrapAddresses) return Errc::invalid_argument;
+  for (const std::string& address : settings.addresses) {
+    if (!parse_trap_address(address)) return Errc::invalid_argument;
+  }
+  if (settings.on && settings.addresses.empty()) return Errc::not_combinable;
+  return settings;
 }
 
 }  // namespace
@@ -114,6 +128,12 @@ void UserOperations::list_sessions(const model::Request& request, const Answered
 }
 
 void UserOperations::change_complex(const model::Request& request, const Answered& done) {
+  const Result<TrapSettings> traps = load_trap_settings(store_);
+  if (!traps) return done(failed(traps.error()));
+  const Result<TrapSettings> changed = changed_traps(*traps, request.arguments);
+  if (!changed) return done(failed(changed.error()));
+  const Result<void> kept = save_trap_settings(store_, *changed);
+  if (!kept) return done(failed(kept.error()));
   for (const char* key : kComplexKeys) {
     const auto given = request.arguments.find(key);
     if (given == request.arguments.end()) continue;
@@ -124,7 +144,9 @@ void UserOperations::change_complex(const model::Request& request, const Answere
 }
 
 void UserOperations::show_complex(const Answered& done) {
-  json row = {{"id", "complex"}, {"snmp", false}, {"trap_addresses", nullptr}};
+  const Result<TrapSettings> traps = load_trap_settings(store_);
+  if (!traps) return done(failed(traps.error()));
+  json row = {{"id", "complex"}, {"snmp", traps->on}, {"trap_addresses", traps->addresses}};
   for (const char* key : kComplexKeys) {
     const auto stored = store_.setting(setting_name("complex", key));
     if (!stored) return done(failed(stored.error()));

@@ -168,6 +168,22 @@ class Life(Case):
         self.world.start_console()
         self.assertEqual(self.world.dscli("lsextpool", "-s", "P0")[0], 0)
 
+    def test_snmp_traps(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
+            receiver.bind(("127.0.0.1", 0))
+            receiver.settimeout(WAIT_SECONDS)
+            address = f"127.0.0.1:{receiver.getsockname()[1]}"
+            done = self.world.dscli("chsp", "-snmp", "on", "-traprcvaddr", address, "-snmpcommunity", "site1")
+            self.assertEqual(done[0], 0, done)
+            self.assertEqual(self.world.stop_console(), 0)
+            self.world.start_console()
+            trap = receiver.recv(4096)
+        # A sequence, version 1, the community, a trap of generic 0 (cold start).
+        self.assertEqual((trap[0], trap[1]), (0x30, len(trap) - 2))
+        self.assertIn(b"\x02\x01\x00\x04\x05site1\xa4", trap)
+        self.assertIn(b"\x02\x01\x00\x02\x01\x00\x43", trap)
+        self.assertNotIn("site1", self.world.log_text())
+
     def test_two_consoles_cannot_share_a_port(self):
         done = subprocess.run([CONSOLE, "--dir", self.world.path("second"), "--listen", f"127.0.0.1:{self.world.port}",
                                "--image", f"{self.world.image_id}={self.world.socket}"], capture_output=True, text=True,
@@ -184,6 +200,12 @@ class Life(Case):
 
 
 class Images(Case):
+    def test_network_interfaces_of_the_machine(self):
+        code, out, _ = self.world.dscli("lsnetworkport", "-l", "-fmt", "stanza", "lo")
+        self.assertEqual(code, 0)
+        self.assertRegex(out, r"ID +lo\n")
+        self.assertIn("127.0.0.1/8", out)
+
     def test_an_image_that_is_away_and_comes_back(self):
         self.assertEqual(self.world.dscli("lsextpool", "-s", "P0")[0], 0)
         self.world.stop_image()
