@@ -53,6 +53,19 @@ std::vector<json> volume_rows_for(const volume::ImageConfig& config, const std::
   return rows;
 }
 
+std::vector<json> network_port_rows(const NetworkPorts* network) {
+  if (network == nullptr) return {};
+  std::vector<json> rows;
+  for (const NetworkPortStatus& port : network->status()) {
+    json row = {{"id", port.name}, {"state", port.up ? "Online" : "Offline"}, {"addresses", port.addresses}};
+    if (!port.hardware_address.empty()) row["hardware_address"] = port.hardware_address;
+    if (port.speed_mbit) row["speed_mbit"] = *port.speed_mbit;
+    if (port.mtu) row["mtu"] = *port.mtu;
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
 }  // namespace
 
 rt::Task<Response> ImageExecutor::execute(model::Request request) {
@@ -69,7 +82,8 @@ rt::Task<Response> ImageExecutor::execute(model::Request request) {
   if (operation == "lsrank") co_return rows_of(rank_rows(config));
   if (operation == "lsfbvol") co_return rows_of(volume_rows_for(config, text_of(arguments, "volume_group")));
   if (operation == "lslss") co_return rows_of(lss_rows(config));
-  if (operation == "showlss") co_return one_row(lss_rows(config), arguments);
+  if (operation == "lsnetworkport") co_return rows_of(network_port_rows(network_));
+  if (operation == "shownetworkport") co_return one_row(network_port_rows(network_), arguments);
 
   if (const std::string group = missing_fixed_group(arguments); !group.empty()) {
     Response refused;

@@ -8,6 +8,7 @@
 
 #include "image/image.h"
 #include "image/io_ports.h"
+#include "image/network_ports.h"
 #include "model/executor.h"
 
 namespace tt::image {
@@ -18,6 +19,9 @@ class ImageExecutor final : public model::Executor {
 
   /// What the image listens on; outlives the executor's last call. Without them it has no I/O ports.
   void use_ports(IoPorts& ports) noexcept { ports_ = &ports; }
+
+  /// Likewise the machine's network interfaces.
+  void use_network(const NetworkPorts& network) noexcept { network_ = &network; }
 
   rt::Task<model::Response> execute(model::Request request) override;
 
@@ -35,6 +39,7 @@ class ImageExecutor final : public model::Executor {
   Image& image_;
   std::string code_level_;
   IoPorts* ports_ = nullptr;
+  const NetworkPorts* network_ = nullptr;
 };
 
 }  // namespace tt::image

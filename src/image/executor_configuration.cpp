@@ -85,11 +85,22 @@ rt::Task<Response> show_volume(Image& image, json arguments) {
   std::vector<json> table;
   if (arguments.value("rank_table", false)) table = volume_rank_rows(volume);
   if (arguments.value("pool_table", false)) table = volume_pool_rows(volume);
+  if (arguments.value("target_table", false)) table = thin_target_rows(config, *id);
   response.rows.insert(response.rows.end(), table.begin(), table.end());
   co_return response;
 }
 
 // ---- LSSs and pools -------------------------------------------------------------------------------------------------
+
+rt::Task<Response> show_lss(Image& image, json arguments) {
+  const volume::ImageConfig& config = image.control().config();
+  Response response = one_row(lss_rows(config), arguments);
+  const auto id = model::parse_lss_id(text_of(arguments, "id"));
+  if (response.status != Errc::ok || !id || !arguments.value("summary", false)) co_return response;
+  const std::vector<json> table = lss_sum_rows(config, *id);
+  response.rows.insert(response.rows.end(), table.begin(), table.end());
+  co_return response;
+}
 
 rt::Task<Response> change_lsses(Image& image, json arguments) {
   const volume::ImageConfig& config = image.control().config();
@@ -112,6 +123,7 @@ volume::ChangePoolRequest pool_request(const json& arguments) {
   request.threshold_percent = given<std::uint8_t>(arguments, "threshold_percent");
   request.limit_percent = given<std::uint8_t>(arguments, "limit_percent");
   request.limited = given<bool>(arguments, "extent_limit");
+  request.virtual_limited = given<bool>(arguments, "virtual_extent_limit");
   return request;
 }
 
@@ -129,6 +141,7 @@ rt::Task<Response> make_pool(Image& image, json arguments) {
     if (limits.threshold_percent) made.pool.threshold_percent = *limits.threshold_percent;
     if (limits.limit_percent) made.pool.limit_percent = *limits.limit_percent;
     if (limits.limited) made.pool.limited = *limits.limited;
+    if (limits.virtual_limited) made.pool.virtual_limited = *limits.virtual_limited;
     id = fmt::format("P{}", made.pool.id);
     return volume::Mutation(std::move(made));
   };
@@ -144,7 +157,8 @@ rt::Task<Response> change_pool(Image& image, json arguments) {
   volume::ChangePoolRequest request = pool_request(arguments);
   request.id = *id;
   Result<void> done;
-  if (request.name || request.threshold_percent || request.limit_percent || request.limited) {
+  const bool limits = request.limit_percent || request.limited || request.virtual_limited;
+  if (request.name || request.threshold_percent || limits) {
     const Planner plan = [&config, request] { return as_mutation(volume::plan_change_pool(config, request)); };
     done = co_await image.control().record(plan);
   }
@@ -173,6 +187,7 @@ rt::Task<Response> show_pool(Image& image, json arguments) {
   std::vector<json> table;
   if (arguments.value("rank_table", false)) table = pool_rank_rows(config, *id);
   if (arguments.value("volume_table", false)) table = pool_volume_rows(config, *id);
+  if (arguments.value("summary", false)) table = pool_sum_rows(config, *id);
   response.rows.insert(response.rows.end(), table.begin(), table.end());
   co_return response;
 }
@@ -296,11 +311,11 @@ struct Entry {
   ConfigurationOperation run;
 };
 constexpr Entry kOperations[] = {
-    {"chfbvol", change_volumes},  {"initfbvol", release_space}, {"showfbvol", show_volume}, {"chlss", change_lsses},
-    {"mkextpool", make_pool},     {"chextpool", change_pool},   {"showextpool", show_pool}, {"lsarraysite", list_sites},
-    {"showarraysite", show_site}, {"lsarray", list_arrays},     {"showarray", show_array},  {"mkarray", make_array},
-    {"rmarray", remove_arrays},   {"mkrank", make_rank},        {"showrank", show_rank},    {"chrank", change_ranks},
-    {"rmrank", remove_ranks},
+    {"chfbvol", change_volumes}, {"initfbvol", release_space}, {"showfbvol", show_volume}, {"chlss", change_lsses},
+    {"showlss", show_lss},       {"mkextpool", make_pool},     {"chextpool", change_pool}, {"showextpool", show_pool},
+    {"lsarraysite", list_sites}, {"showarraysite", show_site}, {"lsarray", list_arrays},   {"showarray", show_array},
+    {"mkarray", make_array},     {"rmarray", remove_arrays},   {"mkrank", make_rank},      {"showrank", show_rank},
+    {"chrank", change_ranks},    {"rmrank", remove_ranks},
 };
 
 }  // namespace

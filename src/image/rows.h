@@ -25,6 +25,11 @@ std::vector<nlohmann::json> array_rows(const volume::ImageConfig& config);
 /// Tables that show commands append.
 std::vector<nlohmann::json> volume_rank_rows(const volume::VolumeConfig& volume);
 std::vector<nlohmann::json> volume_pool_rows(const volume::VolumeConfig& volume);
+/// Thin targets of relationships that have the volume as source.
+std::vector<nlohmann::json> thin_target_rows(const volume::ImageConfig& config, VolumeId source);
+/// Sums over the volumes of an LSS, by pool, and of a pool, by LSS.
+std::vector<nlohmann::json> lss_sum_rows(const volume::ImageConfig& config, std::uint8_t lss);
+std::vector<nlohmann::json> pool_sum_rows(const volume::ImageConfig& config, std::uint16_t pool);
 std::vector<nlohmann::json> pool_rank_rows(const volume::ImageConfig& config, std::uint16_t pool);
 std::vector<nlohmann::json> pool_volume_rows(const volume::ImageConfig& config, std::uint16_t pool);
 std::vector<nlohmann::json> volume_rows(const volume::ImageConfig& config);

@@ -105,6 +105,12 @@ inline constexpr Argument kFlashSelection{
     .id_kind = IdKind::pair,
     .help = "pairs, or volumes (ranges like 0000-FFFF) that are source or target"};
 
+inline constexpr Argument kResetReserve = {.flag = "resetreserve",
+                                           .key = "reset_reservation",
+                                           .value = "true",
+                                           .traits = kOnlyDs8000,
+                                           .help = "clear a reservation of the target; NBD hosts have none"};
+
 inline constexpr std::int64_t kFastestCopy = 1 << 20;  ///< MiB a second.
 
 /// Of one relationship.

@@ -18,7 +18,8 @@
 //   chextpool  id "P0", name?, threshold_percent?, limit_percent?, extent_limit? bool, merge? "P2"
 //                                                                         -> results: one
 //   mkextpool  name "text", rank_group 0|1, storage_type "fb"|"ckd", extent_size "large"|"small",
-//              threshold_percent, limit_percent, extent_limit bool        -> results: one, name = the new id "P2"
+//              threshold_percent, limit_percent, extent_limit bool, virtual_extent_limit? bool
+//                                                                         -> results: one, name = the new id "P2"
 //   rmextpool  ids ["P0", ...]                                            -> results: one per id
 //   lsrank     -                                                          -> rows: rank
 //   showrank   id "R0"                                                    -> rows: rank
@@ -35,7 +36,7 @@
 //              replaced)
 //                                                                         -> results: one per volume
 //   lsfbvol    -                                                          -> rows: fb_volume
-//   showfbvol  id "1000", rank_table? true, pool_table? true              -> rows: fb_volume, else object_not_found;
+//   showfbvol  id "1000", rank_table?, pool_table? or target_table? true  -> rows: fb_volume, else object_not_found;
 //                                                                            behind it those of the table
 //   chfbvol    ids ["1000", ...], name? "gm_#h", capacity_blocks? N, capacity_type?, os400_model?, t10dif? true
 //                                                                         -> results: one per id
@@ -43,7 +44,7 @@
 //   rmfbvol    ids ["1000", ...], mode "normal"|"safe"|"force", wait bool -> results: one per id
 //              (in use -> still_in_use; forced removal withdraws FlashCopy first)
 //   lslss      -                                                          -> rows: lss
-//   showlss    id "10"                                                    -> rows: lss, else object_not_found
+//   showlss    id "10", summary? true      -> rows: lss, else object_not_found; behind it lss_sum of each pool
 //   chlss      ids ["10", ...], consistency_group? bool, long_busy_seconds? N
 //                                                                         -> results: one per id
 //   mkflash    pairs [{"source":"0100","target":"0200"}, ...], background_copy bool, persistent bool,
@@ -70,6 +71,7 @@
 //                                                                         -> results: one
 //   lsserver, lskey                                                       -> rows: server, license
 //   applykey   -                                                          -> results: one
+//   lsnetworkport, shownetworkport id "eth0"   -> rows: network_port, else object_not_found
 //   lsproblem  from_s?, to_s? N                                           -> rows: problem
 //   closeproblem ids ["3", ...]                                           -> results: one per id
 //   Host access. Volume groups "V0", host connections "0000", I/O ports "I0000", WWPNs 16 hex digits.

@@ -108,8 +108,6 @@ constexpr LaterCommand kCommands[] = {
     {"managekeygrp", kSecurity},
     {"mkreckey", kSecurity},
     {"diagsi", kService},
-    {"lsnetworkport", kService},
-    {"shownetworkport", kService},
     {"setnetworkport", kService},
     {"sendpe", kService},
     {"sendss", kService},

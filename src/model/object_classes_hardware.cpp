@@ -33,6 +33,17 @@ constexpr Attribute kGroupAttributes[] = {
 };
 constexpr View kGroupList[] = {"ID", "Name", "State", "Label"};
 
+constexpr Attribute kNetworkAttributes[] = {
+    {"id", "ID"},
+    {"addresses", "IP Address", F::words},
+    {"state", "State"},
+    {"hardware_address", "MAC Address"},
+    {"speed_mbit", "Speed (Mb/s)", F::number, A::right},
+    {"mtu", "MTU", F::number, A::right},
+};
+constexpr View kNetworkList[] = {"ID", "IP Address", "State"};
+constexpr View kNetworkWide[] = {"ID", "IP Address", "State", "MAC Address", "Speed (Mb/s)", "MTU"};
+
 /// Alike but for the words.
 constexpr ObjectClass part(View name, View title, View xml_name) {
   return {name, title, xml_name, IdKind::free_text, kPartAttributes, kPartList, kPartList, kPartList, {}};
@@ -40,6 +51,15 @@ constexpr ObjectClass part(View name, View title, View xml_name) {
 
 constexpr ObjectClass kClasses[] = {
     {"disk_module", "DDM", "DDM", IdKind::free_text, kModuleAttributes, kModuleList, kModuleWide, kModuleWide, {}},
+    {"network_port",
+     "Network Port",
+     "NETWORKPORT",
+     IdKind::free_text,
+     kNetworkAttributes,
+     kNetworkList,
+     kNetworkWide,
+     kNetworkWide,
+     {}},
     part("device_adapter", "Device Adapter", "DA"),
     part("host_adapter", "Host Adapter", "HBA"),
     part("frame", "Frame", "FRAME"),

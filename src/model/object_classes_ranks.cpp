@@ -80,6 +80,37 @@ constexpr Attribute kPoolExtentsAttributes[] = {
 };
 constexpr View kPoolExtents[] = {"extpool", "extents"};
 
+constexpr Attribute kThinTargetAttributes[] = {
+    {"id", "target", F::text, A::left, IdKind::volume},
+    {"extent_pool", "extpool", F::text, A::left, IdKind::extent_pool},
+    {"sam", "sam"},
+    {"real_extents", "realextents", F::number, A::right},
+    {"virtual_extents", "virtualextents", F::number, A::right},
+};
+constexpr View kThinTargets[] = {"target", "extpool", "sam", "realextents", "virtualextents"};
+
+// ---- sums over volumes ----
+constexpr Attribute kSumsOfLssAttributes[] = {
+    {"id", "extpool", F::text, A::left, IdKind::extent_pool},
+    {"volume_count", "numvols", F::number, A::right},
+    {"thin_count", "numthin", F::number, A::right},
+    {"capacity_blocks", "cap (2^30B)", F::blocks_gib, A::right},
+    {"real_blocks", "realcap (2^30B)", F::blocks_gib, A::right},
+    {"source_count", "sources", F::number, A::right},
+    {"target_count", "targets", F::number, A::right},
+};
+constexpr View kSumsOfLss[] = {"extpool", "numvols", "numthin", "cap (2^30B)", "realcap (2^30B)", "sources", "targets"};
+constexpr Attribute kSumsOfPoolAttributes[] = {
+    {"id", "lss", F::text, A::left, IdKind::lss},
+    {"volume_count", "numvols", F::number, A::right},
+    {"thin_count", "numthin", F::number, A::right},
+    {"capacity_blocks", "cap (2^30B)", F::blocks_gib, A::right},
+    {"real_blocks", "realcap (2^30B)", F::blocks_gib, A::right},
+    {"source_count", "sources", F::number, A::right},
+    {"target_count", "targets", F::number, A::right},
+};
+constexpr View kSumsOfPool[] = {"lss", "numvols", "numthin", "cap (2^30B)", "realcap (2^30B)", "sources", "targets"};
+
 constexpr ObjectClass kClasses[] = {
     {"rank", "Rank", "RANK", IdKind::rank, kRankAttributes, kRankList, kRankWide, kRankFields, {}},
     {"array_site",
@@ -109,6 +140,33 @@ constexpr ObjectClass kClasses[] = {
      kPoolExtents,
      kPoolExtents,
      kPoolExtents,
+     {}},
+    {"volume_targets",
+     "Thin targets",
+     "THINTARGET",
+     IdKind::volume,
+     kThinTargetAttributes,
+     kThinTargets,
+     kThinTargets,
+     kThinTargets,
+     {}},
+    {"lss_sum",
+     "Volumes by pool",
+     "VOLUMESUM",
+     IdKind::extent_pool,
+     kSumsOfLssAttributes,
+     kSumsOfLss,
+     kSumsOfLss,
+     kSumsOfLss,
+     {}},
+    {"pool_sum",
+     "Volumes by LSS",
+     "VOLUMESUM",
+     IdKind::lss,
+     kSumsOfPoolAttributes,
+     kSumsOfPool,
+     kSumsOfPool,
+     kSumsOfPool,
      {}},
     {"pool_rank", "Ranks", "RANK", IdKind::rank, kRanksOfPoolAttributes, kRanksOfPool, kRanksOfPool, kRanksOfPool, {}},
     {"pool_volume",

@@ -70,11 +70,6 @@ constexpr Argument kPreserveMirror = {.flag = "pmir",
                                       .value = "no|required|preferred",
                                       .traits = kLater | kOnlyDs8000,
                                       .help = "copy the remote pair too"};
-constexpr Argument kResetReserve = {.flag = "resetreserve",
-                                    .key = "reset_reservation",
-                                    .value = "true",
-                                    .traits = kOnlyDs8000,
-                                    .help = "clear a reservation of the target; NBD hosts have none"};
 constexpr Argument kSources = {.key = "ids",
                                .kind = ArgumentKind::ids,
                                .value = "source ...",

@@ -42,6 +42,25 @@ constexpr Argument kPartList[] = {
      .help = "only these"},
 };
 
+constexpr Argument kNetworkList[] = {
+    {.key = "select",
+     .kind = ArgumentKind::selection,
+     .value = "interface ...",
+     .id_kind = IdKind::free_text,
+     .help = "only these interfaces"},
+};
+
+constexpr Argument kOneNetworkPort[] = {
+    {.key = "id",
+     .kind = ArgumentKind::names,
+     .value = "interface",
+     .low = 1,
+     .high = 15,
+     .traits = kRequired | kSingle,
+     .id_kind = IdKind::free_text,
+     .help = "the interface, like eth0"},
+};
+
 constexpr Argument kGroupList[] = {
     {.key = "select",
      .kind = ArgumentKind::selection,
@@ -90,6 +109,18 @@ constexpr Operation kHardware[] = {
      .object_class = "storage_enclosure",
      .arguments = kPartList,
      .example = "lsstgencl"},
+    {.name = "lsnetworkport",
+     .summary = "lists the network interfaces of the machine that holds the storage image, with their addresses",
+     .shape = Shape::list,
+     .object_class = "network_port",
+     .arguments = kNetworkList,
+     .example = "lsnetworkport -l"},
+    {.name = "shownetworkport",
+     .summary = "shows a network interface of the machine that holds the storage image",
+     .shape = Shape::show,
+     .object_class = "network_port",
+     .arguments = kOneNetworkPort,
+     .example = "shownetworkport eth0"},
     {.name = "lsresgrp",
      .summary = "lists resource groups: RG0, in which everything is",
      .shape = Shape::list,

@@ -66,8 +66,9 @@ constexpr Argument kMakePool[] = {
     {.flag = "virextentlimit",
      .key = "virtual_extent_limit",
      .kind = ArgumentKind::enabling,
-     .traits = kLater | kOnlyDs8000,
-     .help = "hold the growth of virtual capacity"},
+     .value = "enable|disable",
+     .traits = kOnlyDs8000,
+     .help = "thin volumes promise no more together than the pool has"},
     {.flag = "encryptgrp",
      .key = "encryption_group",
      .kind = ArgumentKind::number,
@@ -127,7 +128,12 @@ constexpr Argument kOnePool[] = {
      .exclusive = "part",
      .appends = "pool_rank",
      .help = "the ranks of the pool"},
-    {.flag = "sum", .key = "summary", .value = "true", .exclusive = "part", .traits = kLater, .help = "sums"},
+    {.flag = "sum",
+     .key = "summary",
+     .value = "true",
+     .exclusive = "part",
+     .appends = "pool_sum",
+     .help = "the volumes of the pool by LSS, summed up"},
     kPoolOperand,
 };
 
@@ -161,7 +167,11 @@ constexpr Argument kLssList[] = {
 };
 
 constexpr Argument kOneLss[] = {
-    {.flag = "sum", .key = "summary", .value = "true", .traits = kLater, .help = "sums"},
+    {.flag = "sum",
+     .key = "summary",
+     .value = "true",
+     .appends = "lss_sum",
+     .help = "the volumes of the LSS by extent pool, summed up"},
     {.key = "id",
      .kind = ArgumentKind::ids,
      .value = "LSS",

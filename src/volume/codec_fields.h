@@ -65,6 +65,7 @@ void fields(Archive& archive, Self& pool) {
   archive(4, pool.threshold_percent);
   archive(5, pool.limit_percent);
   archive(6, pool.limited);
+  archive(7, pool.virtual_limited);
 }
 
 template <class Archive, Is<SiteConfig> Self>

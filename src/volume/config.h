@@ -92,6 +92,7 @@ struct PoolConfig {
   std::uint8_t threshold_percent = 15;  ///< Free part below which the pool's state is "exceeded".
   std::uint8_t limit_percent = 100;     ///< Part of the pool that may be allocated, if `limited`.
   bool limited = false;
+  bool virtual_limited = false;  ///< Thin volumes promise no more together than the pool has.
   friend bool operator==(const PoolConfig&, const PoolConfig&) = default;
 };
 
@@ -464,10 +465,10 @@ struct MakeVolumeRequest {
 };
 /// object_not_found (pool), limit_reached (LSS beyond the personality's, too many extents), id_taken,
 /// parity_differs (LSS and pool belong to different rank groups), out_of_range (size, also one that the model of IBM i
-/// does not have), not_combinable (on 1750: thin, a model of any size, T10 DIF; a model with T10 DIF), no_space.
-/// Extents are chosen: rotateexts (round robin over the pool's ranks; the default on 2107) or rotatevols (one rank
-/// until it is full; the default on 1750). The detail is the volume id, or the pool for object_not_found. For volume
-/// groups see plan_join().
+/// does not have), no_space also for a thin volume beyond what a pool with a virtual limit may promise, not_combinable
+/// (on 1750: thin, a model of any size, T10 DIF; a model with T10 DIF), no_space. Extents are chosen: rotateexts (round
+/// robin over the pool's ranks; the default on 2107) or rotatevols (one rank until it is full; the default on 1750).
+/// The detail is the volume id, or the pool for object_not_found. For volume groups see plan_join().
 Result<MakeVolume> plan_make_volume(const ImageConfig& config, const MakeVolumeRequest& request, Generation generation,
                                     std::int64_t now_s);
 /// volume_not_found; still_in_use while any relationship, closing ones included, names the volume, or it lends.

@@ -47,6 +47,9 @@ auto& existing(Map& map, const typename Map::key_type& key) {
 /// Extents of all volumes together, as kMaxImageExtents bounds them.
 std::uint64_t configured_extents(const ImageConfig& config) noexcept;
 
+/// What thin volumes of the pool may still be promised.
+std::uint64_t promisable_extents(const ImageConfig& config, const PoolConfig& pool) noexcept;
+
 /// Keeps the list short: a kill that is no newer and no larger than another says nothing.
 void add_kill(std::vector<Kill>& kills, const Kill& kill);
 

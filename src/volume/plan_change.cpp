@@ -73,6 +73,8 @@ Result<ChangeVolume> plan_change_volume(const ImageConfig& config, const ChangeV
   const std::uint64_t wanted = extents_for(blocks, config.pools.at(volume->pool).extent_bytes);
   const std::uint64_t more = wanted - volume->extents.size();
   if (more > kMaxImageExtents - configured_extents(config)) return {Errc::limit_reached, id};
+  if (volume->is_thin() && more > promisable_extents(config, config.pools.at(volume->pool)))
+    return {Errc::no_space, id};
   TT_TRY(plan.extents, extents_of_the_end(config, *volume, more));
   plan.block_count = blocks;
   plan.capacity_type = request.capacity_type;
@@ -100,6 +102,7 @@ Result<ChangeLss> plan_change_lss(const ImageConfig& config, const ChangeLssRequ
 Result<ChangePool> plan_change_pool(const ImageConfig& config, const ChangePoolRequest& request) {
   const auto found = config.pools.find(request.id);
   if (found == config.pools.end()) return {Errc::object_not_found, request.id};
+  if (request.virtual_limited && !limits_of(config.personality).thin_volumes) return {Errc::not_combinable, request.id};
   if (request.threshold_percent.value_or(0) > 100 || request.limit_percent.value_or(0) > 100)
     return {Errc::out_of_range, request.id};
   ChangePool plan{.pool = found->second};
@@ -107,6 +110,7 @@ Result<ChangePool> plan_change_pool(const ImageConfig& config, const ChangePoolR
   if (request.threshold_percent) plan.pool.threshold_percent = *request.threshold_percent;
   if (request.limit_percent) plan.pool.limit_percent = *request.limit_percent;
   if (request.limited) plan.pool.limited = *request.limited;
+  if (request.virtual_limited) plan.pool.virtual_limited = *request.virtual_limited;
   return plan;
 }
 

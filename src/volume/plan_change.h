@@ -47,8 +47,10 @@ struct ChangePoolRequest {
   std::optional<std::uint8_t> threshold_percent;
   std::optional<std::uint8_t> limit_percent;
   std::optional<bool> limited;
+  std::optional<bool> virtual_limited = std::nullopt;
 };
-/// object_not_found; out_of_range for a percentage above 100.
+/// object_not_found; out_of_range for a percentage above 100; not_combinable for a limit of thin volumes on 1750.
+/// Limits take nothing away from what there is.
 Result<ChangePool> plan_change_pool(const ImageConfig& config, const ChangePoolRequest& request);
 /// object_not_found; invalid_argument for a pool with itself; parity_differs; not_combinable
 /// for different sizes of extents.

@@ -6,6 +6,16 @@
 
 namespace tt::volume {
 
+std::uint64_t promisable_extents(const ImageConfig& config, const PoolConfig& pool) noexcept {
+  if (!pool.virtual_limited) return kMaxImageExtents;
+  std::uint64_t promised = 0;
+  for (const auto& [id, volume] : config.volumes) {
+    if (volume.pool == pool.id && volume.is_thin()) promised += volume.extents.size();
+  }
+  const std::uint64_t total = config.total_extents(pool.id);
+  return total > promised ? total - promised : 0;
+}
+
 Result<MakePool> plan_make_pool(const ImageConfig& config, std::string name, std::uint8_t rank_group,
                                 std::uint64_t extent_bytes) {
   if (rank_group > 1) return {Errc::invalid_argument, rank_group};

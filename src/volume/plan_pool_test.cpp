@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "volume/plan_change.h"
 #include "volume/sample_image.h"
 
 namespace tt::volume {
@@ -62,6 +63,31 @@ TEST(AssignRank, MovesOnlyRanksWithoutExtents) {
   image.change(plan_assign_rank(image.config, 0, to));
   EXPECT_EQ(image.config.total_extents(from), 0U);
   EXPECT_EQ(image.config.total_extents(to), 4 * 64U);
+}
+
+TEST(VirtualLimit, HoldsWhatThinVolumesPromise) {
+  SampleImage image;
+  const auto pool = image.add_pool(0, {4});
+  const auto thin = [&](std::uint16_t id, std::uint64_t gibibytes) {
+    return plan_make_volume(image.config, image.request(id, pool, gibibytes, AllocationMethod::ese),
+                            Generation(image.next_lsn), 0);
+  };
+  EXPECT_EQ(code_of(thin(0, 5)), Errc::ok);
+  image.change(plan_change_pool(
+      image.config,
+      {.id = pool, .name = {}, .threshold_percent = {}, .limit_percent = {}, .limited = {}, .virtual_limited = true}));
+  EXPECT_EQ(code_of(thin(0, 5)), Errc::no_space);
+  image.change(thin(0, 3));
+  EXPECT_EQ(code_of(thin(1, 2)), Errc::no_space);
+  image.add_volume(2, pool, 1);
+  EXPECT_EQ(code_of(thin(1, 1)), Errc::ok) << "what is allocated at once is no promise";
+  const auto grown = [&](std::uint64_t gibibytes) {
+    return code_of(plan_change_volume(image.config,
+                                      {.id = VolumeId(0), .name = {}, .block_count = gibibytes * 1_GiB / kBlockBytes}));
+  };
+  EXPECT_EQ(grown(4), Errc::ok);
+  EXPECT_EQ(grown(5), Errc::no_space);
+  EXPECT_EQ(decode_config(encode_config(image.config)).value(), image.config);
 }
 
 TEST(AssignRank, RejectsUnknownObjectsAndFailedRanks) {

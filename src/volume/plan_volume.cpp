@@ -59,6 +59,8 @@ Result<void> check_make_volume(const ImageConfig& config, const MakeVolumeReques
   TT_CHECK(check_format(config, request));
   const std::uint64_t extents = extents_for(request.block_count, pool->second.extent_bytes);
   if (extents > kMaxImageExtents - configured_extents(config)) return {Errc::limit_reached, id};
+  if (request.method != AllocationMethod::standard && extents > promisable_extents(config, pool->second))
+    return {Errc::no_space, id};
   return {};
 }
 

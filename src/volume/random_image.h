@@ -242,6 +242,7 @@ class RandomImage {
       case 1: {
         ChangePoolRequest request;
         request.id = some_pool();
+        if (image.config.personality == Personality::ds8000) request.virtual_limited = random_.chance(1, 4);
         request.name = "q";
         request.limited = random_.chance(1, 4);
         request.limit_percent = static_cast<std::uint8_t>(random_.below(120));

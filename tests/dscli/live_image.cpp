@@ -7,6 +7,26 @@ namespace {
 
 constexpr std::uint64_t kRankBytes = 100_GiB;
 
+/// The same machine every time.
+class FixedNetwork final : public image::NetworkPorts {
+ public:
+  [[nodiscard]] std::vector<image::NetworkPortStatus> status() const override {
+    return {{.name = "eth0",
+             .addresses = {"192.0.2.10/24", "2001:db8::10/64"},
+             .hardware_address = "02:00:00:00:00:01",
+             .up = true,
+             .speed_mbit = 10'000,
+             .mtu = 9000},
+            {.name = "eth1",
+             .addresses = {},
+             .hardware_address = "02:00:00:00:00:02",
+             .up = false,
+             .speed_mbit = std::nullopt,
+             .mtu = 1500}};
+  }
+};
+const FixedNetwork kNetwork;
+
 rt::Task<bool> stop_servers(control::ControlServer& control, nbd::Server& nbd) {
   co_await nbd.stop();
   co_await control.stop();
@@ -53,6 +73,7 @@ void LiveImage::serve() {
     TT_ASSERT(open);
   }
   executor_->use_ports(*ports_);
+  executor_->use_network(kNetwork);
 }
 
 void LiveImage::end_server() {

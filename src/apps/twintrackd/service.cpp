@@ -14,6 +14,7 @@
 #include "image/image.h"
 #include "interfaces/control/server.h"
 #include "media/rank.h"
+#include "network_interfaces.h"
 #include "runtime/os_random.h"
 
 namespace tt::daemon {
@@ -137,7 +138,9 @@ rt::Task<bool> serve_image(rt::Platform& platform, image::Image& image, const Op
   control_options.program = code_level;
   control::ControlServer control(platform.reactor(0), executor, control_options);
   Hosts hosts(platform, image, options, tls);
+  const NetworkInterfaces network;
   executor.use_ports(hosts.ports());
+  executor.use_network(network);
 
   bool serving = false;
   if (auto listening = hosts.listen(image.control().config()); !listening) {

@@ -107,8 +107,9 @@ std::string finish_chlss(Command& command) {
 
 std::string finish_chextpool(Command& command) {
   // The operand is there, and anything besides it is a change.
-  return command.arguments.size() > 1 ? ""
-                                      : "nothing to change: give -name, -threshold, -limit, -extentlimit or -merge.";
+  return command.arguments.size() > 1
+             ? ""
+             : "nothing to change: give -name, -threshold, -limit, -extentlimit, -virextentlimit or -merge.";
 }
 
 std::string finish_mkflash(Command& command) {

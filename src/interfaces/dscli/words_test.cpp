@@ -177,12 +177,13 @@ TEST(Binder, SyntaxErrors) {
 }
 
 TEST(Binder, KnownButNotHere) {
-  const std::pair<const char*, const char*> later[] = {{"mkflash -pmir no 0100:0200", "-pmir"},
-                                                       {"mkflash -tgtpprc 0100:0200", "-tgtpprc"},
-                                                       {"mkflash -resetreserve 0100:0200", "-resetreserve"},
-                                                       {"showfbvol -reltgt 0100", "-reltgt"},
-                                                       {"mkpprc -type mmir 0100:0200", "mkpprc (remote mirror)"},
-                                                       {"failoverpprc", "failoverpprc (remote mirror)"}};
+  const std::pair<const char*, const char*> later[] = {
+      {"mkflash -pmir no 0100:0200", "-pmir"},
+      {"mkflash -tgtpprc 0100:0200", "-tgtpprc"},
+      {"mkflash -tgtoffline 0100:0200", "-tgtoffline"},
+      {"mkextpool -rankgrp 0 -stgtype fb -encryptgrp 1 p", "-encryptgrp"},
+      {"mkpprc -type mmir 0100:0200", "mkpprc (remote mirror)"},
+      {"failoverpprc", "failoverpprc (remote mirror)"}};
   for (const auto& [line, what] : later) {
     const Rejection rejection = rejected(line);
     EXPECT_EQ(rejection.message_id, "CMUN90901E") << line;
