@@ -20,6 +20,8 @@ class Project:
         for folder, folders, names in os.walk(self.root):
             folders[:] = [f for f in folders if f not in SKIPPED_FOLDERS]
             for name in names:
+                if name in SKIPPED_FOLDERS:  # .git is a file in a worktree
+                    continue
                 yield os.path.relpath(os.path.join(folder, name), self.root)
 
     def path(self, relative):
