@@ -21,6 +21,7 @@
 #include "base/units.h"
 #include "cache/dirty_index.h"
 #include "flashcopy/copy_rate.h"
+#include "flashcopy/range.h"
 #include "runtime/sync.h"
 #include "volume/config.h"
 #include "volume/track_map.h"
@@ -73,6 +74,8 @@ struct VolumeShare {
   RelationshipShare* parent = nullptr;       ///< The relationship whose target this volume is.
   std::vector<RelationshipShare*> children;  ///< Those whose source it is, loans from it included.
   std::vector<RelationshipShare*> loans;     ///< Onto it.
+  std::vector<RangeShare*> ranges_from;
+  std::vector<RangeShare*> ranges_onto;
 
   VolumeCounters counters;
 

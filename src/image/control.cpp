@@ -317,7 +317,9 @@ rt::Task<Result<void>> ControlPlane::fail_relationship(Shard& from, Generation r
   const std::function<std::optional<volume::Mutation>()> change = [this, relationship] {
     const auto found = config_.relationships.find(relationship);
     const auto loan = config_.loans.find(relationship);
+    const auto range = config_.range_copies.find(relationship);
     const bool fails =
+        (range != config_.range_copies.end() && range->second.state != volume::RelationshipState::failed) ||
         (found != config_.relationships.end() && found->second.state != volume::RelationshipState::failed) ||
         (loan != config_.loans.end() && !loan->second.failed);
     return fails ? std::optional<volume::Mutation>(volume::FailRelationship{relationship, home_.wall_seconds()})

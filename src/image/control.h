@@ -36,6 +36,20 @@ struct FlashStatus {
   bool active_copy = false;
 };
 
+struct RangeStatus {
+  volume::RangeCopy copy;
+  std::uint64_t pending_tracks = 0;
+  std::uint64_t copied_tracks = 0;  ///< In background or because of a write to the source, since the start.
+};
+
+/// Range copies of these volumes, or the parts of them with these target tracks.
+struct RangeSelection {
+  VolumeId source;
+  VolumeId target;
+  std::vector<volume::TrackRun> runs;  ///< Only target and count; none = all.
+  std::optional<std::uint32_t> sequence_number = std::nullopt;
+};
+
 struct RenewalRequest {
   VolumeId source;
   VolumeId target;
@@ -140,6 +154,14 @@ class ControlPlane final : public ControlLink {
   [[nodiscard]] std::uint64_t copy_limit_in_force() const noexcept { return pace_.limit().bytes_per_second(); }
   [[nodiscard]] const CopyRateTable& copy_rates() const noexcept { return copy_rates_; }
 
+  // --- control_ranges.cpp ---
+  /// One T0 for all that can be made; one verdict per request.
+  rt::Task<std::vector<Result<void>>> establish_ranges(std::vector<volume::RangeRequest> requests);
+  /// At once: tracks that were not copied show what the target has there. no_such_relationship; other_relationships:
+  /// another range copy finds tracks through it.
+  rt::Task<std::vector<Result<void>>> withdraw_ranges(std::vector<RangeSelection> selections);
+  rt::Task<std::vector<RangeStatus>> range_status();
+
   // --- control_verify.cpp ---
   /// Begins to compare targets with their images. relationship_failed; busy: it is being verified already.
   rt::Task<std::vector<Result<void>>> verify(std::vector<std::pair<VolumeId, VolumeId>> pairs);
@@ -155,6 +177,9 @@ class ControlPlane final : public ControlLink {
   rt::Task<Result<void>> allocate_extent(Shard& from, VolumeHandle volume, std::uint32_t extent_number) override;
   rt::Task<Result<void>> fail_relationship(Shard& from, Generation relationship) override;
   rt::Task<Result<void>> inhibit_source(Shard& from, Generation relationship) override;
+  rt::Task<Result<void>> read_track(Shard& from, VolumeHandle volume, std::uint64_t track,
+                                    std::span<std::byte> into) override;
+  rt::Task<Result<void>> fill_track(Shard& from, Generation range_copy, std::uint64_t track) override;
   rt::Task<Result<void>> fail_rank(Shard& from, std::uint16_t rank) override;
   rt::Task<Result<void>> flush_rank(Shard& from, std::uint16_t rank) override;
   void share_drained(Shard& from, Generation relationship) noexcept override;
@@ -206,6 +231,13 @@ class ControlPlane final : public ControlLink {
   rt::Task<Result<void>> settle_both(const RenewalRequest& pair);
   rt::Task<std::vector<Result<void>>> settle_borrowed(const std::vector<volume::PairRequest>& pairs);
   rt::Task<void> end_closed_loans();
+  // --- control_ranges.cpp ---
+  rt::Task<void> hold_volumes(std::vector<VolumeId> volumes, bool on);
+  rt::Task<Result<void>> record_ranges(std::vector<volume::RangeCopy> copies);
+  rt::Task<Result<void>> withdraw_range(const RangeSelection& selection);
+  [[nodiscard]] bool shows_through(const volume::RangeCopy& copy, const std::vector<volume::TrackRun>& left) const;
+  rt::Task<Result<void>> change_range(volume::ChangeRanges change);
+  rt::Task<void> end_if_filled(Generation generation);
   rt::Task<Result<void>> end_relationship(Generation generation);
   rt::Task<Result<void>> make_volume_locked(volume::MakeVolumeRequest request);
   rt::Task<Result<void>> reserve_space(std::vector<std::optional<volume::ExtentRef>> extents,

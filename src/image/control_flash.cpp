@@ -140,6 +140,9 @@ rt::Task<Result<void>> ControlPlane::withdraw_group(std::vector<Generation> grou
   for (const Generation generation : group) {
     auto needed = co_await needed_by_a_child(generation);
     if (!needed) co_return needed;
+    // What is copied from the target in parts must stay what it shows.
+    const VolumeId target = config_.relationships.at(generation).target;
+    if (volume::is_range_source(config_, target)) co_return Error{Errc::other_relationships, target.value};
   }
   auto recorded = co_await record_logical_changes(group);
   if (!recorded) co_return recorded;
@@ -253,6 +256,7 @@ rt::Task<void> ControlPlane::run_end_task(Shard& from, Generation generation) {
 /// stays.
 rt::Task<void> ControlPlane::end_if_drained(Generation generation) {
   if (config_.loans.contains(generation)) co_await end_closed_loans();
+  co_await end_if_filled(generation);
   const auto found = config_.relationships.find(generation);
   if (found == config_.relationships.end()) co_return;
   const volume::Relationship& r = found->second;
@@ -282,6 +286,9 @@ void ControlPlane::start() {
     if (volume::is_open(config_, loan)) continue;
     scopes_.front()->spawn(run_end_task(control_shard(), generation));
     break;  // it looks at all of them
+  }
+  for (const auto& [generation, copy] : config_.range_copies) {
+    scopes_.front()->spawn(run_end_task(control_shard(), generation));
   }
   if (!config_.frozen_sources.empty()) scopes_.front()->spawn(forget_freezes());
 }

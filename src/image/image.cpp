@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "image/range_copier.h"
 #include "image/recovery.h"
 
 namespace tt::image {
@@ -16,12 +17,14 @@ struct Image::Workers {
         scope(shard.reactor()),
         destager(shard, options.destage),
         copier(shard, pace),
+        range_copier(shard, pace),
         keeper(shard, std::move(config_blob)) {}
 
   rt::Scope ring_scope;
   rt::Scope scope;
   Destager destager;
   Copier copier;
+  RangeCopier range_copier;
   Keeper keeper;
 };
 
@@ -163,6 +166,7 @@ rt::Task<Result<void>> Image::start_shard(std::size_t i) {
   shard.ring().start(workers.ring_scope);
   workers.destager.start(workers.scope);
   workers.copier.start(workers.scope);
+  workers.range_copier.start(workers.scope);
   workers.keeper.start(workers.scope);
   co_await rt::hop(shard.reactor(), home);
   co_return Result<void>{};
@@ -174,6 +178,7 @@ rt::Task<void> Image::stop_shard(std::size_t i) {
   rt::Reactor& home = *ports_[0].reactor;
   co_await rt::hop(home, shard.reactor());
   workers.copier.stop();
+  workers.range_copier.stop();
   workers.destager.stop();
   workers.keeper.stop();
   co_await workers.scope.join();

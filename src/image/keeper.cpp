@@ -154,6 +154,9 @@ journal::Checkpoint Keeper::collect() {
       if (share->changed_target) add({generation, journal::MapKind::changed_target}, *share->changed_target);
     }
   }
+  for (const auto& [generation, range] : shard_.ranges_) {
+    add({generation, journal::MapKind::uncopied}, range->pending);
+  }
   out.drop_maps = std::exchange(shard_.removed_maps_, {});
   out.put_blobs.push_back({kMapsBlob, encode_summaries(summaries)});
   if (config_blob_) out.put_blobs.push_back({kConfigBlob, config_blob_()});

@@ -149,6 +149,7 @@ Result<void> Recovery::load(const volume::ImageConfig& config) {
   for (const auto& [generation, r] : config.relationships) shard_.install({&r, 1});
   for (const auto& [generation, r] : config.saved) shard_.install_saved(r);
   for (const auto& [generation, loan] : config.loans) shard_.install_loans({&loan, 1});
+  for (const auto& [generation, copy] : config.range_copies) shard_.install_ranges(copy);
   TT_CHECK(load_maps());
   TT_CHECK(replay_ring(config));
   close_withdrawn(config);
@@ -183,6 +184,9 @@ Result<void> Recovery::load_maps() {
     if (map->page_state(page.page) == volume::TrackMap::PageState::mixed) map->load_mixed(page.page, page.bytes);
   }
   const auto incomplete = [](const volume::TrackMap& map) { return map.missing_pages() != 0; };
+  for (const auto& [generation, range] : shard_.ranges_) {
+    if (incomplete(range->pending)) return Errc::corrupt;
+  }
   for (const auto& [generation, volume] : shard_.volume_of_generation_) {
     if (incomplete(volume->written)) return Errc::corrupt;
     volume->written.grow(volume->local_track_count);
@@ -230,6 +234,7 @@ void Recovery::replay_write(const volume::ImageConfig& config, const journal::Re
   VolumeShare* volume = shard_.find(VolumeHandle{VolumeId{h.volume}, Generation{h.volume_generation}});
   if (volume == nullptr || h.track >= volume->local_track_count) return;
   shard_.imply_changes(*volume, h.track, Lsn{h.lsn});
+  shard_.imply_filled(*volume, h.track, h.block_count, Lsn{h.lsn});
   if (is_killed(config.volumes.at(volume->id), Lsn{h.lsn}, shard_.global_of(h.track))) return;
   if ((h.flags & journal::kFlagRedo) != 0 && already_indexed(*volume, h)) return;
   shard_.ring_->pin(record.slot);
@@ -245,6 +250,8 @@ void Recovery::close_withdrawn(const volume::ImageConfig& config) {
   for (const auto& [generation, loan] : config.loans) {
     shard_.forget_failed_loan(*shard_.find_share(generation));
   }
+  // Runs may have gone since the checkpoint.
+  for (const auto& [generation, copy] : config.range_copies) shard_.change_ranges(generation, copy.runs);
 }
 
 }  // namespace tt::image

@@ -22,6 +22,7 @@ Shard::Shard(rt::Reactor& reactor, ShardOptions options, LsnSource& lsns, Contro
       control_(control),
       frames_(reactor, kReadFrames),
       volumes_(kVolumeIds),
+      filled_(reactor),
       batch_ended_(reactor),
       room_(reactor),
       image_read_done_(reactor) {
@@ -76,6 +77,9 @@ volume::TrackMap* Shard::find_map(const journal::MapKey& key) noexcept {
   if (key.kind == journal::MapKind::written) {
     const auto found = volume_of_generation_.find(key.generation);
     return found != volume_of_generation_.end() ? &found->second->written : nullptr;
+  }
+  if (flashcopy::RangeShare* range = find_range(key.generation)) {
+    return key.kind == journal::MapKind::uncopied ? &range->pending : nullptr;
   }
   RelationshipShare* share = find_share(key.generation);
   if (share == nullptr) return nullptr;

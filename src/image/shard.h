@@ -6,6 +6,7 @@
 //   shard_write.cpp / shard_read.cpp   the host path (engine notes 3.1, L of section 4)
 //   shard_control.cpp                  what the control plane asks of a shard (3.5, 3.7)
 //   shard_loans.cpp                    tracks that targets of one source share (decision 0011)
+//   shard_ranges.cpp                   runs of tracks that are copied to other places (decision 0012)
 //   shard_configuration.cpp            volumes and ranks that change while they are in use
 //   batch.{h,cpp}, destager, copier    everything that writes to media (3.3)
 //   keeper.{h,cpp}                     checkpoints and the journal's tail (3.11)
@@ -58,6 +59,11 @@ class ControlLink {
   virtual rt::Task<Result<void>> fail_relationship(Shard& from, Generation relationship) = 0;
   /// Durable before it returns: no shard takes a write to the source until the relationship is gone.
   virtual rt::Task<Result<void>> inhibit_source(Shard& from, Generation relationship) = 0;
+  /// One whole track of the volume as hosts see it, from the shard that owns it.
+  virtual rt::Task<Result<void>> read_track(Shard& from, VolumeHandle volume, std::uint64_t track,
+                                            std::span<std::byte> into) = 0;
+  /// Afterwards the target of the range copy holds its track: in this shard's journal, or durable in another one's.
+  virtual rt::Task<Result<void>> fill_track(Shard& from, Generation range_copy, std::uint64_t track) = 0;
   virtual rt::Task<Result<void>> fail_rank(Shard& from, std::uint16_t rank) = 0;
   /// What any shard had written to the rank before is durable, or rank_failed.
   virtual rt::Task<Result<void>> flush_rank(Shard& from, std::uint16_t rank) = 0;
@@ -184,6 +190,20 @@ class Shard {
   [[nodiscard]] std::vector<std::uint64_t> close_loans(std::span<const Generation> loans);
   /// Their tracks are brought to the borrowers as fast as can be; also loans that are closed.
   void pay_loans(std::span<const Generation> loans);
+  // --- range copies (shard_ranges.cpp); the volumes are held while one is installed ---
+  void install_ranges(const volume::RangeCopy& copy);
+  /// What is left of it; tracks that no run names any more show what T has there. Nothing left: it goes.
+  void change_ranges(Generation range_copy, std::span<const volume::TrackRun> runs);
+  /// The target's track, which this shard owns, is filled with the source's if it is pending. io_error: the copy has
+  /// failed.
+  rt::Task<Result<void>> fill_track(Generation range_copy, std::uint64_t track);
+  /// Without regard to holds of the volume.
+  rt::Task<Result<void>> read_track(VolumeHandle volume, std::uint64_t track, std::span<std::byte> into);
+  struct RangeCounts {
+    std::uint64_t pending = 0;
+    std::uint64_t copied = 0;
+  };
+  [[nodiscard]] RangeCounts range_counts(Generation range_copy) const noexcept;
   /// What the volume shows is about to change without a write: its recordings as a source learn of all of it
   /// (spec 1.6). Too much is recorded if it does not happen after all. busy: no journal space just now.
   /// Nothing is recorded for relationships of `retired`.
@@ -267,6 +287,7 @@ class Shard {
   friend class Destager;
   friend class Copier;
   friend class Keeper;
+  friend class RangeCopier;
   friend class Recovery;
   friend class Verifier;
 
@@ -279,6 +300,7 @@ class Shard {
 
   enum class Admission : std::uint8_t { go, again };
   rt::Task<Result<Admission>> admit_write(VolumeHandle handle, Piece piece, std::uint64_t payload_bytes);
+  rt::Task<Result<Admission>> admit_space(VolumeHandle handle, Piece piece, std::uint64_t payload_bytes);
   Result<journal::SlotSeq> insert_write(flashcopy::VolumeShare& volume, Piece piece, std::span<const std::byte> data,
                                         bool deallocate);
   rt::Task<Result<void>> write_pieces(VolumeHandle handle, std::uint64_t block, std::uint64_t block_count,
@@ -287,6 +309,17 @@ class Shard {
   [[nodiscard]] const flashcopy::RelationshipShare* child_without_space(const flashcopy::VolumeShare& source,
                                                                         std::uint64_t local_track) const noexcept;
   rt::Task<Result<void>> give_space(Generation relationship, std::uint64_t global_track);
+
+  [[nodiscard]] flashcopy::RangeShare* find_range(Generation range_copy) const noexcept;
+  rt::Task<Result<void>> fill_from_source(Generation range_copy, std::uint64_t track);
+  /// Before a write to the source: wherever the track is pending it is filled.
+  rt::Task<Result<void>> serve_ranges(Generation range_copy, std::uint64_t local_track);
+  rt::Task<Result<void>> fail_range(Generation range_copy);
+  /// False if the track is not pending any more: it must be read anew.
+  rt::Task<Result<bool>> read_pending(flashcopy::VolumeShare& volume, Piece piece, std::span<std::byte> into);
+  /// A write with that Lsn is in the journal.
+  void imply_filled(flashcopy::VolumeShare& volume, std::uint64_t local_track, std::uint16_t block_count, Lsn lsn);
+  void report_if_filled(const flashcopy::VolumeShare& target);
 
   [[nodiscard]] bool is_plain(const flashcopy::VolumeShare& volume, std::uint64_t local_track) const noexcept;
   rt::Task<Result<void>> read_for_host(flashcopy::VolumeShare& volume, MediaAddress from, std::uint64_t first_block,
@@ -337,6 +370,8 @@ class Shard {
   std::vector<std::unique_ptr<flashcopy::VolumeShare>> volumes_;  ///< By volume id; null where there is none.
   std::map<Generation, flashcopy::VolumeShare*> volume_of_generation_;
   std::map<Generation, std::unique_ptr<flashcopy::RelationshipShare>> relationships_;
+  std::map<Generation, std::unique_ptr<flashcopy::RangeShare>> ranges_;
+  rt::WaitQueue filled_;         ///< A track of a range copy, or it failed.
   std::deque<RankShare> ranks_;  ///< By rank id; those that a batch works with stay where they are.
   /// What revertible relationships were before; linked to no volume.
   std::map<Generation, std::unique_ptr<flashcopy::RelationshipShare>> saved_relationships_;

@@ -288,6 +288,11 @@ void Shard::drop_share(RelationshipShare& share) noexcept {
 }
 
 void Shard::mark_relationship_failed(Generation generation) noexcept {
+  if (flashcopy::RangeShare* range = find_range(generation)) {
+    range->failed = true;
+    filled_.wake_all();
+    return;
+  }
   const auto found = relationships_.find(generation);
   if (found == relationships_.end()) return;
   RelationshipShare& share = *found->second;

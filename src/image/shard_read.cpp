@@ -62,6 +62,15 @@ rt::Task<Result<bool>> Shard::read_span(VolumeShare& volume, std::uint64_t block
     } else {
       const Piece piece = piece_at(block, blocks_left);
       blocks = piece.block_count;
+      if (flashcopy::pending_range(volume, piece.local_track) != nullptr) {
+        auto shown = co_await read_pending(volume, piece, into.first(blocks * kBlockBytes));
+        if (!shown) co_return shown.error();
+        missed = true;
+        if (!*shown) continue;
+        block += blocks;
+        into = into.subspan(blocks * kBlockBytes);
+        continue;
+      }
       auto done = co_await read_mixed(volume, piece, into.first(blocks * kBlockBytes));
       if (!done) co_return done.error();
       missed = missed || *done;
@@ -74,7 +83,7 @@ rt::Task<Result<bool>> Shard::read_span(VolumeShare& volume, std::uint64_t block
 
 bool Shard::is_plain(const VolumeShare& volume, std::uint64_t local_track) const noexcept {
   return volume.written.test(local_track) && flashcopy::uncopied_parent(volume, local_track) == nullptr &&
-         index_->find(&volume, local_track) == nullptr;
+         flashcopy::pending_range(volume, local_track) == nullptr && index_->find(&volume, local_track) == nullptr;
 }
 
 /// Number of blocks from `block` on that one read of the medium delivers; 0 if the first track is not plain.
@@ -187,6 +196,7 @@ Result<Shard::TrackStatus> Shard::status(VolumeHandle handle, std::uint64_t trac
   VolumeShare* volume = find(handle);
   if (volume == nullptr) return Errc::volume_not_found;
   const std::uint64_t local = options_.stripes.to_local(track);
+  if (flashcopy::pending_range(*volume, local) != nullptr) return TrackStatus{};
   const flashcopy::Lineage lineage = flashcopy::lineage_of(*volume, local, kNewest);
   const auto has_entries = [&](const flashcopy::Layer& layer) {
     const cache::DirtyTrack* dirty = index_->find(layer.volume, local);

@@ -96,6 +96,27 @@ rt::Task<Result<Shard::Admission>> Shard::admit_write(VolumeHandle handle, Piece
     if (!given) co_return given.error();
     co_return Admission::again;
   }
+  if (const auto* range = flashcopy::pending_range(*volume, piece.local_track);
+      range != nullptr && piece.block_count < kTrackBlocks) {
+    auto filled = co_await fill_track(range->generation, global_of(piece.local_track));
+    if (!filled) co_return filled.error();
+    co_return Admission::again;
+  }
+  for (const auto* range : volume->ranges_from) {
+    if (range->failed || !range->unasked.test(piece.local_track)) continue;
+    auto served = co_await serve_ranges(range->generation, piece.local_track);
+    if (!served) co_return served.error();
+    co_return Admission::again;
+  }
+  auto space = co_await admit_space(handle, piece, payload_bytes);
+  co_return space;
+}
+
+/// Room on the rank, in the index and in the journal; what the rules of FlashCopy say was asked before.
+rt::Task<Result<Shard::Admission>> Shard::admit_space(VolumeHandle handle, Piece piece, std::uint64_t payload_bytes) {
+  VolumeShare* volume = find(handle);
+  if (volume == nullptr) co_return Errc::volume_not_found;
+  if (ring_->failed()) co_return Errc::journal_failed;
   const auto extent = static_cast<std::uint32_t>(global_of(piece.local_track) / volume->tracks_per_extent);
   const bool needs_extent = payload_bytes != 0 && !volume->extents[extent];
   if (needs_extent) {
@@ -167,12 +188,15 @@ Result<journal::SlotSeq> Shard::insert_write(VolumeShare& volume, Piece piece, s
                  piece.first_block, piece.block_count, deallocate, reactor_.now());
   ++volume.counters.journal_records;
   flashcopy::record_change(volume, piece.local_track);
+  imply_filled(volume, piece.local_track, piece.block_count, Lsn{header.lsn});
+  report_if_filled(volume);
   return appended.slot;
 }
 
 /// Zeros over a track that reads as zeros already and on which nothing depends need no record.
 bool Shard::is_noop_zero(const VolumeShare& volume, Piece piece) const noexcept {
   if (volume.written.test(piece.local_track) || index_->find(&volume, piece.local_track) != nullptr) return false;
+  if (flashcopy::pending_range(volume, piece.local_track) != nullptr) return false;
   return flashcopy::uncopied_parent(volume, piece.local_track) == nullptr;
 }
 

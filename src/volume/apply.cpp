@@ -176,6 +176,12 @@ struct Apply : ApplyFlash {
         return;
       }
     }
+    if (const auto copy = config.range_copies.find(failed); copy != config.range_copies.end()) {
+      copy->second.state = RelationshipState::failed;
+      add_problem(config, ProblemKind::relationship_failed, m.at_s,
+                  pair_name(copy->second.source, copy->second.target));
+      return;
+    }
     Relationship& relationship = existing(config.relationships, failed);
     relationship.state = RelationshipState::failed;
     add_problem(config, ProblemKind::relationship_failed, m.at_s, pair_name(relationship));

@@ -45,6 +45,22 @@ void ApplyFlash::operator()(const InhibitSource& m) const {
   add_problem(config, ProblemKind::source_inhibited, m.at_s, pair_name(relationship));
 }
 
+void ApplyFlash::operator()(const EstablishRanges& m) const {
+  for (const RangeCopy& copy : m.copies) {
+    TT_ASSERT(!copy.runs.empty());
+    TT_ASSERT(config.find_volume(copy.source) != nullptr && config.find_volume(copy.target) != nullptr);
+    TT_ASSERT(config.range_copies.emplace(copy.generation, copy).second);
+  }
+}
+
+void ApplyFlash::operator()(const ChangeRanges& m) const {
+  if (m.runs.empty()) {
+    TT_ASSERT(config.range_copies.erase(m.copy) == 1);
+  } else {
+    existing(config.range_copies, m.copy).runs = m.runs;
+  }
+}
+
 void ApplyFlash::operator()(const EndLoans& m) const {
   for (const Generation generation : m.loans) {
     TT_ASSERT(!is_open(config, existing(config.loans, generation)));

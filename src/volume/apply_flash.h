@@ -15,6 +15,8 @@ struct ApplyFlash : ApplyConfiguration {
   void operator()(const LimitCopies& m) const;
   void operator()(const InhibitSource& m) const;
   void operator()(const EndLoans& m) const;
+  void operator()(const EstablishRanges& m) const;
+  void operator()(const ChangeRanges& m) const;
 };
 
 }  // namespace tt::volume

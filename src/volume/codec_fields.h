@@ -186,6 +186,28 @@ inline Generation key_of(const Loan& loan) {
   return loan.generation;
 }
 
+template <class Archive, Is<TrackRun> Self>
+void fields(Archive& archive, Self& run) {
+  archive(1, run.source);
+  archive(2, run.target);
+  archive(3, run.count);
+}
+template <class Archive, Is<RangeCopy> Self>
+void fields(Archive& archive, Self& copy) {
+  archive(1, copy.source);
+  archive(2, copy.target);
+  archive(3, copy.generation);
+  archive(4, copy.t0);
+  archive(5, copy.runs);
+  archive(6, copy.background_copy);
+  archive(7, copy.sequence_number);
+  archive(8, copy.state);
+  archive(9, copy.created_s);
+}
+inline Generation key_of(const RangeCopy& copy) {
+  return copy.generation;
+}
+
 template <class Archive, Is<CopyRates> Self>
 void fields(Archive& archive, Self& rates) {
   archive(1, rates.limit_bytes_per_second);
@@ -216,6 +238,7 @@ void fields(Archive& archive, Self& image) {
   archive(31, image.expired_freezes);
   archive(32, image.copy_rates);
   archive(60, image.loans);
+  archive(61, image.range_copies);
 }
 
 // ---- mutations ---------------------------------------------------------------------------------------------------
@@ -266,6 +289,15 @@ void fields(Archive& archive, Self& m) {
   archive(1, m.pairs);
   archive(2, m.emptied);
   archive(3, m.loans);
+}
+template <class Archive, Is<EstablishRanges> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.copies);
+}
+template <class Archive, Is<ChangeRanges> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.copy);
+  archive(2, m.runs);
 }
 template <class Archive, Is<Withdraw> Self>
 void fields(Archive& archive, Self& m) {
@@ -484,5 +516,9 @@ template <>
 inline constexpr std::uint32_t kKind<InhibitSource> = 80;
 template <>
 inline constexpr std::uint32_t kKind<EndLoans> = 81;
+template <>
+inline constexpr std::uint32_t kKind<EstablishRanges> = 82;
+template <>
+inline constexpr std::uint32_t kKind<ChangeRanges> = 83;
 
 }  // namespace tt::volume

@@ -95,7 +95,8 @@ bool is_writable(const ImageConfig& config, const VolumeConfig& volume) {
 }
 
 bool in_relationship(const ImageConfig& config, VolumeId id) noexcept {
-  return std::any_of(config.relationships.begin(), config.relationships.end(),
+  return in_range_copy(config, id) ||
+         std::any_of(config.relationships.begin(), config.relationships.end(),
                      [id](const auto& entry) { return entry.second.source == id || entry.second.target == id; });
 }
 

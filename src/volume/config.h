@@ -206,6 +206,29 @@ struct Loan {
   friend bool operator==(const Loan&, const Loan&) = default;
 };
 
+/// A run of whole tracks that is copied to another place, perhaps of the same volume.
+struct TrackRun {
+  std::uint64_t source = 0;  ///< The first track there.
+  std::uint64_t target = 0;
+  std::uint64_t count = 0;
+  friend bool operator==(const TrackRun&, const TrackRun&) = default;
+};
+
+/// A FlashCopy of runs of tracks (decision 0012; the specification's data set FlashCopy). It is no Relationship: tracks
+/// change their number. Ends when the target holds all.
+struct RangeCopy {
+  VolumeId source;
+  VolumeId target;
+  Generation generation;
+  Lsn t0;
+  std::vector<TrackRun> runs;  ///< Ascending by target, where they do not overlap; not empty.
+  bool background_copy = true;
+  std::uint32_t sequence_number = 0;
+  RelationshipState state = RelationshipState::valid;
+  std::int64_t created_s = 0;
+  friend bool operator==(const RangeCopy&, const RangeCopy&) = default;
+};
+
 enum class ProblemKind : std::uint8_t {
   rank_failed,
   relationship_failed,
@@ -264,6 +287,7 @@ struct ImageConfig {
   std::vector<std::uint8_t> expired_freezes;
   CopyRates copy_rates;
   std::map<Generation, Loan> loans;
+  std::map<Generation, RangeCopy> range_copies;
   /// By rank, for ranks that are in a pool. Derived from ranks and volumes; kept by apply().
   std::map<std::uint16_t, ExtentMap> taken_extents;
 
@@ -327,6 +351,15 @@ struct Establish {
   std::vector<EmptiedTarget> emptied = {};
   std::vector<Loan> loans = {};
 };
+/// All with one T0.
+struct EstablishRanges {
+  std::vector<RangeCopy> copies;
+};
+/// What is left of a range copy; nothing: it has ended. The target shows its own tracks elsewhere.
+struct ChangeRanges {
+  Generation copy;
+  std::vector<TrackRun> runs;
+};
 /// They become closing.
 struct Withdraw {
   std::vector<Generation> relationships;
@@ -340,7 +373,7 @@ struct EndRelationship {
 struct EndLoans {
   std::vector<Generation> loans;
 };
-/// These two record a problem as well. A loan fails together with the borrower's relationship.
+/// These two record a problem as well. A loan fails together with the borrower's relationship; a range copy may fail.
 struct FailRelationship {
   Generation relationship;
   std::int64_t at_s = 0;
@@ -444,7 +477,7 @@ using Mutation =
                  RemoveArray, ChangeNames, RecordProblem, CloseProblem, RenewRelationships, CommitRevertible,
                  RevertRelationships, MakeVolumeGroup, ChangeVolumeGroup, RemoveVolumeGroup, JoinVolumeGroups,
                  MakeHostConnection, ChangeHostConnection, RemoveHostConnection, SetIoPort, BeginHostAccess, StartCopy,
-                 Thaw, ChangeCopyRates, LimitCopies, InhibitSource, EndLoans>;
+                 Thaw, ChangeCopyRates, LimitCopies, InhibitSource, EndLoans, EstablishRanges, ChangeRanges>;
 
 /// Takes effect unconditionally; a mutation that does not fit the configuration is a programmer error (replay of a
 /// journal that this code wrote always fits).
@@ -508,6 +541,25 @@ bool empties_target(const ImageConfig& config, VolumeId source, VolumeId target)
 /// generations.
 std::vector<Loan> plan_loans(const ImageConfig& config, std::span<const Relationship> made,
                              std::span<const Generation> retired);
+struct RangeRequest {
+  VolumeId source;
+  VolumeId target;
+  std::vector<TrackRun> runs;
+  bool background_copy = true;
+  std::uint32_t sequence_number = 0;
+};
+/// One verdict per request, in their order: volume_not_found; out_of_range: a run is empty or not of whole tracks of
+/// both volumes; already_a_target: target tracks meet each other or those of a range copy, or the target is one of a
+/// relationship; other_relationships: target tracks are the source of a range copy, or source tracks the target of
+/// another of the same command; revertible; space_efficient_target; volume_offline; too_many_targets: more than twelve
+/// copies of one track, or too many of one volume.
+std::vector<Result<void>> validate_ranges(const ImageConfig& config, std::span<const RangeRequest> requests);
+/// The copy of these two volumes without the given target tracks; with nothing given nothing is left.
+std::vector<TrackRun> without_targets(std::span<const TrackRun> runs, std::span<const TrackRun> targets);
+/// Whether the volume is source or target of a range copy.
+[[nodiscard]] bool in_range_copy(const ImageConfig& config, VolumeId id) noexcept;
+[[nodiscard]] bool is_range_target(const ImageConfig& config, VolumeId id) noexcept;
+[[nodiscard]] bool is_range_source(const ImageConfig& config, VolumeId id) noexcept;
 /// Whether more tracks may be lent.
 [[nodiscard]] bool is_open(const ImageConfig& config, const Loan& loan) noexcept;
 /// A track may be lent from this volume, or may still be.

@@ -107,6 +107,21 @@ Result<void> check_loans(const ImageConfig& config) {
   return {};
 }
 
+Result<void> check_ranges(const ImageConfig& config) {
+  for (const auto& [generation, copy] : config.range_copies) {
+    const VolumeConfig* source = config.find_volume(copy.source);
+    const VolumeConfig* target = config.find_volume(copy.target);
+    if (source == nullptr || target == nullptr || copy.runs.empty()) return Errc::corrupt;
+    std::uint64_t end = 0;
+    for (const TrackRun& run : copy.runs) {
+      if (run.count == 0 || run.target < end || !has_tracks(*source, run.source, run.count)) return Errc::corrupt;
+      if (!has_tracks(*target, run.target, run.count)) return Errc::corrupt;
+      end = run.target + run.count;
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 bool is_format(const VolumeConfig& volume) noexcept {
@@ -126,6 +141,7 @@ Result<void> derive(ImageConfig& config) {
   TT_CHECK(check_freezes(config));
   TT_CHECK(check_relationships(config));
   TT_CHECK(check_loans(config));
+  TT_CHECK(check_ranges(config));
   return check_hosts(config);
 }
 

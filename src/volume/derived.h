@@ -36,6 +36,9 @@ LssConfig default_lss(Personality personality, std::uint8_t id) noexcept;
 /// Any relationship, closing ones included, has the volume as source or target.
 bool in_relationship(const ImageConfig& config, VolumeId id) noexcept;
 
+/// Whole tracks of the volume, at least one.
+bool has_tracks(const VolumeConfig& volume, std::uint64_t first, std::uint64_t count) noexcept;
+
 /// The entry, which must be there: what apply() asserts of a mutation.
 template <class Map>
 auto& existing(Map& map, const typename Map::key_type& key) {

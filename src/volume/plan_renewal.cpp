@@ -22,7 +22,10 @@ bool takes_no_copy(const ImageConfig& config, VolumeId target, const Relationshi
          options.out_of_space == OutOfSpace::inhibit_source;
 }
 
-Result<void> check_usable(const Relationship& r) {
+/// What their volumes show must stay what it is while parts of it are copied.
+Result<void> check_usable(const ImageConfig& config, const Relationship& r) {
+  if (in_range_copy(config, r.target)) return {Errc::other_relationships, r.target.value};
+  if (is_range_target(config, r.source)) return {Errc::other_relationships, r.source.value};
   if (r.state == RelationshipState::failed) return {Errc::relationship_failed, r.target.value};
   if (r.removing) return {Errc::being_removed, r.target.value};
   if (r.revertible()) return {Errc::revertible, r.target.value};
@@ -33,7 +36,7 @@ Result<void> check_usable(const Relationship& r) {
 
 Result<void> validate_resync(const ImageConfig& config, Generation relationship, const RelationshipOptions& options) {
   const Relationship& r = config.relationships.at(relationship);
-  TT_CHECK(check_usable(r));
+  TT_CHECK(check_usable(config, r));
   if (!r.options.recording) return {Errc::not_recording, r.source.value};
   if (options.background_copy && takes_no_copy(config, r.target, options))
     return {Errc::space_efficient_target, r.target.value};
@@ -45,7 +48,8 @@ Result<void> validate_resync(const ImageConfig& config, Generation relationship,
 Result<void> validate_reverse(const ImageConfig& config, Generation relationship, const RelationshipOptions& options,
                               bool fast) {
   const Relationship& r = config.relationships.at(relationship);
-  TT_CHECK(check_usable(r));
+  TT_CHECK(check_usable(config, r));
+  if (in_range_copy(config, r.source)) return {Errc::other_relationships, r.source.value};
   if (!fast && !r.options.recording) return {Errc::not_recording, r.source.value};
   const VolumeConfig& source = *config.find_volume(r.source);
   const VolumeConfig& target = *config.find_volume(r.target);
