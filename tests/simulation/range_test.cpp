@@ -274,6 +274,7 @@ TEST(Ranges, ATargetThatCannotBeWritten) {
     ASSERT_TRUE(r.lab.fill(r.t, 5, 'z'));
     r.lab.destaging(true);
     ASSERT_TRUE(r.lab.run_until([&] { return r.lab.control().config().ranks.at(1).failed; }));
+    r.lab.run_for(10 * rt::kMillisecond);  // until all shards know
     r.lab.destaging(false);
     ASSERT_TRUE(r.lab.fill(r.s, 0, 'n'));
     ASSERT_TRUE(r.lab.fill(r.s, 1, 'm'));
