@@ -18,7 +18,8 @@ constexpr char kOpen = '?';
 
 enum class Shape : std::uint8_t {
   any,
-  fan,  ///< Many targets of one source, which lend tracks to each other (decision 0011).
+  fan,     ///< Many targets of one source, which lend tracks to each other (decision 0011).
+  ranges,  ///< Runs of tracks are copied as well (decision 0012).
 };
 
 class Story {
@@ -114,6 +115,7 @@ class Story {
         return;
       case 9:
         if (shape_ == Shape::any) return write();
+        if (shape_ == Shape::ranges) return random_.chance(1, 4) ? withdraw_range() : copy_range();
         return random_.chance(1, 5) ? release() : spread();
       default:
         return write();
@@ -172,6 +174,59 @@ class Story {
     for (std::uint64_t i = 1 + random_.below(3); i > 0; --i) establish();
     write();
     if (random_.chance(2, 3)) lab_.drain();
+  }
+
+  void copy_range() {
+    volume::RangeRequest request{.source = any(), .target = any(), .runs = {}};
+    request.background_copy = random_.chance(1, 4);
+    for (std::uint64_t i = 1 + random_.below(2); i > 0; --i) {
+      const std::uint64_t count = 1 + random_.below(2);
+      const std::uint64_t from = random_.below(kTracks + 1 - count);
+      const std::uint64_t to = random_.below(kTracks + 1 - count);
+      request.runs.push_back({from, to, count});
+    }
+    const std::vector<volume::RangeRequest> requests = {request};
+    const auto done = lab_.run(lab_.control().establish_ranges(requests)).front();
+    note("copy range " + name(request.source) + ":" + name(request.target) + " " + text_of(request.runs) +
+         (done ? "" : " refused " + std::string(name_of(done.error().code))));
+    if (!done) return;
+    ++accepted["range"];
+    const std::string image = content_[request.source];
+    for (const volume::TrackRun& run : request.runs) {
+      content_[request.target].replace(run.target * kTrackBlocks, run.count * kTrackBlocks, image,
+                                       run.source * kTrackBlocks, run.count * kTrackBlocks);
+    }
+  }
+  static std::string text_of(const std::vector<volume::TrackRun>& runs) {
+    std::string text;
+    for (const volume::TrackRun& run : runs) {
+      text += std::to_string(run.source) + ">" + std::to_string(run.target) + "+" + std::to_string(run.count) + " ";
+    }
+    return text;
+  }
+
+  /// What was not filled shows what the target had there, which the model has forgotten.
+  void withdraw_range() {
+    const auto& copies = lab_.control().config().range_copies;
+    if (copies.empty()) return;
+    auto chosen = copies.begin();
+    std::advance(chosen, random_.below(copies.size()));
+    const VolumeId source = chosen->second.source;
+    const VolumeId target = chosen->second.target;
+    std::vector<std::uint64_t> pending;
+    for (std::uint64_t track = 0; track < kTracks; ++track) {
+      for (const auto* range : lab_.shard(0).find(target)->ranges_onto) {
+        if (range->source->id == source && range->pending.test(track)) pending.push_back(track);
+      }
+    }
+    const std::vector<image::RangeSelection> selection = {{.source = source, .target = target, .runs = {}}};
+    const auto done = lab_.run(lab_.control().withdraw_ranges(selection)).front();
+    note("withdraw range " + name(source) + ":" + name(target) + (done ? "" : " refused"));
+    if (!done) return;
+    ++accepted["withdraw range"];
+    for (const std::uint64_t track : pending) {
+      content_[target].replace(track * kTrackBlocks, kTrackBlocks, kTrackBlocks, kOpen);
+    }
   }
 
   void resync() {
@@ -338,6 +393,18 @@ TEST(ReferenceModel, RandomFansLendAndReadAsAssignments) {
     lent_tracks += story.lent_tracks;
   }
   EXPECT_GT(lent_tracks, 20 * wanted_seeds());
+}
+
+TEST(ReferenceModel, RandomRangesReadAsAssignments) {
+  std::map<std::string, int> accepted;
+  for (std::uint64_t seed = 1; seed <= wanted_seeds() && !testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    Story story(seed, Shape::ranges);
+    story.run(80);
+    for (const auto& [what, times] : story.accepted) accepted[what] += times;
+  }
+  for (const char* what : {"range", "withdraw range", "establish"}) EXPECT_GT(accepted[what], 0) << what;
+  EXPECT_GT(accepted["range"], static_cast<int>(wanted_seeds()));
 }
 
 }  // namespace
