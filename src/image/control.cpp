@@ -179,6 +179,7 @@ rt::Task<Result<void>> ControlPlane::remove_volume_locked(VolumeId id, RemoveMod
     if (withdrawn && !of_volume(&volume::Relationship::target).empty() && is_source(id)) {
       withdrawn = co_await wait_for_closing(id);
     }
+    if (withdrawn) withdrawn = co_await withdraw_ranges_of(id);
     std::vector<Generation> onto_it = of_volume(&volume::Relationship::target);
     if (withdrawn) withdrawn = co_await withdraw_group(std::move(onto_it));
     if (!withdrawn) co_return withdrawn;

@@ -235,6 +235,7 @@ class ControlPlane final : public ControlLink {
   rt::Task<void> hold_volumes(std::vector<VolumeId> volumes, bool on);
   rt::Task<Result<void>> record_ranges(std::vector<volume::RangeCopy> copies);
   rt::Task<Result<void>> withdraw_range(const RangeSelection& selection);
+  rt::Task<Result<void>> withdraw_ranges_of(VolumeId id);
   [[nodiscard]] bool shows_through(const volume::RangeCopy& copy, const std::vector<volume::TrackRun>& left) const;
   rt::Task<Result<void>> change_range(volume::ChangeRanges change);
   rt::Task<void> end_if_filled(Generation generation);

@@ -112,6 +112,21 @@ rt::Task<Result<void>> ControlPlane::withdraw_range(const RangeSelection& select
   co_return Result<void>{};
 }
 
+/// still_in_use: a copy of another volume finds tracks through this one.
+rt::Task<Result<void>> ControlPlane::withdraw_ranges_of(VolumeId id) {
+  std::vector<volume::ChangeRanges> ends;
+  for (const auto& [generation, copy] : config_.range_copies) {
+    if (copy.source == id || copy.target == id) ends.push_back({generation, {}});
+  }
+  std::reverse(ends.begin(), ends.end());  // those that find tracks through others first
+  for (const volume::ChangeRanges& end : ends) {
+    if (shows_through(config_.range_copies.at(end.copy), {})) co_return Error{Errc::still_in_use, id.value};
+    auto done = co_await change_range(end);
+    if (!done) co_return done;
+  }
+  co_return Result<void>{};
+}
+
 /// Whether another range copy still finds tracks there that would show something else.
 bool ControlPlane::shows_through(const volume::RangeCopy& copy, const std::vector<volume::TrackRun>& left) const {
   const std::vector<volume::TrackRun> gone = left.empty() ? copy.runs : volume::without_targets(copy.runs, left);

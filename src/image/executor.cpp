@@ -95,6 +95,8 @@ rt::Task<Response> ImageExecutor::execute(model::Request request) {
     work = run(image_, std::move(arguments));
   } else if (const ConfigurationOperation copies = find_copy_operation(operation)) {
     work = copies(image_, std::move(arguments));
+  } else if (const ConfigurationOperation ranges = find_range_operation(operation)) {
+    work = ranges(image_, std::move(arguments));
   } else if (const ConfigurationOperation about = find_image_operation(operation)) {
     arguments["code_level"] = code_level_;
     work = about(image_, std::move(arguments));

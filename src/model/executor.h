@@ -60,6 +60,11 @@
 //                                                                         -> results: one per pair
 //   verifyflash pairs [{"source","target"}, ...], cancel? true            -> results: one per pair
 //   lsverifyflash -                                                       -> rows: flash_verification
+//   mkrangeflash pairs [{"source","target"}, ...], runs ["0-99:500", ...] (tracks of the source: first of the target),
+//              background_copy bool, sequence_number N                    -> results: one per pair
+//   rmrangeflash pairs, runs ["500-599", ...] (none: all), sequence_number? N
+//                                                                         -> results: one per pair
+//   lsrangeflash -                                                        -> rows: range_flash
 //   lsflash    -                                                          -> rows: flash
 //   rmflash    pairs [{"source","target"}, ...], sequence_number? N, copy_first? true, release_target_space? true
 //                                                                         -> results: one per pair
@@ -134,6 +139,8 @@
 //   copy_pace    id, copy_limit|null, copy_floor, copy_bytes_per_second, active_copies (copying now),
 //   out_of_sync_tracks (of
 //                all that are copied in background)
+//   range_flash  id "0100:0200", source, target, sequence_number, state "Valid"|"Failed", background_copy bool,
+//                track_count, out_of_sync_tracks, date_created, runs ["0-99:500-599", ...] (source:target)
 //   flash_verification id "0100:0200", source, target, state "Running"|"Complete"|"Cancelled"|"Ended", date_started,
 //                recording bool, track_count, tracks_left, equal, uncopied, changed|null, different,
 //                unreadable (tracks), first_different|null

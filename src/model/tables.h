@@ -13,6 +13,7 @@ std::span<const Operation> users();
 std::span<const Operation> storage();
 std::span<const Operation> volumes();
 std::span<const Operation> flashcopy();
+std::span<const Operation> flashcopy_of_ranges();
 std::span<const Operation> changes();
 std::span<const Operation> ranks();
 std::span<const Operation> image();
@@ -27,5 +28,6 @@ std::span<const ObjectClass> classes_of_hardware();
 std::span<const ObjectClass> classes_of_metrics();
 std::span<const Operation> flashcopy_changes();
 std::span<const ObjectClass> classes_of_image();
+std::span<const ObjectClass> classes_of_ranges();
 
 }  // namespace tt::model::tables

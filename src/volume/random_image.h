@@ -22,7 +22,7 @@ class RandomImage {
   }
 
   void step() {
-    switch (random_.below(30)) {
+    switch (random_.below(32)) {
       case 0:
         return make_pool();
       case 1:
@@ -73,6 +73,10 @@ class RandomImage {
         return change_copy_rates();
       case 28:
         return end_loans();
+      case 29:
+        return copy_range();
+      case 30:
+        return change_range();
       default:
         return fail_something();
     }
@@ -178,6 +182,38 @@ class RandomImage {
     auto loans = plan_loans(image.config, made, retired);
     for (Loan& loan : loans) loan.generation = Generation(image.next_lsn++);
     return loans;
+  }
+
+  void copy_range() {
+    RangeRequest request{.source = some_volume(), .target = some_volume(), .runs = {}};
+    std::uint64_t target = 0;
+    for (std::uint64_t i = 1 + random_.below(3); i > 0; --i) {
+      const std::uint64_t source = random_.below(1000);
+      const std::uint64_t count = 1 + random_.below(20);
+      target += random_.below(500);
+      request.runs.push_back({source, target, count});
+      target += count;
+    }
+    const std::vector<RangeRequest> requests = {request};
+    if (!validate_ranges(image.config, requests).front()) return;
+    RangeCopy copy;
+    copy.source = request.source;
+    copy.target = request.target;
+    copy.generation = Generation(image.next_lsn++);
+    copy.t0 = Lsn(image.next_lsn++);
+    copy.runs = request.runs;
+    copy.background_copy = random_.chance(1, 2);
+    image.change(EstablishRanges{{copy}});
+  }
+
+  void change_range() {
+    if (image.config.range_copies.empty()) return;
+    const auto& [generation, copy] = *image.config.range_copies.begin();
+    const std::uint64_t first = random_.below(300);
+    if (random_.chance(1, 2)) return image.change(ChangeRanges{generation, {}});
+    const std::vector<TrackRun> gone = {{0, first, 1 + random_.below(300)}};
+    const auto left = without_targets(copy.runs, gone);
+    if (left != copy.runs) image.change(ChangeRanges{generation, left});
   }
 
   void end_loans() {

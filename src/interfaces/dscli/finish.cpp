@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "interfaces/dscli/finish_hosts.h"
+#include "interfaces/dscli/finish_ranges.h"
 #include "model/capacity.h"
 #include "model/os400_models.h"
 
@@ -189,6 +190,8 @@ constexpr Finisher kFinishers[] = {
     {"chlss", finish_chlss},
     {"mkflash", finish_mkflash},
     {"rmflash", finish_rmflash},
+    {"mkrangeflash", finish_mkrangeflash},
+    {"rmrangeflash", finish_rmrangeflash},
     {"chuser", finish_chuser},
     {"chextpool", finish_chextpool},
     {"chsi", finish_names},
