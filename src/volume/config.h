@@ -549,10 +549,10 @@ struct RangeRequest {
   std::uint32_t sequence_number = 0;
 };
 /// One verdict per request, in their order: volume_not_found; out_of_range: a run is empty or not of whole tracks of
-/// both volumes; already_a_target: target tracks meet each other or those of a range copy, or the target is one of a
-/// relationship; other_relationships: target tracks are the source of a range copy, or source tracks the target of
-/// another of the same command; revertible; space_efficient_target; volume_offline; too_many_targets: more than twelve
-/// copies of one track, or too many of one volume.
+/// both volumes; types_differ; already_a_target: target tracks meet each other or those of a range copy, or the target
+/// is one of a relationship; other_relationships: target tracks are the source of a range copy, or source tracks the
+/// target of another of the same command; revertible; space_efficient_target; volume_offline; too_many_targets: more
+/// than twelve copies of one track, or too many of one volume.
 std::vector<Result<void>> validate_ranges(const ImageConfig& config, std::span<const RangeRequest> requests);
 /// The copy of these two volumes without the given target tracks; with nothing given nothing is left.
 std::vector<TrackRun> without_targets(std::span<const TrackRun> runs, std::span<const TrackRun> targets);

@@ -93,6 +93,7 @@ class RangeRules {
 
   /// A target shows the image of another volume: its tracks are not written apart from that.
   [[nodiscard]] Result<void> check_volumes(const VolumeConfig& source, const VolumeConfig& target) const {
+    if (!same_format(source, target)) return {Errc::types_differ, target.id.value};
     if (source.method == AllocationMethod::tse) return {Errc::space_efficient_target, source.id.value};
     if (target.method == AllocationMethod::tse) return {Errc::space_efficient_target, target.id.value};
     for (const auto& [generation, r] : config_.relationships) {

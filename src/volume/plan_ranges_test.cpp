@@ -91,6 +91,11 @@ TEST_F(RangeRules, VolumesInRelationships) {
   EXPECT_EQ(verdict(6, 2, {{0, 0, 1}}), Errc::space_efficient_target);
 }
 
+TEST_F(RangeRules, VolumesOfOneFormat) {
+  image.config.volumes.at(VolumeId{1}).t10dif = true;
+  EXPECT_EQ(verdict(0, 1, {{0, 0, 1}}), Errc::types_differ);
+}
+
 TEST_F(RangeRules, WhatIsLeftOfThem) {
   const std::vector<TrackRun> runs = {{100, 0, 10}, {50, 20, 5}};
   const auto without = [&](std::vector<TrackRun> gone) { return without_targets(runs, gone); };

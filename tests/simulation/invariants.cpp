@@ -42,6 +42,7 @@ class Inspector {
     check(entries == volume.dirty.entry_count, "I18: a volume's count of entries is wrong");
     if (volume.parent != nullptr) look_at(*volume.parent, volume);
     for (const RelationshipShare* loan : volume.loans) look_at_loan(*loan, volume);
+    for (const flashcopy::RangeShare* range : volume.ranges_onto) look_at_range(*range, volume);
     for (const RelationshipShare* child : volume.children) check(child->source == &volume, "a child of another source");
   }
 
@@ -68,6 +69,18 @@ class Inspector {
     for (auto t = loan.uncopied.find(0, true); t; t = loan.uncopied.find(*t + 1, true)) {
       check(flashcopy::uncopied_parent(borrower, *t) == &loan, "a track that comes over two ways");
       check(loan.source->written.test(*t), "a track that is lent and not there");
+    }
+  }
+
+  /// The source's shard asks before it takes a write to a track that is pending somewhere.
+  void look_at_range(const flashcopy::RangeShare& range, const VolumeShare& target) {
+    check(range.target == &target && range.t0 <= newest_, "a range copy of another volume or of a time to come");
+    const auto& stripes = shard_.options().stripes;
+    for (auto t = range.pending.find(0, true); t; t = range.pending.find(*t + 1, true)) {
+      const auto from = range.source_of(shard_.global_of(*t));
+      check(from.has_value(), "a pending track that no run names");
+      const bool here = from && stripes.shard_of(*from) == shard_.options().id;
+      check(!here || range.failed || range.unasked.test(stripes.to_local(*from)), "a pending track nobody asks about");
     }
   }
 
