@@ -319,15 +319,17 @@ TEST(Ranges, TheTargetsJournalIsSlower) {
 
 /// Writes that are answered from the cache: the image is durable when the command returns.
 TEST(Ranges, TheSourcesJournalIsSlower) {
-  LabOptions options;
-  options.shards = 2;
-  options.acknowledge = image::Acknowledge::as_cached;
-  Ranges r(1, options, kFar + kTracks);
-  r.lab.slow_once("journal.1", sim::kWrites, 1000);
-  ASSERT_TRUE(r.lab.fill(r.s, kFar, 'm'));
-  ASSERT_TRUE(r.copy(r.s, r.t, {{.source = kFar, .target = 0, .count = 1}}));
-  r.lab.crash();
-  EXPECT_EQ(r.lab.track(r.t, 0), whole('m'));
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    LabOptions options;
+    options.shards = 2;
+    options.acknowledge = image::Acknowledge::as_cached;
+    Ranges r(seed, options, kFar + kTracks);
+    r.lab.slow_once("journal.1", sim::kWrites, 1000);
+    ASSERT_TRUE(r.lab.fill(r.s, kFar, 'm'));
+    ASSERT_TRUE(r.copy(r.s, r.t, {{.source = kFar, .target = 0, .count = 1}}));
+    r.lab.crash();
+    EXPECT_EQ(r.lab.track(r.t, 0), whole('m')) << seed;
+  }
 }
 
 /// A host writes the target meanwhile: each write is of its former life or over the image, before and after a crash.
