@@ -96,6 +96,23 @@ inline constexpr Argument kPairs{.key = "pairs",
                                  .id_kind = IdKind::volume,
                                  .help = "pairs like 0100:0200 or 0100-0103:0200-0203"};
 
+/// The tag of relationships.
+inline constexpr Argument kSequence{.flag = "seqnum",
+                                    .key = "sequence_number",
+                                    .kind = ArgumentKind::hex_number,
+                                    .value = "hex",
+                                    .fallback = "0",
+                                    .low = 0,
+                                    .high = 0xFFFFFFFF,
+                                    .help = "a tag of up to 8 hex digits"};
+inline constexpr Argument kOnlySequence{.flag = "seqnum",
+                                        .key = "sequence_number",
+                                        .kind = ArgumentKind::hex_number,
+                                        .value = "hex",
+                                        .low = 0,
+                                        .high = 0xFFFFFFFF,
+                                        .help = "only relationships with this tag"};
+
 /// What lists of FlashCopy relationships are asked for.
 inline constexpr Argument kFlashSelection{
     .key = "select",

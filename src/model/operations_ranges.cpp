@@ -26,14 +26,7 @@ constexpr Argument kMakeRange[] = {
      .value = "false",
      .exclusive = "copy",
      .help = "copy only tracks that are about to be overwritten"},
-    {.flag = "seqnum",
-     .key = "sequence_number",
-     .kind = ArgumentKind::hex_number,
-     .value = "hex",
-     .fallback = "0",
-     .low = 0,
-     .high = 0xFFFFFFFF,
-     .help = "a tag of up to 8 hex digits"},
+    kSequence,
     kPairs,
 };
 
@@ -43,13 +36,7 @@ constexpr Argument kRemoveRange[] = {
      .kind = ArgumentKind::words,
      .value = "target_track[-last],...",
      .help = "only these tracks of the target"},
-    {.flag = "seqnum",
-     .key = "sequence_number",
-     .kind = ArgumentKind::hex_number,
-     .value = "hex",
-     .low = 0,
-     .high = 0xFFFFFFFF,
-     .help = "only copies with this tag"},
+    kOnlySequence,
     kPairs,
 };
 
