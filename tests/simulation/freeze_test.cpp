@@ -229,11 +229,11 @@ TEST(Freeze, AStopRefusesWhatIsHeldAndKeepsWhatWasAnswered) {
 TEST(Freeze, ACrashAtAnyTimeEndsItAndIsReported) {
   int reported = 0;
   int never = 0;
-  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     FreezeLab lab(seed, 1 + static_cast<std::uint32_t>(seed % 3));
     const auto made = lab.start_establish({frozen(lab.s, lab.t)});
     const auto write = lab.start_write(lab.s, 2 * kTrackBlocks, 1, 'w');
-    lab.run_for(static_cast<rt::TimeNs>(seed) * 25 * rt::kMicrosecond);
+    lab.run_for(static_cast<rt::TimeNs>(seed) * 15 * rt::kMicrosecond);
     const bool answered = write->has_value();
     lab.crash();
     const bool exists = lab.status(lab.s, lab.t).has_value();
