@@ -144,6 +144,15 @@ TEST_F(DirtyIndexTest, AnEntryStaysVisibleToReadersThatBeganEarlier) {
   EXPECT_EQ(index_->entry_count(), 0U);
 }
 
+TEST_F(DirtyIndexTest, AnEntryStaysVisibleToASingleReader) {
+  Entry& a = put(0, 5, 10, 0, 1, 'a');
+  DirtyTrack& track = index_->begin_read(list(0), &list(0), 5, false);
+  index_->retire(list(0), a);
+  EXPECT_EQ(seen(at(0, 5), Lsn{0}, kNewest, 0, 2), "a-");
+  index_->end_read(list(0), track, false);
+  EXPECT_EQ(at(0, 5), nullptr);
+}
+
 TEST_F(DirtyIndexTest, ReadersOfACleanTrackLeaveNothingBehind) {
   DirtyTrack& track = index_->begin_read(list(0), &list(0), 9, true);
   EXPECT_EQ(index_->next_dirty(0), std::nullopt);
