@@ -306,6 +306,18 @@ TEST_F(HistoryTest, an_undecided_copy_exists_fully_or_not_at_all) {
   }
 }
 
+/// Each may show what the other does (seed 5051 of failing_media).
+TEST_F(HistoryTest, copies_in_opposite_directions_at_one_time) {
+  const Block source = write(kSource, 0);
+  const Block target = write(kTarget, 0);
+  const Block elsewhere = write(kSource, 1);
+  begin_copy();
+  begin_copy(kTarget, kSource);
+  EXPECT_THAT(read(kTarget, 0, elsewhere), HasSubstr("not legal"));
+  EXPECT_THAT(read(kSource, 0, target), IsEmpty());
+  EXPECT_THAT(read(kTarget, 0, source), IsEmpty());
+}
+
 TEST_F(HistoryTest, a_refused_copy_leaves_the_target_alone) {
   const Block source = write(kSource, 0);
   const Block target = write(kTarget, 0);

@@ -26,10 +26,15 @@ bool Version::matches(const Value& seen) const {
     case Kind::unknown:
       return value == seen;
     case Kind::image:
-      return std::any_of(choices.begin(), choices.end(),
-                         [&](const VersionRef& choice) { return choice->matches(seen); });
+      break;
   }
-  return false;
+  // Two copies in opposite directions of which nobody knows whether they exist may each be what the other shows.
+  if (being_followed) return false;
+  being_followed = true;
+  const bool any =
+      std::any_of(choices.begin(), choices.end(), [&](const VersionRef& choice) { return choice->matches(seen); });
+  being_followed = false;
+  return any;
 }
 
 void Register::took_effect(Version& version, Instant now) {
@@ -168,8 +173,11 @@ std::string Register::observe(const Observation& read) {
 std::string Version::text() const {
   if (kind == Kind::plain || fixed) return value.text();
   if (kind == Kind::unknown) return "anything";
+  if (being_followed) return "itself";
+  being_followed = true;
   std::string text = withdrawing ? "being withdrawn: image of" : "image of";
   for (const VersionRef& choice : choices) text += " [" + choice->text() + "]";
+  being_followed = false;
   return text;
 }
 

@@ -51,9 +51,10 @@ struct Version {
   Instant effective_by = kNever;
   Instant refused_at = kNever;
   Instant decided_by = kNever;
-  Instant removed_at = kNever;  ///< No read that begins later may return it.
-  bool hardened = false;        ///< Survives every crash.
-  bool gone = false;            ///< Overwritten by a hardened version: no crash brings it back.
+  Instant removed_at = kNever;          ///< No read that begins later may return it.
+  bool hardened = false;                ///< Survives every crash.
+  bool gone = false;                    ///< Overwritten by a hardened version: no crash brings it back.
+  mutable bool being_followed = false;  ///< A walk along choices passes it.
   std::vector<std::weak_ptr<Version>> overwritten_by;
 
   /// Its effect, if it had one, lies before this.

@@ -309,6 +309,7 @@ rt::Task<void> Workload::renew(Life& life) {
   const auto found = volume::find_relationship(config, source.id, target.id);
   if (!found || !config.relationships.at(*found).options.recording) co_return;
   const bool turn = random.chance(1, 3) && source.block_count == target.block_count;
+  const bool goes = config.relationships.at(*found).removing;
 
   Flash made;
   made.follows = *found;
@@ -340,7 +341,8 @@ rt::Task<void> Workload::renew(Life& life) {
     co_return;
   }
   const Errc code = verdicts.front().error().code;
-  const bool legal = code == Errc::being_removed || (turn && code == Errc::copy_not_complete) ||
+  const bool legal = code == Errc::being_removed || (goes && code == Errc::no_such_relationship) ||
+                     (turn && code == Errc::copy_not_complete) ||
                      ((turn || plan_.cascades) && code == Errc::other_relationships);
   if (!legal) unexpected("resync or reverse", verdicts.front().error());
   if (code == Errc::journal_failed) {  // the record may be there
