@@ -116,7 +116,8 @@ bool Register::narrow(Version& version, const Value& seen) {
   if (version.kind != Version::Kind::image) return true;
   std::vector<VersionRef> others;
   std::vector<VersionRef> left;
-  for (VersionRef& choice : version.choices) (choice->matches(seen) ? left : others).push_back(std::move(choice));
+  // By copies: a choice may lead back here.
+  for (const VersionRef& choice : version.choices) (choice->matches(seen) ? left : others).push_back(choice);
   version.choices = std::move(left);
   if (version.choices.size() != 1) return true;
   const Version& shown = *version.choices.front();
