@@ -59,6 +59,27 @@ TEST(En, EN31_UnreadableOldSourceTrack) {
   }
 }
 
+/// The target's data is durable, the record of its bit is under way, and the power fails: the source is as it was.
+TEST(OrderLaw, TheSourceWaitsForTheBits) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    Lab lab(seed);
+    const VolumeId s = lab.make(kEven, 2);
+    const VolumeId t = lab.make(kOdd, 2);
+    ASSERT_TRUE(lab.fill(s, 0, 'A'));
+    ASSERT_TRUE(lab.fill(t, 0, 'T'));
+    ASSERT_TRUE(lab.drain());
+    lab.restart();  // the journal has none of it any more
+    ASSERT_TRUE(lab.establish(s, t));
+    ASSERT_TRUE(lab.fill(s, 0, 'B'));
+    lab.slow_once("journal.0", sim::kWrites, 2000);
+    lab.destaging(true);
+    lab.run_for(30 * rt::kMillisecond);
+    lab.crash();
+    EXPECT_EQ(lab.track(t, 0), "A*128") << seed;
+    EXPECT_EQ(lab.track(s, 0), "B*128") << seed;
+  }
+}
+
 /// Power fails while parts of tracks are written to their medium, whatever its sectors are.
 TEST(En, EN52_PartialDestageTorn) {
   for (const std::uint32_t sector : {512U, 4096U}) {
