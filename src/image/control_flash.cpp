@@ -127,7 +127,13 @@ rt::Task<std::vector<Result<Generation>>> ControlPlane::choose_to_withdraw(
   for (Result<Generation>& found : chosen) {
     if (!found) continue;
     auto needed = co_await needed_by_a_child(*found);
-    if (!needed) found = needed.error();
+    if (!needed) {
+      found = needed.error();
+      continue;
+    }
+    // What is copied from the target in parts must stay what it shows.
+    const VolumeId target = config_.relationships.at(*found).target;
+    if (volume::is_range_source(config_, target)) found = Error{Errc::other_relationships, target.value};
   }
   co_return chosen;
 }

@@ -28,6 +28,7 @@
 
 namespace tt::sim {
 
+/// Within one volume the two must not overlap.
 struct CopyPair {
   std::uint32_t source = 0;
   std::uint32_t target = 0;

@@ -38,7 +38,8 @@ History::Operation History::begin_copy(std::span<const CopyPair> pairs) {
   copy.pairs.assign(pairs.begin(), pairs.end());
   copy.cut = std::make_shared<CutWindow>(CutWindow{now, now, kNever});
   for (const CopyPair& pair : pairs) {
-    TT_ASSERT(pair.source != pair.target);
+    TT_ASSERT(pair.source != pair.target || pair.source_sector + pair.sectors <= pair.target_sector ||
+              pair.target_sector + pair.sectors <= pair.source_sector);
     for (const std::uint64_t number : touched(pair.source)) {
       if (number < pair.source_sector || number >= pair.source_sector + pair.sectors) continue;
       add_image(copy, pair, pair.target_sector + (number - pair.source_sector));

@@ -247,6 +247,20 @@ TEST(Ranges, FromATarget) {
   EXPECT_EQ(r.lab.track(r.s, 0), "s*1 x*127");
 }
 
+/// Found by crashes 418: one pair of a command must stay, the other one goes.
+TEST(Ranges, APairThatMustStayDoesNotHoldOthers) {
+  Ranges r;
+  const VolumeId x = r.lab.make(0x0101, kTracks);
+  const VolumeId u = r.lab.make(0x0002, kTracks);
+  ASSERT_TRUE(r.lab.establish(x, r.s));
+  ASSERT_TRUE(r.lab.establish(x, u));
+  ASSERT_TRUE(r.copy(r.s, r.t, {{.source = 0, .target = 4, .count = 1}}));
+  const std::vector<std::pair<VolumeId, VolumeId>> pairs = {{x, r.s}, {x, u}};
+  const std::vector<Result<void>> verdicts = r.lab.run(r.lab.control().withdraw(pairs, std::nullopt));
+  EXPECT_EQ(code_of(verdicts[0]), Errc::other_relationships);
+  EXPECT_EQ(code_of(verdicts[1]), std::nullopt);
+}
+
 /// What would change what the volumes show is refused.
 TEST(Ranges, TheirVolumesStayWhatTheyAre) {
   Ranges r;

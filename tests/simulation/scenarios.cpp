@@ -128,6 +128,7 @@ void crashes(sim::Case& c) {
   plan.work = draw_plan(c, 7);
   plan.lives = static_cast<int>(c.draw("lives", 1, 3));
   plan.life_length = static_cast<rt::TimeNs>(c.draw("life_ms", 1, 150)) * rt::kMillisecond;
+  plan.work.range_copies = c.draw_chance("range_copies", 1, 3);
   run_lives(c, storage, plan);
 }
 

@@ -145,9 +145,12 @@ void Witness::check_dirty_data(image::Shard& shard, const VolumeShare& volume, c
       for (std::uint64_t i = 0; i < e->block_count; ++i) {
         const std::uint64_t place = at.offset + (e->first_block + i) * kBlockBytes;
         if (place < event.offset || place + kBlockBytes > event.offset + event.length) continue;
-        const bool same =
-            std::memcmp(event.data.data() + (place - event.offset), e->data + i * kBlockBytes, kBlockBytes) == 0;
-        check(!same, hardened ? "I10: data younger than the fence is written to a medium"
+        const std::span<const std::byte> content(e->data + i * kBlockBytes, kBlockBytes);
+        const bool same = std::memcmp(event.data.data() + (place - event.offset), content.data(), kBlockBytes) == 0;
+        if (!same) continue;
+        const std::uint64_t block = shard.global_of(track->column->track) * kTrackBlocks + e->first_block + i;
+        if (is_own_ && !is_own_(volume.id, block, content)) continue;
+        check(false, hardened ? "I10: data younger than the fence is written to a medium"
                               : "I10: data that is not hardened is written to a medium");
       }
     }

@@ -50,6 +50,11 @@ class Witness {
   /// Called when that is durable.
   void on_failure(std::function<void(Generation)> told) { on_failure_ = std::move(told); }
 
+  using OwnContent = std::function<bool(VolumeId, std::uint64_t block, std::span<const std::byte>)>;
+  /// Tells what a host wrote at that very block, which is there once, from what a range copy put there: the same may
+  /// come twice, and then I10 cannot tell an older one on its way to the medium from a younger one in the journal.
+  void know_content(OwnContent is_own) { is_own_ = std::move(is_own); }
+
  private:
   using Piece = std::tuple<Generation, std::uint64_t, std::uint32_t>;  ///< Volume, first block, checksum.
   struct ShardView {
@@ -76,6 +81,7 @@ class Witness {
   std::map<Generation, std::uint64_t> withdrawn_;
   std::set<Generation> failed_;
   std::function<void(Generation)> on_failure_;
+  OwnContent is_own_;
   std::shared_ptr<Witness*> self_;  ///< What the world's observer holds; null once this is gone.
 };
 

@@ -219,7 +219,15 @@ rt::Task<void> Workload::commander(Life& life) {
   for (std::uint64_t i = 0; i < plan_.commands && !case_.failed(); ++i) {
     co_await rt::sleep_for(life.reactor(0), static_cast<rt::TimeNs>(case_.random().below(8'000'000)));
     forget_ended(life.image().control().config());
-    if (!plan_.errors_expected && !flashes_.empty() && case_.random().chance(1, 6)) {
+    forget_ended_ranges(life.image().control().config());
+    if (plan_.range_copies && case_.random().chance(1, 3)) {
+      const bool end_one = !ranges_.empty() && case_.random().chance(1, 3);
+      if (end_one) {
+        co_await withdraw_ranges(life);
+      } else {
+        co_await copy_ranges(life);
+      }
+    } else if (!plan_.errors_expected && !flashes_.empty() && case_.random().chance(1, 6)) {
       co_await copy_and_remove(life);
     } else if (!flashes_.empty() && case_.random().chance(1, 4)) {
       co_await renew(life);
@@ -246,6 +254,7 @@ rt::Task<void> Workload::establish(Life& life) {
     const auto& from = plan_.volumes[source];
     const auto& to = plan_.volumes[target];
     if (source == target || is_target(target)) continue;
+    if (is_range_target(source) || is_range_source(target) || is_range_target(target)) continue;
     const bool cascade = is_target(source) || is_source(target);
     if (cascade && (!plan_.cascades || !requests.empty())) continue;
     if (used.contains(target) || to.block_count < from.block_count) continue;
@@ -341,8 +350,9 @@ rt::Task<void> Workload::renew(Life& life) {
     co_return;
   }
   const Errc code = verdicts.front().error().code;
-  const bool legal = code == Errc::being_removed || (goes && code == Errc::no_such_relationship) ||
-                     (turn && code == Errc::copy_not_complete) ||
+  const bool ranges = is_range_source(pair.first) || is_range_target(pair.first) || is_range_source(pair.second);
+  const bool legal = code == Errc::being_removed || (ranges && code == Errc::other_relationships) ||
+                     (goes && code == Errc::no_such_relationship) || (turn && code == Errc::copy_not_complete) ||
                      ((turn || plan_.cascades) && code == Errc::other_relationships);
   if (!legal) unexpected("resync or reverse", verdicts.front().error());
   if (code == Errc::journal_failed) {  // the record may be there
@@ -400,13 +410,16 @@ rt::Task<void> Workload::copy_and_remove(Life& life) {
   }
 }
 
+rt::Task<void> Workload::hold_reads(Life& life, std::size_t target) {
+  withdrawing_.insert(target);
+  while (reads_in_flight_[target] > 0) co_await rt::sleep_for(life.reactor(0), 100 * rt::kMicrosecond);
+}
+
 rt::Task<void> Workload::withdraw(Life& life) {
   const Flash flash = flashes_[case_.random().below(flashes_.size())];
   if (flash.in_doubt) co_return;
   for (const auto& [source, target] : flash.pairs) withdrawing_.insert(target);
-  for (const auto& [source, target] : flash.pairs) {
-    while (reads_in_flight_[target] > 0) co_await rt::sleep_for(life.reactor(0), 100 * rt::kMicrosecond);
-  }
+  for (const auto& [source, target] : flash.pairs) co_await hold_reads(life, target);
   std::vector<std::pair<VolumeId, VolumeId>> pairs;
   std::vector<Withdraw> issued;
   const volume::ImageConfig& config = life.image().control().config();
@@ -422,7 +435,8 @@ rt::Task<void> Workload::withdraw(Life& life) {
   }
   const std::vector<Result<void>> verdicts = co_await life.image().control().withdraw(pairs, std::nullopt);
   for (std::size_t i = 0; i < verdicts.size(); ++i) {
-    const bool needed = !verdicts[i] && plan_.cascades && verdicts[i].error().code == Errc::other_relationships;
+    const bool read_by_others = plan_.cascades || is_range_source(issued[i].target);
+    const bool needed = !verdicts[i] && read_by_others && verdicts[i].error().code == Errc::other_relationships;
     if (!verdicts[i] && verdicts[i].error().code != Errc::no_such_relationship && !needed) {
       unexpected("withdraw", verdicts[i].error());
       continue;
@@ -440,6 +454,11 @@ rt::Task<void> Workload::withdraw(Life& life) {
 void Workload::set_witness(Witness* witness) {
   witness_ = witness;
   if (witness == nullptr) return;
+  witness->know_content([this](VolumeId id, std::uint64_t block, std::span<const std::byte> content) {
+    const sim::Value value = sim::value_of(content);
+    if (value.kind == sim::Value::Kind::zero) return false;  // hosts write zeros without data
+    return value.kind != sim::Value::Kind::tagged || (plan_.volumes[value.volume].id == id && value.sector == block);
+  });
   witness->on_failure([this](Generation relationship) {
     const auto found = withdrawn_.find(relationship);
     if (found != withdrawn_.end()) begin_loss(found->second);
@@ -482,6 +501,7 @@ void Workload::crash() {
 
 void Workload::settle_after_restart(Life& life) {
   const volume::ImageConfig& config = life.image().control().config();
+  settle_ranges(config);
   for (const sim::History::Operation copy : history_.undecided_copies()) {
     bool exists = false;
     std::optional<Flash> undone;

@@ -33,6 +33,7 @@ struct WorkloadPlan {
   std::uint64_t large_percent = 20;
   bool fua_only = false;         ///< Volatile acknowledgement: every write carries FUA or is followed by a flush.
   bool cascades = false;         ///< A volume may be source and target at the same time.
+  bool range_copies = false;     ///< Runs of tracks are copied, too; not with failing media.
   bool errors_expected = false;  ///< Media faults are planned: operations may fail, data may not be wrong.
 };
 
@@ -82,6 +83,15 @@ class Workload {
     std::uint64_t block = 0;
     std::uint64_t blocks = 0;
   };
+  /// A range copy, from its command until it ends. Its number is its own, so that each can be named.
+  struct RangeCopy {
+    sim::History::Operation copy = 0;
+    std::size_t source = 0;
+    std::size_t target = 0;
+    std::uint32_t number = 0;
+    bool background = false;
+    bool withdrawing = false;  ///< Issued, and not answered.
+  };
 
   rt::Task<void> make_volumes_task(Life& life, bool& done);
   rt::Task<void> writer(Life& life, std::size_t port, std::uint64_t operations);
@@ -92,6 +102,14 @@ class Workload {
   rt::Task<void> renew(Life& life);
   void take_back(const Flash& renewed);
   rt::Task<void> copy_and_remove(Life& life);
+  rt::Task<void> copy_ranges(Life& life);
+  rt::Task<void> withdraw_ranges(Life& life);
+  [[nodiscard]] std::vector<volume::TrackRun> pick_runs(std::size_t source, std::size_t target);
+  rt::Task<void> hold_reads(Life& life, std::size_t target);
+  void settle_ranges(const volume::ImageConfig& config);
+  void forget_ended_ranges(const volume::ImageConfig& config);
+  [[nodiscard]] bool is_range_source(std::size_t volume) const;
+  [[nodiscard]] bool is_range_target(std::size_t volume) const;
   rt::Task<void> thaw_later(Life& life, Flash flash);
   void note_witnessed(Life& life, std::span<const volume::PairRequest> requests);
   /// A write that was issued to a frozen source was answered before anybody let it go.
@@ -121,6 +139,8 @@ class Workload {
   std::map<Generation, std::uint32_t> withdrawn_;   ///< To target: it may still owe tracks.
   std::map<std::uint32_t, rt::TimeNs> being_lost_;  ///< Volume, and until when.
   std::vector<Withdraw> withdraws_;
+  std::vector<RangeCopy> ranges_;
+  std::uint32_t last_range_ = 0;
   /// Targets of a withdraw under way: a read beside it may show either content, which the oracle does not know.
   std::set<std::size_t> withdrawing_;
   std::map<std::size_t, std::uint64_t> reads_in_flight_;
