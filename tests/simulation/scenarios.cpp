@@ -93,7 +93,7 @@ void run_lives(sim::Case& c, sim::SimStorage& storage, const Plan& plan) {
     auto life = open_life(c, storage, plan.shape);
     if (life == nullptr) return;
     const InvariantWatch watch(c, life->image(), 16);
-    Witness witness(life->image(), [&c](const std::string& what) { c.fail(what); });
+    Witness witness(life->image(), storage, [&c](const std::string& what) { c.fail(what); });
     witness.attach(world);
     work.set_witness(&witness);
     work.settle_after_restart(*life);

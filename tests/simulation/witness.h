@@ -22,6 +22,7 @@
 
 #include "image/image.h"
 #include "journal/slot_codec.h"
+#include "sim/disk.h"
 #include "sim/world.h"
 
 namespace tt::simulation {
@@ -31,7 +32,7 @@ class Witness {
   using Report = std::function<void(const std::string&)>;
 
   /// Of an image that has just been opened; what its journal holds by now is taken for durable.
-  Witness(image::Image& image, Report report);
+  Witness(image::Image& image, sim::SimStorage& storage, Report report);
   Witness(const Witness&) = delete;
   Witness& operator=(const Witness&) = delete;
   ~Witness();
@@ -50,11 +51,6 @@ class Witness {
   /// Called when that is durable.
   void on_failure(std::function<void(Generation)> told) { on_failure_ = std::move(told); }
 
-  using OwnContent = std::function<bool(VolumeId, std::uint64_t block, std::span<const std::byte>)>;
-  /// Tells what a host wrote at that very block, which is there once, from what a range copy put there: the same may
-  /// come twice, and then I10 cannot tell an older one on its way to the medium from a younger one in the journal.
-  void know_content(OwnContent is_own) { is_own_ = std::move(is_own); }
-
  private:
   using Piece = std::tuple<Generation, std::uint64_t, std::uint32_t>;  ///< Volume, first block, checksum.
   struct ShardView {
@@ -67,6 +63,8 @@ class Witness {
                   std::span<const std::byte> payload);
   void check_media_write(const sim::DiskEvent& event);
   void check_dirty_data(image::Shard& shard, const flashcopy::VolumeShare& volume, const sim::DiskEvent& event);
+  [[nodiscard]] bool is_old_content(image::Shard& shard, const cache::DirtyTrack& track, const cache::Entry& entry,
+                                    std::uint64_t block, const sim::DiskEvent& event) const;
   void check_target(image::Shard& shard, const flashcopy::VolumeShare& target, const sim::DiskEvent& event);
   [[nodiscard]] bool is_hardened(std::uint32_t shard, std::uint64_t slot) const;
   /// In shard 0's ring; also what was there when the image was opened.
@@ -74,6 +72,7 @@ class Witness {
   void check(bool holds, const std::string& what) const;
 
   image::Image& image_;
+  sim::SimStorage& storage_;
   Report report_;
   std::vector<ShardView> shards_;
   std::map<Piece, std::pair<std::uint32_t, std::uint64_t>> pieces_;  ///< To shard and slot; the first of its kind.
@@ -81,7 +80,6 @@ class Witness {
   std::map<Generation, std::uint64_t> withdrawn_;
   std::set<Generation> failed_;
   std::function<void(Generation)> on_failure_;
-  OwnContent is_own_;
   std::shared_ptr<Witness*> self_;  ///< What the world's observer holds; null once this is gone.
 };
 

@@ -454,11 +454,6 @@ rt::Task<void> Workload::withdraw(Life& life) {
 void Workload::set_witness(Witness* witness) {
   witness_ = witness;
   if (witness == nullptr) return;
-  witness->know_content([this](VolumeId id, std::uint64_t block, std::span<const std::byte> content) {
-    const sim::Value value = sim::value_of(content);
-    if (value.kind == sim::Value::Kind::zero) return false;  // hosts write zeros without data
-    return value.kind != sim::Value::Kind::tagged || (plan_.volumes[value.volume].id == id && value.sector == block);
-  });
   witness->on_failure([this](Generation relationship) {
     const auto found = withdrawn_.find(relationship);
     if (found != withdrawn_.end()) begin_loss(found->second);
