@@ -106,6 +106,7 @@ Appended Ring::State::append(RecordHeader header, std::span<const std::byte> pay
   slot.bytes += static_cast<std::uint32_t>(padded);
   ++slot.record_count;
   ++slot.pins;
+  pin_cursor = std::min(pin_cursor, newest);  // it may have passed the open slot while nothing was pinned in it
   ++counters.records;
   replayable = false;
   wake_writers(writable());

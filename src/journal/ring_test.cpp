@@ -118,6 +118,22 @@ TEST(Ring, TheTailStopsAtPinsCutAndHardening) {
   EXPECT_EQ(lab.ring->replay_summary().slot_count, 0U);
 }
 
+/// Found by crashes 1847: the look for the oldest pin passed the open slot, which held a record that was needed by
+/// nobody, and never came back to the record of a host that joined it there.
+TEST(Ring, ARecordThatJoinsASlotNobodyNeededIsKept) {
+  RingLab lab(7);
+  ASSERT_TRUE(lab.open());
+  const SlotSeq slot = lab.put(512);
+  lab.clean(1);
+  EXPECT_EQ(lab.ring->oldest_pinned(), SlotSeq{0});
+  ASSERT_EQ(lab.put(512), slot);
+  EXPECT_EQ(lab.ring->oldest_pinned(), slot);
+  lab.ring->cut();
+  ASSERT_TRUE(lab.run_while([&] { return lab.answered_lsn < 2; }));
+  lab.ring->set_checkpoint_cut(slot);
+  EXPECT_EQ(lab.ring->needed_tail().sequence, slot);
+}
+
 // T35: dirty data may not take the space of the records that clean it.
 TEST(Ring, En53RingFullSpaceClasses) {
   RingLab lab(8);
