@@ -28,6 +28,11 @@ struct Apply : ApplyFlash {
   void operator()(const M& m) const {
     ApplyHosts{config}(m);
   }
+  template <class M>
+    requires std::invocable<ApplyResourceGroups, const M&>
+  void operator()(const M& m) const {
+    ApplyResourceGroups{config}(m);
+  }
 
   void put_into_pool(RankConfig& rank, std::optional<std::uint16_t> pool) const {
     rank.pool = pool;
@@ -72,6 +77,7 @@ struct Apply : ApplyFlash {
       TT_ASSERT(extent.has_value() || volume.method != AllocationMethod::standard);
       if (extent) take(volume, *extent);
     }
+    TT_ASSERT(find_resource_group(config, volume.resource_group) != nullptr);
     insert_new(config.volumes, volume.id, volume);
     if (!m.places.empty()) ApplyHosts{config}(JoinVolumeGroups{volume.id, m.places});
     const std::uint8_t lss = lss_of(volume.id);

@@ -37,6 +37,10 @@ void ApplyConfiguration::operator()(const ChangeVolume& m) const {
   VolumeConfig& volume = existing(config.volumes, m.volume);
   if (m.name) volume.name = *m.name;
   if (m.capacity_type) volume.capacity_type = *m.capacity_type;
+  if (m.resource_group) {
+    TT_ASSERT(find_resource_group(config, *m.resource_group) != nullptr);
+    volume.resource_group = *m.resource_group;
+  }
   if (m.os400 || m.t10dif) TT_ASSERT(!in_relationship(config, m.volume));
   if (m.os400) {
     TT_ASSERT(volume.is_os400() && *m.os400 != model::Os400Model::none);
@@ -75,6 +79,7 @@ void ApplyConfiguration::operator()(const ReleaseSpace& m) const {
 }
 
 void ApplyConfiguration::operator()(const ChangeLss& m) const {
+  TT_ASSERT(find_resource_group(config, m.lss.resource_group) != nullptr);
   config.lsses[m.lss.id] = m.lss;
   const auto next = config.volumes.lower_bound(VolumeId(static_cast<std::uint16_t>(m.lss.id << 8U)));
   const bool empty = next == config.volumes.end() || lss_of(next->first) != m.lss.id;

@@ -127,6 +127,7 @@ void fields(Archive& archive, Self& volume) {
   archive(17, volume.maps);
   archive(40, volume.os400);
   archive(41, volume.t10dif);
+  archive(50, volume.resource_group);
 }
 
 template <class Archive, Is<LssConfig> Self>
@@ -134,6 +135,7 @@ void fields(Archive& archive, Self& lss) {
   archive(1, lss.id);
   archive(2, lss.long_busy_timeout_s);
   archive(3, lss.consistency_group);
+  archive(4, lss.resource_group);
 }
 
 template <class Archive, Is<RelationshipOptions> Self>
@@ -214,6 +216,14 @@ void fields(Archive& archive, Self& rates) {
   archive(2, rates.floor_bytes_per_second);
 }
 
+template <class Archive, Is<ResourceGroupConfig> Self>
+void fields(Archive& archive, Self& group) {
+  archive(1, group.id);
+  archive(2, group.name);
+  archive(3, group.label);
+  archive(4, group.description);
+}
+
 template <class Archive, Is<ImageConfig> Self>
 void fields(Archive& archive, Self& image) {
   archive(1, image.personality);
@@ -239,6 +249,7 @@ void fields(Archive& archive, Self& image) {
   archive(32, image.copy_rates);
   archive(60, image.loans);
   archive(61, image.range_copies);
+  archive(62, image.resource_groups);
 }
 
 // ---- mutations ---------------------------------------------------------------------------------------------------
@@ -338,6 +349,7 @@ void fields(Archive& archive, Self& m) {
   archive(5, m.extents);
   archive(6, m.os400);
   archive(7, m.t10dif);
+  archive(50, m.resource_group);
 }
 template <class Archive, Is<ReleaseSpace> Self>
 void fields(Archive& archive, Self& m) {
@@ -443,6 +455,11 @@ void fields(Archive& archive, Self& m) {
   archive(2, m.at_s);
 }
 
+template <class Archive, Is<MakeResourceGroup, ChangeResourceGroup, RemoveResourceGroup> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.group);
+}
+
 /// Number of each mutation in the journal; never reused. The order of the variant means nothing.
 template <>
 inline constexpr std::uint32_t kKind<AddRank> = 1;
@@ -520,5 +537,11 @@ template <>
 inline constexpr std::uint32_t kKind<EstablishRanges> = 82;
 template <>
 inline constexpr std::uint32_t kKind<ChangeRanges> = 83;
+template <>
+inline constexpr std::uint32_t kKind<MakeResourceGroup> = 90;
+template <>
+inline constexpr std::uint32_t kKind<ChangeResourceGroup> = 91;
+template <>
+inline constexpr std::uint32_t kKind<RemoveResourceGroup> = 92;
 
 }  // namespace tt::volume

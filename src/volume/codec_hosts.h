@@ -51,6 +51,7 @@ void fields(Archive& archive, Self& group) {
   archive(2, group.name);
   archive(3, group.type);
   archive(4, group.members);
+  archive(5, group.resource_group);
 }
 
 template <class Archive, Is<HostConnectionConfig> Self>
@@ -67,6 +68,7 @@ void fields(Archive& archive, Self& connection) {
   archive(10, connection.port_rule);
   archive(11, connection.io_ports);
   archive(12, connection.description);
+  archive(13, connection.resource_group);
 }
 
 template <class Archive, Is<IoPortConfig> Self>

@@ -131,7 +131,7 @@ TEST(Codec, ImagesFromBeforeThereWereCopyRatesHaveTheUsualOnes) {
   auto bytes = encode_config(image.config);
   ByteWriter rates;
   codec::Encoder::put(rates, image.config.copy_rates);
-  constexpr std::size_t kLater = 4;            // tags and lengths of the two empty lists behind it
+  constexpr std::size_t kLater = 6;            // tags and lengths of the three empty lists behind it
   const std::size_t field = 2 + rates.size();  // tag and length before it
   ASSERT_EQ(bytes[bytes.size() - kLater], std::byte{60});
   ASSERT_EQ(bytes[bytes.size() - kLater - field], std::byte{32});
@@ -140,6 +140,40 @@ TEST(Codec, ImagesFromBeforeThereWereCopyRatesHaveTheUsualOnes) {
   ASSERT_EQ(code_of(decoded), Errc::ok);
   EXPECT_EQ(decoded->copy_rates, CopyRates{});
   EXPECT_EQ(decoded->volumes, image.config.volumes);
+}
+
+/// What `object` was written as before it had its last field of so many bytes.
+template <class T>
+T from_before_the_last_field(const T& object, std::uint8_t tag) {
+  ByteWriter writer;
+  codec::Encoder::put(writer, object);
+  auto bytes = writer.take();
+  constexpr std::size_t kField = 3;  // tag, length, the number of a group
+  EXPECT_EQ(bytes[bytes.size() - kField], std::byte{tag});
+  bytes.resize(bytes.size() - kField);
+  ByteReader reader(bytes);
+  codec::Budget budget;
+  T decoded;
+  codec::Decoder::take(reader, budget, decoded);
+  EXPECT_TRUE(reader.complete());
+  return decoded;
+}
+
+TEST(Codec, WhatIsFromBeforeThereWereResourceGroupsIsPublic) {
+  VolumeConfig volume;
+  volume.name = "old";
+  volume.resource_group = 5;
+  LssConfig lss;
+  lss.resource_group = 5;
+  VolumeGroupConfig group;
+  group.resource_group = 5;
+  HostConnectionConfig connection;
+  connection.resource_group = 5;
+  EXPECT_EQ(from_before_the_last_field(volume, 50).resource_group, kPublicGroup);
+  EXPECT_EQ(from_before_the_last_field(volume, 50).name, "old");
+  EXPECT_EQ(from_before_the_last_field(lss, 4).resource_group, kPublicGroup);
+  EXPECT_EQ(from_before_the_last_field(group, 5).resource_group, kPublicGroup);
+  EXPECT_EQ(from_before_the_last_field(connection, 13).resource_group, kPublicGroup);
 }
 
 /// Message with one field `tag` of FailRank.

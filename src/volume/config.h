@@ -19,6 +19,7 @@
 #include "volume/extent_map.h"
 #include "volume/flash_changes.h"
 #include "volume/hosts.h"
+#include "volume/resource_groups.h"
 
 namespace tt::volume {
 
@@ -37,6 +38,7 @@ struct Limits {
   std::uint32_t fb_long_busy_timeout_s;
   std::uint32_t volume_groups;  ///< The predefined ones counted.
   std::uint32_t host_connections;
+  std::uint16_t last_resource_group;
 };
 const Limits& limits_of(Personality personality) noexcept;
 
@@ -126,6 +128,7 @@ struct VolumeConfig {
   std::optional<Generation> maps;
   model::Os400Model os400 = model::Os400Model::none;  ///< Otherwise a volume of IBM i, with 520-byte blocks.
   bool t10dif = false;
+  std::uint16_t resource_group = kPublicGroup;
 
   [[nodiscard]] bool is_os400() const noexcept { return os400 != model::Os400Model::none; }
   [[nodiscard]] Generation map_generation() const noexcept { return maps.value_or(generation); }
@@ -138,6 +141,7 @@ struct LssConfig {
   std::uint8_t id = 0;
   std::uint32_t long_busy_timeout_s = 0;
   bool consistency_group = false;
+  std::uint16_t resource_group = kPublicGroup;
   friend bool operator==(const LssConfig&, const LssConfig&) = default;
 };
 
@@ -288,6 +292,7 @@ struct ImageConfig {
   CopyRates copy_rates;
   std::map<Generation, Loan> loans;
   std::map<Generation, RangeCopy> range_copies;
+  std::map<std::uint16_t, ResourceGroupConfig> resource_groups;  ///< Without RG0.
   /// By rank, for ranks that are in a pool. Derived from ranks and volumes; kept by apply().
   std::map<std::uint16_t, ExtentMap> taken_extents;
 
@@ -417,6 +422,7 @@ struct ChangeVolume {
   std::vector<std::optional<ExtentRef>> extents;
   std::optional<model::Os400Model> os400 = std::nullopt;
   std::optional<bool> t10dif = std::nullopt;
+  std::optional<std::uint16_t> resource_group = std::nullopt;
 };
 /// A thin volume is empty again: no extents, no data older than `at`, and maps of a new generation.
 struct ReleaseSpace {
@@ -477,7 +483,8 @@ using Mutation =
                  RemoveArray, ChangeNames, RecordProblem, CloseProblem, RenewRelationships, CommitRevertible,
                  RevertRelationships, MakeVolumeGroup, ChangeVolumeGroup, RemoveVolumeGroup, JoinVolumeGroups,
                  MakeHostConnection, ChangeHostConnection, RemoveHostConnection, SetIoPort, BeginHostAccess, StartCopy,
-                 Thaw, ChangeCopyRates, LimitCopies, InhibitSource, EndLoans, EstablishRanges, ChangeRanges>;
+                 Thaw, ChangeCopyRates, LimitCopies, InhibitSource, EndLoans, EstablishRanges, ChangeRanges,
+                 MakeResourceGroup, ChangeResourceGroup, RemoveResourceGroup>;
 
 /// Takes effect unconditionally; a mutation that does not fit the configuration is a programmer error (replay of a
 /// journal that this code wrote always fits).
@@ -495,13 +502,14 @@ struct MakeVolumeRequest {
   std::vector<std::uint16_t> volume_groups = {};
   model::Os400Model os400 = model::Os400Model::none;
   bool t10dif = false;
+  std::uint16_t resource_group = kPublicGroup;
 };
-/// object_not_found (pool), limit_reached (LSS beyond the personality's, too many extents), id_taken,
+/// object_not_found (pool, resource group), limit_reached (LSS beyond the personality's, too many extents), id_taken,
 /// parity_differs (LSS and pool belong to different rank groups), out_of_range (size, also one that the model of IBM i
 /// does not have), no_space also for a thin volume beyond what a pool with a virtual limit may promise, not_combinable
 /// (on 1750: thin, a model of any size, T10 DIF; a model with T10 DIF), no_space. Extents are chosen: rotateexts (round
 /// robin over the pool's ranks; the default on 2107) or rotatevols (one rank until it is full; the default on 1750).
-/// The detail is the volume id, or the pool for object_not_found. For volume groups see plan_join().
+/// The detail is the volume id, or the pool or resource group for object_not_found. For volume groups see plan_join().
 Result<MakeVolume> plan_make_volume(const ImageConfig& config, const MakeVolumeRequest& request, Generation generation,
                                     std::int64_t now_s);
 /// volume_not_found; still_in_use while any relationship, closing ones included, names the volume, or it lends.

@@ -142,6 +142,7 @@ Result<void> derive(ImageConfig& config) {
   TT_CHECK(check_relationships(config));
   TT_CHECK(check_loans(config));
   TT_CHECK(check_ranges(config));
+  TT_CHECK(check_resource_groups(config));
   return check_hosts(config);
 }
 

@@ -136,6 +136,7 @@ bool in_volume_group(const ImageConfig& config, VolumeId volume) noexcept {
 
 void ApplyHosts::operator()(const MakeVolumeGroup& m) const {
   TT_ASSERT(group_is_sound(config, m.group));
+  TT_ASSERT(find_resource_group(config, m.group.resource_group) != nullptr);
   const bool inserted = config.volume_groups.emplace(m.group.id, m.group).second;
   TT_ASSERT(inserted);
 }
@@ -144,6 +145,7 @@ void ApplyHosts::operator()(const ChangeVolumeGroup& m) const {
   const auto found = config.volume_groups.find(m.group.id);
   TT_ASSERT(found != config.volume_groups.end() && found->second.type == m.group.type);
   TT_ASSERT(group_is_sound(config, m.group));
+  TT_ASSERT(find_resource_group(config, m.group.resource_group) != nullptr);
   found->second = m.group;
 }
 
@@ -163,6 +165,7 @@ void ApplyHosts::operator()(const JoinVolumeGroups& m) const {
 }
 
 void ApplyHosts::operator()(const MakeHostConnection& m) const {
+  TT_ASSERT(find_resource_group(config, m.connection.resource_group) != nullptr);
   const bool inserted = config.host_connections.emplace(m.connection.id, m.connection).second;
   TT_ASSERT(inserted);
 }
@@ -170,6 +173,7 @@ void ApplyHosts::operator()(const MakeHostConnection& m) const {
 void ApplyHosts::operator()(const ChangeHostConnection& m) const {
   const auto found = config.host_connections.find(m.connection.id);
   TT_ASSERT(found != config.host_connections.end());
+  TT_ASSERT(find_resource_group(config, m.connection.resource_group) != nullptr);
   found->second = m.connection;
 }
 

@@ -18,6 +18,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "model/host_types.h"
+#include "volume/resource_groups.h"
 
 namespace tt::volume {
 
@@ -45,6 +46,7 @@ struct VolumeGroupConfig {
   std::string name;
   VolumeGroupType type = VolumeGroupType::scsi_mask;
   std::vector<MemberRun> members;
+  std::uint16_t resource_group = kPublicGroup;
   friend bool operator==(const VolumeGroupConfig&, const VolumeGroupConfig&) = default;
 };
 
@@ -82,6 +84,7 @@ struct HostConnectionConfig {
   PortRule port_rule = PortRule::all;
   std::vector<std::uint16_t> io_ports;  ///< With PortRule::listed; ascending.
   std::string description;
+  std::uint16_t resource_group = kPublicGroup;
   friend bool operator==(const HostConnectionConfig&, const HostConnectionConfig&) = default;
 };
 
@@ -167,8 +170,9 @@ struct MakeVolumeGroupRequest {
   VolumeGroupType type = VolumeGroupType::scsi_mask;
   std::vector<VolumeId> volumes;
   std::vector<std::uint8_t> luns;  ///< Empty, or one per volume.
+  std::uint16_t resource_group = kPublicGroup;
 };
-/// The lowest free id. limit_reached; volume_not_found; not_combinable (LUNs for a type that derives them, or not one
+/// The lowest free id. limit_reached; volume_not_found; object_not_found (a resource group); not_combinable (LUNs for a type that derives them, or not one
 /// per volume; a 512-byte volume into an OS/400 group; a volume or a LUN twice); id_taken (a LUN); limit_reached (a
 /// 257th volume of map256).
 Result<MakeVolumeGroup> plan_make_volume_group(const ImageConfig& config, const MakeVolumeGroupRequest& request);
@@ -180,8 +184,9 @@ struct ChangeVolumeGroupRequest {
   Action action = Action::none;
   std::vector<VolumeId> volumes;
   std::vector<std::uint8_t> luns;
+  std::optional<std::uint16_t> resource_group = std::nullopt;
 };
-/// object_not_found; not_combinable for a predefined group and as above; volume_not_found also for removing what is no
+/// object_not_found (also a resource group); not_combinable for a predefined group and as above; volume_not_found also for removing what is no
 /// member. Adding a member again changes nothing, unless it is given another LUN: id_taken.
 Result<ChangeVolumeGroup> plan_change_volume_group(const ImageConfig& config, const ChangeVolumeGroupRequest& request);
 
@@ -209,10 +214,11 @@ struct HostConnectionRequest {
   std::optional<PortRule> port_rule;
   std::vector<std::uint16_t> io_ports;
   std::optional<std::string> description;
+  std::optional<std::uint16_t> resource_group = std::nullopt;
 };
 /// The lowest free id; the WWPN is derived from the identity when not given, and the identity is the WWPN when not
 /// given. limit_reached; id_taken (WWPN or identity); invalid_argument (identity, host type, profile, neither WWPN nor
-/// identity); object_not_found (volume group); not_combinable (host and group do not fit).
+/// identity); object_not_found (volume group, resource group); not_combinable (host and group do not fit).
 Result<MakeHostConnection> plan_make_host_connection(const ImageConfig& config, const HostConnectionRequest& request);
 /// object_not_found (connection too), otherwise the same.
 Result<ChangeHostConnection> plan_change_host_connection(const ImageConfig& config, std::uint16_t id,

@@ -18,6 +18,7 @@ constexpr Limits kDs6000{
     .fb_long_busy_timeout_s = 120,
     .volume_groups = 1040,
     .host_connections = 1024,
+    .last_resource_group = kPublicGroup,
 };
 
 constexpr Limits kDs8000{
@@ -32,6 +33,7 @@ constexpr Limits kDs8000{
     .fb_long_busy_timeout_s = 60,
     .volume_groups = 8320,
     .host_connections = 8192,
+    .last_resource_group = kLastResourceGroup,
 };
 
 // A volume id has room for exactly the volumes of the existing LSSs: nothing else has to count them.

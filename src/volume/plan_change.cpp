@@ -63,6 +63,8 @@ Result<ChangeVolume> plan_change_volume(const ImageConfig& config, const ChangeV
   ChangeVolume plan;
   plan.volume = request.id;
   plan.name = request.name;
+  plan.resource_group = request.resource_group;
+  TT_CHECK(check_group_given(config, request.resource_group));
   TT_CHECK(change_format(config, request, *volume, plan));
   if (!request.block_count) return plan;
 
@@ -94,8 +96,10 @@ Result<ChangeLss> plan_change_lss(const ImageConfig& config, const ChangeLssRequ
   const auto found = config.lsses.find(request.id);
   ChangeLss plan{.lss = found != config.lsses.end() ? found->second : default_lss(config.personality, request.id)};
   if (request.long_busy_timeout_s.value_or(0) > kLongestBusyTimeout) return {Errc::out_of_range, request.id};
+  TT_CHECK(check_group_given(config, request.resource_group));
   if (request.consistency_group) plan.lss.consistency_group = *request.consistency_group;
   if (request.long_busy_timeout_s) plan.lss.long_busy_timeout_s = *request.long_busy_timeout_s;
+  if (request.resource_group) plan.lss.resource_group = *request.resource_group;
   return plan;
 }
 

@@ -18,11 +18,12 @@ struct ChangeVolumeRequest {
   CapacityType capacity_type = CapacityType::ds;  ///< Regarded with block_count.
   std::optional<model::Os400Model> os400 = std::nullopt;
   bool t10dif = false;  ///< True sets it; nothing takes it away.
+  std::optional<std::uint16_t> resource_group = std::nullopt;
 };
 /// The one place that decides it: not while a copy needs both ends to have the size they had. Closing relationships
 /// count; who asks lets them end first.
 bool can_expand(const ImageConfig& config, VolumeId id) noexcept;
-/// volume_not_found; other_relationships when it cannot expand; out_of_range for a size that is no larger than the
+/// volume_not_found; object_not_found (resource group); other_relationships when it cannot expand; out_of_range for a size that is no larger than the
 /// present one or too large; no_space; limit_reached (extents of the whole image). A change of format wants no
 /// relationship either; not_combinable when it would change the size of blocks, or when a model of IBM i fixes a size
 /// that the volume has not.
@@ -36,8 +37,9 @@ struct ChangeLssRequest {
   std::uint8_t id = 0;
   std::optional<bool> consistency_group;
   std::optional<std::uint32_t> long_busy_timeout_s;
+  std::optional<std::uint16_t> resource_group = std::nullopt;
 };
-/// limit_reached for an LSS that the personality has not; out_of_range for a time above 65535 s. An LSS without
+/// limit_reached for an LSS that the personality has not; out_of_range for a time above 65535 s; object_not_found (resource group). An LSS without
 /// volumes comes into being by it.
 Result<ChangeLss> plan_change_lss(const ImageConfig& config, const ChangeLssRequest& request);
 

@@ -129,6 +129,8 @@ Result<void> take_over(const ImageConfig& config, HostConnectionConfig& connecti
     connection.io_ports.erase(behind, connection.io_ports.end());
     if (connection.io_ports.empty() == (connection.port_rule == PortRule::listed)) return Errc::invalid_argument;
   }
+  TT_CHECK(check_group_given(config, request.resource_group));
+  if (request.resource_group) connection.resource_group = *request.resource_group;
   if (request.volume_group) connection.volume_group = request.volume_group;
   if (!connection.volume_group) return {};
   const VolumeGroupConfig* group = find_volume_group(config, *connection.volume_group);
@@ -178,19 +180,23 @@ model::AddressDiscovery discovery_of(const ImageConfig& config, const HostConnec
 Result<MakeVolumeGroup> plan_make_volume_group(const ImageConfig& config, const MakeVolumeGroupRequest& request) {
   const std::size_t count = config.volume_groups.size() + predefined_volume_groups().size();
   if (count >= limits_of(config.personality).volume_groups) return Errc::limit_reached;
+  TT_CHECK(check_group_given(config, request.resource_group));
   TT_CHECK(check_volumes(config, request.type, request.volumes, request.luns));
   Members members;
   TT_CHECK(add_members(request.type, members, request.volumes, request.luns));
   return MakeVolumeGroup{{.id = lowest_free(config.volume_groups, is_predefined),
                           .name = request.name,
                           .type = request.type,
-                          .members = runs_of(members, request.type)}};
+                          .members = runs_of(members, request.type),
+                          .resource_group = request.resource_group}};
 }
 
 Result<ChangeVolumeGroup> plan_change_volume_group(const ImageConfig& config, const ChangeVolumeGroupRequest& request) {
   using Action = ChangeVolumeGroupRequest::Action;
   TT_TRY(VolumeGroupConfig group, changeable_group(config, request.id));
+  TT_CHECK(check_group_given(config, request.resource_group));
   if (request.name) group.name = *request.name;
+  if (request.resource_group) group.resource_group = *request.resource_group;
   TT_CHECK(check_volumes(config, group.type, request.volumes, request.luns));
   if (request.action == Action::remove && !request.luns.empty()) return Errc::not_combinable;
   Members members;

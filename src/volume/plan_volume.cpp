@@ -56,6 +56,7 @@ Result<void> check_make_volume(const ImageConfig& config, const MakeVolumeReques
   if (lss_of(request.id) % 2 != request.pool % 2) return {Errc::parity_differs, id};
   if (request.block_count == 0 || request.block_count > limits.max_fb_blocks) return {Errc::out_of_range, id};
   if (request.method != AllocationMethod::standard && !limits.thin_volumes) return {Errc::not_combinable, id};
+  TT_CHECK(check_group_given(config, request.resource_group));
   TT_CHECK(check_format(config, request));
   const std::uint64_t extents = extents_for(request.block_count, pool->second.extent_bytes);
   if (extents > kMaxImageExtents - configured_extents(config)) return {Errc::limit_reached, id};
@@ -90,7 +91,8 @@ Result<MakeVolume> plan_make_volume(const ImageConfig& config, const MakeVolumeR
                                .rotation = request.rotation,
                                .maps = std::nullopt,
                                .os400 = request.os400,
-                               .t10dif = request.t10dif},
+                               .t10dif = request.t10dif,
+                               .resource_group = request.resource_group},
                     .places = std::move(places)};
 }
 

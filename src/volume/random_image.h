@@ -22,7 +22,7 @@ class RandomImage {
   }
 
   void step() {
-    switch (random_.below(32)) {
+    switch (random_.below(34)) {
       case 0:
         return make_pool();
       case 1:
@@ -77,6 +77,9 @@ class RandomImage {
         return copy_range();
       case 30:
         return change_range();
+      case 31:
+      case 32:
+        return change_resource_groups();
       default:
         return fail_something();
     }
@@ -129,6 +132,7 @@ class RandomImage {
     if (random_.chance(1, 3)) request.volume_groups = {some_group()};
     if (random_.chance(1, 8)) make_os400(request);
     request.t10dif = random_.chance(1, 8);
+    if (random_.chance(1, 3)) request.resource_group = some_resource_group();
     accept(plan_make_volume(image.config, request, Generation(image.next_lsn++),
                             static_cast<std::int64_t>(random_.next())));
   }
@@ -265,16 +269,14 @@ class RandomImage {
     if (random_.chance(2, 3)) request.block_count = random_.below(8 * 1_GiB / kBlockBytes);
     if (random_.chance(1, 8)) request.os400 = model::os400_models()[random_.below(model::os400_models().size())].model;
     if (random_.chance(1, 8)) request.t10dif = true;
+    if (random_.chance(1, 3)) request.resource_group = some_resource_group();
     accept(plan_change_volume(image.config, request));
   }
 
   void change_attributes() {
     switch (random_.below(4)) {
       case 0:
-        return accept(plan_change_lss(
-            image.config, {.id = static_cast<std::uint8_t>(random_.below(5)),
-                           .consistency_group = random_.chance(1, 2),
-                           .long_busy_timeout_s = image.config.personality == Personality::ds8000 ? 60 : 120}));
+        return change_lss();
       case 1: {
         ChangePoolRequest request;
         request.id = some_pool();
@@ -289,6 +291,32 @@ class RandomImage {
       default:
         return accept(plan_merge_pools(image.config, static_cast<std::uint16_t>(random_.below(6)),
                                        static_cast<std::uint16_t>(2 + random_.below(6))));
+    }
+  }
+
+  void change_lss() {
+    ChangeLssRequest request;
+    request.id = static_cast<std::uint8_t>(random_.below(5));
+    request.consistency_group = random_.chance(1, 2);
+    request.long_busy_timeout_s = image.config.personality == Personality::ds8000 ? 60 : 120;
+    if (random_.chance(1, 2)) request.resource_group = some_resource_group();
+    accept(plan_change_lss(image.config, request));
+  }
+
+  std::uint16_t some_resource_group() { return static_cast<std::uint16_t>(random_.below(4)); }
+
+  void change_resource_groups() {
+    ResourceGroupRequest request;
+    request.id = some_resource_group();
+    if (random_.chance(1, 2)) request.label = std::string(1, static_cast<char>('A' + random_.below(5)));
+    if (random_.chance(1, 2)) request.description = "d";
+    switch (random_.below(4)) {
+      case 0:
+        return accept(plan_remove_resource_group(image.config, request.id));
+      case 1:
+        return accept(plan_change_resource_group(image.config, request));
+      default:
+        return accept(plan_make_resource_group(image.config, request));
     }
   }
 
@@ -359,8 +387,8 @@ class RandomImage {
     switch (random_.below(4)) {
       case 0:
         if (image.config.volume_groups.size() < 5)
-          accept(
-              plan_make_volume_group(image.config, {"g", static_cast<VolumeGroupType>(random_.below(3)), volumes, {}}));
+          accept(plan_make_volume_group(
+              image.config, {"g", static_cast<VolumeGroupType>(random_.below(3)), volumes, {}, some_resource_group()}));
         return;
       case 1:
         return accept(plan_join_volume_groups(image.config, some_volume(), std::vector{some_group()}));
@@ -369,7 +397,8 @@ class RandomImage {
       default:
         using Action = ChangeVolumeGroupRequest::Action;
         return accept(plan_change_volume_group(
-            image.config, {some_group(), "h", static_cast<Action>(random_.below(4)), volumes, {}}));
+            image.config,
+            {some_group(), "h", static_cast<Action>(random_.below(4)), volumes, {}, some_resource_group()}));
     }
   }
 
@@ -379,6 +408,7 @@ class RandomImage {
     if (random_.chance(1, 2)) request.volume_group = some_group();
     if (random_.chance(1, 2)) request.wwpn = random_.below(9);
     if (random_.chance(1, 4)) request.host_type = "LinuxRHEL";
+    if (random_.chance(1, 4)) request.resource_group = some_resource_group();
     const auto id = static_cast<std::uint16_t>(random_.below(8));
     switch (random_.below(4)) {
       case 0:
