@@ -40,6 +40,7 @@ const char* name_of(Errc code) noexcept {
     TT_NAME(limit_reached);
     TT_NAME(not_combinable);
     TT_NAME(not_authorised);
+    TT_NAME(outside_scope);
     TT_NAME(not_in_this_release);
     TT_NAME(io_error);
     TT_NAME(media_full);

@@ -47,6 +47,7 @@ enum class Errc : std::uint16_t {
 
   // Access and coverage.
   not_authorised = 801,
+  outside_scope = 802,
   not_in_this_release = 901,
 
   // I/O path and internals.

@@ -91,6 +91,7 @@ void DscliService::login(const HttpRequest& request, const ReplyFunction& reply)
     LoginSession session;
     session.user = result->name;
     session.groups = result->groups;
+    session.scope = result->scope;
     session.password_expired = result->must_change;
     const bool expired = session.password_expired;
     const std::string token = parts_.sessions.begin(std::move(session), parts_.now());
@@ -111,7 +112,7 @@ void DscliService::logout(const HttpRequest& request, const ReplyFunction& reply
 void DscliService::execute(const HttpRequest& request, const ReplyFunction& reply) {
   const LoginSession* session = parts_.sessions.find(request.token, parts_.now());
   if (session == nullptr) return reply(problem(401, "the session has ended; log in again."));
-  const Caller caller{session->user, session->groups, request.token};
+  const Caller caller{session->user, session->groups, session->scope, request.token};
   auto body = control::parse_json(request.body);
   const bool well_formed = body && body->is_object() && body->contains("arguments") && (*body)["arguments"].is_object();
   if (!well_formed) return reply(problem(400, "the body must be a JSON object with image, operation and arguments"));
@@ -119,6 +120,7 @@ void DscliService::execute(const HttpRequest& request, const ReplyFunction& repl
   model::Request call;
   call.operation = text_at(*body, "operation");
   call.user = caller.user;
+  call.scope = caller.scope;
   call.arguments = std::move((*body)["arguments"]);
   const std::string image = text_at(*body, "image");
   const model::Operation* operation = model::find_operation(call.operation);

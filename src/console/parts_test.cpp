@@ -95,6 +95,7 @@ TEST(UserStore, KeepsAccountsAcrossOpenings) {
   user.password = "hash";
   user.failed_logins = 3;
   user.must_change = true;
+  user.scope = "east*";
   {
     auto store = UserStore::open(folder / "users.sqlite");
     ASSERT_TRUE(store);
@@ -109,25 +110,30 @@ TEST(UserStore, KeepsAccountsAcrossOpenings) {
   EXPECT_EQ((*found)->groups, user.groups);
   EXPECT_EQ((*found)->failed_logins, 3);
   EXPECT_TRUE((*found)->must_change);
+  EXPECT_EQ((*found)->scope, "east*");
   EXPECT_EQ(*(*store)->history(user.name, 8), (std::vector<std::string>{"h2", "h1"}));
   EXPECT_EQ((*store)->history(user.name, 1)->size(), 1U);
   user.groups = {"admin"};
+  user.scope = "PUBLIC";
   ASSERT_TRUE((*store)->save(user));
+  EXPECT_EQ((**(*store)->find(user.name)).scope, "PUBLIC");
   EXPECT_EQ((*store)->all()->size(), 1U);
   ASSERT_TRUE((*store)->remove(user.name));
   EXPECT_FALSE((*store)->find(user.name)->has_value());
   EXPECT_TRUE((*store)->history(user.name, 8)->empty());
 }
 
-/// Version 1 had no settings.
+/// Version 1 had no settings, and neither it nor version 2 scopes.
 TEST(UserStore, BringsAnOlderSchemaUpToDate) {
   const TestFolder folder;
   const std::string path = folder / "users.sqlite";
   ASSERT_TRUE(UserStore::open(path));
   sqlite3* database = nullptr;
   ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
-  EXPECT_EQ(sqlite3_exec(database, "DROP TABLE settings; PRAGMA user_version = 1;", nullptr, nullptr, nullptr),
-            SQLITE_OK);
+  const char* back =
+      "DROP TABLE settings; ALTER TABLE users DROP COLUMN scope; PRAGMA user_version = 1;"
+      "INSERT INTO users VALUES ('old', 'monitor', 'hash', 0, 0, 0, 0, 0);";
+  EXPECT_EQ(sqlite3_exec(database, back, nullptr, nullptr, nullptr), SQLITE_OK);
   sqlite3_close(database);
   for (int opening = 0; opening < 2; ++opening) {
     auto store = UserStore::open(path);
@@ -138,7 +144,16 @@ TEST(UserStore, BringsAnOlderSchemaUpToDate) {
       EXPECT_TRUE((*store)->set_setting("password.length", "10"));
     }
     EXPECT_EQ(*(*store)->setting("password.length"), "10");
+    EXPECT_EQ((**(*store)->find("old")).scope, "*");
   }
+  ASSERT_EQ(sqlite3_open(path.c_str(), &database), SQLITE_OK);
+  const char* back_to_two = "ALTER TABLE users DROP COLUMN scope; PRAGMA user_version = 2;";
+  EXPECT_EQ(sqlite3_exec(database, back_to_two, nullptr, nullptr, nullptr), SQLITE_OK);
+  sqlite3_close(database);
+  auto store = UserStore::open(path);
+  ASSERT_TRUE(store);
+  EXPECT_EQ((**(*store)->find("old")).scope, "*");
+  EXPECT_EQ(*(*store)->setting("password.length"), "10");
 }
 
 TEST(UserStore, RefusesWhatItCannotRead) {

@@ -241,6 +241,50 @@ TEST_F(ServiceTest, LockingEndsSessionsAndLogins) {
   login("batch", "Secret99");
 }
 
+TEST_F(ServiceTest, TheScopeOfTheUserGoesWithEveryRequest) {
+  const std::string batch = token_of_new("batch", "op_volume");
+  EXPECT_EQ(execute(batch, "lsfbvol")["status"], 0);
+  EXPECT_EQ(images.requests.back().scope, "*") << "of whom nothing else is said";
+  const std::string admin = token_of("admin", first_password);
+  EXPECT_EQ(execute(admin, "chuser", {{"id", "batch"}, {"scope", "east*"}})["status"], 0);
+  execute(batch, "lsfbvol", json::object(), "IBM.2107-75ABCD1", 401);
+  const std::string again = token_of("batch", "Secret99");
+  EXPECT_EQ(execute(again, "rmfbvol", {{"ids", {"0100"}}})["status"], 0);
+  EXPECT_EQ(images.requests.back().scope, "east*");
+  EXPECT_EQ(execute(again, "showuser", {{"id", "batch"}})["rows"][0]["scope"], "east*");
+  EXPECT_EQ(execute(admin, "lsfbvol")["status"], 0);
+  EXPECT_EQ(images.requests.back().scope, "*");
+}
+
+TEST_F(ServiceTest, OnlyAnAdministratorSetsScopes) {
+  const std::string batch = token_of_new("batch", "op_storage");
+  EXPECT_EQ(execute(batch, "chuser", {{"id", "batch"}, {"scope", "*"}})["status"], 801);
+  EXPECT_EQ(execute(batch, "chuser", {{"id", "batch"}, {"password", "Second22"}, {"scope", "*"}})["status"], 801);
+  login("batch", "Second22", 401);
+  const std::string admin = token_of("admin", first_password);
+  for (const char* wrong : {"**", "a b", "*east"}) {
+    const json refused = execute(admin, "chuser", {{"id", "batch"}, {"scope", wrong}});
+    EXPECT_EQ(refused["message"], "CMUN90815E") << wrong;
+    EXPECT_EQ(refused["text"], wrong);
+  }
+  EXPECT_EQ(execute(batch, "showuser", {{"id", "batch"}})["rows"][0]["scope"], "*");
+  const json made = execute(
+      admin, "mkuser", {{"id", "tenant"}, {"password", "Temp0rary"}, {"groups", {"monitor"}}, {"scope", "PUBLIC"}});
+  EXPECT_EQ(made["status"], 0);
+  EXPECT_EQ(execute(admin, "showuser", {{"id", "tenant"}})["rows"][0]["scope"], "PUBLIC");
+  EXPECT_EQ(execute(admin, "mkuser",
+                    {{"id", "x"}, {"password", "Temp0rary"}, {"groups", {"monitor"}}, {"scope", "a b"}})["message"],
+            "CMUN90815E");
+}
+
+/// The session goes on, with what the user may do from now on.
+TEST_F(ServiceTest, AnAdministratorBoundsItselfWithANewPassword) {
+  const std::string admin = token_of("admin", first_password);
+  EXPECT_EQ(execute(admin, "chuser", {{"id", "admin"}, {"password", "Second22"}, {"scope", "PUBLIC"}})["status"], 0);
+  EXPECT_EQ(execute(admin, "lsfbvol")["status"], 0);
+  EXPECT_EQ(images.requests.back().scope, "PUBLIC");
+}
+
 TEST_F(ServiceTest, UsersMustMakeSense) {
   const std::string admin = token_of("admin", first_password);
   const auto make = [&](const char* id, const char* password, const char* group) {

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "model/resource_scope.h"
+
 namespace tt::console {
 
 struct LoginSession {
@@ -14,6 +16,7 @@ struct LoginSession {
   std::vector<std::string> groups;
   bool password_expired = false;
   std::int64_t last_used = 0;  ///< Seconds since 1970.
+  std::string scope = std::string(model::kScopeOfAll);
 };
 
 class Sessions {

@@ -47,7 +47,7 @@ json user_row(const User& user, const PasswordPolicy& policy, std::int64_t now) 
               {"groups", user.groups},
               {"state", locked ? "locked" : "active"},
               {"failed_logins", user.failed_logins},
-              {"scope", "PUBLIC"}};
+              {"scope", user.scope}};
   if (policy.expire_days > 0) {
     const std::int64_t days = policy.expire_days - (now - user.password_changed) / kDay;
     row["days_to_expire"] = user.must_change || days < 0 ? 0 : days;
@@ -68,13 +68,10 @@ std::string text_argument(const model::Request& request, const char* key) {
   return found != request.arguments.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
-/// There is one authentication policy and one resource scope. Another one that the request names, or nothing.
-std::string unknown_policy_or_scope(const model::Request& request) {
-  for (const auto& [key, only] : {std::pair("policy", "initialPolicy"), std::pair("scope", "PUBLIC")}) {
-    const std::string given = text_argument(request, key);
-    if (!given.empty() && given != only) return given;
-  }
-  return {};
+/// There is one authentication policy. Another one that the request names, or nothing.
+std::string unknown_policy(const model::Request& request) {
+  const std::string given = text_argument(request, "policy");
+  return given == "initialPolicy" ? std::string() : given;
 }
 
 ServiceAnswer not_there(std::string name) {
@@ -108,11 +105,13 @@ UserChange change_of(const model::Request& request) {
   if (request.arguments.contains("groups")) change.groups = words_argument(request, "groups");
   if (request.arguments.contains("locked")) change.locked = request.arguments["locked"] == true;
   if (request.arguments.contains("password")) change.password = text_argument(request, "password");
+  if (request.arguments.contains("scope")) change.scope = text_argument(request, "scope");
   return change;
 }
 
 void apply_rights(const UserChange& change, User& user) {
   if (change.groups) user.groups = *change.groups;
+  if (change.scope) user.scope = *change.scope;
   if (!change.locked) return;
   user.locked = *change.locked;
   if (!user.locked) user.failed_logins = 0;
@@ -231,7 +230,9 @@ void UserOperations::make(const model::Request& request, Answered done) {
   user.groups = words_argument(request, "groups");
   const std::string password = text_argument(request, "password");
   if (!name_is_good(user.name)) return done(rejected(Errc::invalid_argument));
-  if (const std::string other = unknown_policy_or_scope(request); !other.empty()) return done(not_there(other));
+  if (const std::string other = unknown_policy(request); !other.empty()) return done(not_there(other));
+  if (request.arguments.contains("scope")) user.scope = text_argument(request, "scope");
+  if (!model::is_resource_scope(user.scope)) return done(rejected(Errc::invalid_argument, "CMUN90815E", user.scope));
   const std::string unknown = unknown_group(user.groups);
   if (!unknown.empty()) return done(rejected(Errc::invalid_argument, "CMUN90813E", unknown));
   const std::string problem = password_problem(password, user.name, policy());
@@ -254,9 +255,12 @@ void UserOperations::make(const model::Request& request, Answered done) {
 void UserOperations::change(const Caller& caller, const model::Request& request, Answered done) {
   const UserChange change = change_of(request);
   const bool is_admin = model::allows(caller.groups, model::Access::admin);
-  const bool only_password = change.password && !change.locked && !change.groups;
+  const bool only_password = change.password && !change.locked && !change.groups && !change.scope;
   if (!is_admin && (change.name != caller.user || !only_password)) return done(rejected(Errc::not_authorised));
-  if (const std::string other = unknown_policy_or_scope(request); !other.empty()) return done(not_there(other));
+  if (const std::string other = unknown_policy(request); !other.empty()) return done(not_there(other));
+  if (change.scope && !model::is_resource_scope(*change.scope)) {
+    return done(rejected(Errc::invalid_argument, "CMUN90815E", *change.scope));
+  }
   auto found = store_.find(change.name);
   if (!found) return done(rejected(found.error()));
   if (!found->has_value()) return done(rejected(Errc::object_not_found));
@@ -324,7 +328,11 @@ Result<void> UserOperations::save_password(const Caller& caller, const UserChang
   TT_CHECK(store_.save(user));
   sessions_.end_all_of(user.name, own ? caller.token : std::string());
   LoginSession* session = sessions_.find(caller.token, now_());
-  if (own && session != nullptr) session->password_expired = false;
+  if (own && session != nullptr) {
+    session->password_expired = false;
+    session->groups = user.groups;
+    session->scope = user.scope;
+  }
   return {};
 }
 

@@ -30,6 +30,7 @@ struct ServiceAnswer {
 struct Caller {
   std::string user;
   std::vector<std::string> groups;
+  std::string scope;
   std::string token;
 };
 
@@ -39,6 +40,7 @@ struct UserChange {
   std::optional<std::vector<std::string>> groups;
   std::optional<bool> locked;
   std::optional<std::string> password;
+  std::optional<std::string> scope;
 };
 
 class UserOperations {

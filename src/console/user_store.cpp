@@ -9,7 +9,7 @@ namespace tt::console {
 
 namespace {
 
-constexpr int kSchemaVersion = 2;
+constexpr int kSchemaVersion = 3;
 constexpr const char* kSchema =
     "CREATE TABLE users ("
     " name TEXT PRIMARY KEY, groups TEXT NOT NULL, password TEXT NOT NULL, locked INTEGER NOT NULL,"
@@ -19,11 +19,13 @@ constexpr const char* kSchema =
     " id INTEGER PRIMARY KEY, name TEXT NOT NULL REFERENCES users(name) ON DELETE CASCADE, password TEXT NOT NULL);"
     "";
 /// Since version 2.
-constexpr const char* kSettingsSchema =
-    "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);"
-    "PRAGMA user_version = 2;";
+constexpr const char* kSettingsSchema = "CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);";
+/// Since version 3. Accounts from before have no bounds.
+constexpr const char* kScopeSchema =
+    "ALTER TABLE users ADD COLUMN scope TEXT NOT NULL DEFAULT '*';"
+    "PRAGMA user_version = 3;";
 constexpr const char* kColumns =
-    "name, groups, password, locked, must_change, failed_logins, last_failure, password_changed";
+    "name, groups, password, locked, must_change, failed_logins, last_failure, password_changed, scope";
 
 /// A prepared statement with its bindings; finalised at the end of the scope.
 class Statement {
@@ -90,6 +92,7 @@ User read_user(const Statement& row) {
   user.failed_logins = row.number(5);
   user.last_failure = row.number(6);
   user.password_changed = row.number(7);
+  user.scope = row.text(8);
   return user;
 }
 
@@ -127,7 +130,8 @@ Result<void> UserStore::prepare_schema() {
   if (version == kSchemaVersion) return {};
   TT_CHECK(run("BEGIN IMMEDIATE"));
   Result<void> made = version == 0 ? run(kSchema) : Result<void>{};
-  if (made) made = run(kSettingsSchema);
+  if (made && version < 2) made = run(kSettingsSchema);
+  if (made) made = run(kScopeSchema);
   const Result<void> ended = run(made ? "COMMIT" : "ROLLBACK");
   return made ? ended : made;
 }
@@ -151,13 +155,14 @@ Result<std::vector<User>> UserStore::all() {
 
 Result<void> UserStore::save(const User& user) {
   Statement change(database_, std::string("INSERT INTO users (") + kColumns +
-                                  ") VALUES (?,?,?,?,?,?,?,?) ON CONFLICT(name) DO UPDATE SET groups=excluded.groups,"
+                                  ") VALUES (?,?,?,?,?,?,?,?,?) ON CONFLICT(name) DO UPDATE SET groups=excluded.groups,"
                                   " password=excluded.password, locked=excluded.locked,"
                                   " must_change=excluded.must_change, failed_logins=excluded.failed_logins,"
-                                  " last_failure=excluded.last_failure, password_changed=excluded.password_changed");
+                                  " last_failure=excluded.last_failure, password_changed=excluded.password_changed,"
+                                  " scope=excluded.scope");
   change.bind(user.name).bind(join(user.groups)).bind(user.password).bind(std::int64_t{user.locked});
   change.bind(std::int64_t{user.must_change}).bind(user.failed_logins).bind(user.last_failure);
-  change.bind(user.password_changed);
+  change.bind(user.password_changed).bind(user.scope);
   change.step();
   return change.outcome();
 }

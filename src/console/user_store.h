@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "model/resource_scope.h"
 
 struct sqlite3;
 
@@ -21,8 +22,9 @@ struct User {
   bool locked = false;
   bool must_change = false;  ///< The password was set by an administrator.
   std::int64_t failed_logins = 0;
-  std::int64_t last_failure = 0;      ///< Seconds since 1970.
-  std::int64_t password_changed = 0;  ///< Seconds since 1970.
+  std::int64_t last_failure = 0;                        ///< Seconds since 1970.
+  std::int64_t password_changed = 0;                    ///< Seconds since 1970.
+  std::string scope = std::string(model::kScopeOfAll);  ///< Of resource groups.
 };
 
 class UserStore {

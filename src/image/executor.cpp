@@ -7,6 +7,8 @@
 #include "image/executor_hosts.h"
 #include "image/executor_support.h"
 #include "image/rows.h"
+#include "image/scope_check.h"
+#include "model/catalogue.h"
 #include "model/ids.h"
 
 namespace tt::image {
@@ -69,6 +71,21 @@ std::vector<json> network_port_rows(const NetworkPorts* network) {
 }  // namespace
 
 rt::Task<Response> ImageExecutor::execute(model::Request request) {
+  const model::Operation* operation = model::find_operation(request.operation);
+  const bool judged = operation != nullptr && operation->shape == model::Shape::change;
+  if (!judged || request.scope == model::kScopeOfAll) {
+    auto response = co_await carry_out(std::move(request));
+    co_return response;
+  }
+  ScopedRequest scoped =
+      within_scope(image_.control().config(), request.scope, *operation, std::move(request.arguments));
+  if (scoped.nothing_left) co_return with_refusals(scoped, {});
+  request.arguments = std::move(scoped.arguments);
+  auto done = co_await carry_out(std::move(request));
+  co_return with_refusals(scoped, std::move(done));
+}
+
+rt::Task<Response> ImageExecutor::carry_out(model::Request request) {
   const volume::ImageConfig& config = image_.control().config();
   const std::string& operation = request.operation;
   json arguments = std::move(request.arguments);
@@ -85,7 +102,7 @@ rt::Task<Response> ImageExecutor::execute(model::Request request) {
   if (operation == "lsnetworkport") co_return rows_of(network_port_rows(network_));
   if (operation == "shownetworkport") co_return one_row(network_port_rows(network_), arguments);
 
-  if (const std::string group = missing_fixed_group(arguments); !group.empty()) {
+  if (const std::string group = missing_group_of(config, arguments); !group.empty()) {
     Response refused;
     refused.results.push_back({group, Errc::object_not_found, 0});
     co_return refused;
@@ -97,6 +114,8 @@ rt::Task<Response> ImageExecutor::execute(model::Request request) {
     work = copies(image_, std::move(arguments));
   } else if (const ConfigurationOperation ranges = find_range_operation(operation)) {
     work = ranges(image_, std::move(arguments));
+  } else if (const ConfigurationOperation groups = find_group_operation(operation)) {
+    work = groups(image_, std::move(arguments));
   } else if (const ConfigurationOperation about = find_image_operation(operation)) {
     arguments["code_level"] = code_level_;
     work = about(image_, std::move(arguments));
@@ -149,6 +168,7 @@ rt::Task<Response> ImageExecutor::make_volumes(json arguments) {
   request.rotation = rotation_of(text_of(arguments, "eam"));
   if (const auto* model = model::find_os400_model(text_of(arguments, "os400_model"))) request.os400 = model->model;
   request.t10dif = arguments.value("t10dif", false);
+  request.resource_group = resource_group_of(arguments).value_or(volume::kPublicGroup);
   Response response;
   request.volume_groups = volume_groups_of(image_.control().config(), arguments, response);
   if (!response.results.empty()) co_return response;
@@ -197,15 +217,11 @@ rt::Task<Response> ImageExecutor::remove_flash(json arguments) {
   if (const auto found = arguments.find("sequence_number"); found != arguments.end() && !found->is_null()) {
     number = found->get<std::uint32_t>();
   }
+  if (!arguments.contains("pairs") || arguments["pairs"].empty()) {
+    arguments["pairs"] = tagged_pairs(image_.control().config(), arguments);
+  }
   std::optional<NamedPairs> pairs = pairs_named(arguments);
   if (!pairs) co_return failed(Errc::volume_not_found);
-  if (pairs->ids.empty() && number) {
-    for (const auto& [generation, r] : image_.control().config().relationships) {
-      if (r.closing() || r.options.sequence_number != *number) continue;
-      pairs->ids.emplace_back(r.source, r.target);
-      pairs->names.push_back(model::volume_id_text(r.source) + ":" + model::volume_id_text(r.target));
-    }
-  }
   ControlPlane& control = image_.control();
   rt::Task<std::vector<Result<void>>> work;
   if (arguments.value("copy_first", false)) {

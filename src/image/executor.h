@@ -26,6 +26,8 @@ class ImageExecutor final : public model::Executor {
   rt::Task<model::Response> execute(model::Request request) override;
 
  private:
+  /// Whatever the scope of the user is.
+  rt::Task<model::Response> carry_out(model::Request request);
   rt::Task<model::Response> remove_pools(nlohmann::json arguments);
   rt::Task<model::Response> make_volumes(nlohmann::json arguments);
   rt::Task<model::Response> remove_volumes(nlohmann::json arguments);

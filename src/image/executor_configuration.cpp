@@ -47,7 +47,8 @@ rt::Task<Response> change_volumes(Image& image, json arguments) {
   request.capacity_type = capacity_type_of(arguments);
   if (const auto* model = model::find_os400_model(text_of(arguments, "os400_model"))) request.os400 = model->model;
   request.t10dif = arguments.value("t10dif", false);
-  const bool changes = request.block_count || request.os400 || request.t10dif;
+  request.resource_group = resource_group_of(arguments);
+  const bool changes = request.block_count || request.os400 || request.t10dif || request.resource_group;
   Response missing;
   const std::vector<std::uint16_t> groups = volume_groups_of(image.control().config(), arguments, missing);
   if (!missing.results.empty()) co_return missing;
@@ -107,6 +108,7 @@ rt::Task<Response> change_lsses(Image& image, json arguments) {
   volume::ChangeLssRequest request;
   request.consistency_group = given<bool>(arguments, "consistency_group");
   request.long_busy_timeout_s = given<std::uint32_t>(arguments, "long_busy_seconds");
+  request.resource_group = resource_group_of(arguments);
   auto lsses = subjects_of(arguments, Errc::object_not_found, model::parse_lss_id);
   for (auto& lss : lsses) {
     if (!lss.id) continue;

@@ -21,5 +21,7 @@ ConfigurationOperation find_image_operation(std::string_view operation);
 ConfigurationOperation find_copy_operation(std::string_view operation);
 /// Likewise: FlashCopies of runs of tracks (executor_ranges.cpp).
 ConfigurationOperation find_range_operation(std::string_view operation);
+/// Likewise: resource groups (executor_groups.cpp).
+ConfigurationOperation find_group_operation(std::string_view operation);
 
 }  // namespace tt::image

@@ -52,7 +52,7 @@ rt::Task<Response> make_group(Image& image, IoPorts*, json arguments) {
   const volume::MakeVolumeGroupRequest request{
       text_of(arguments, "name"),
       volume_group_type_of(text_of(arguments, "type")).value_or(volume::VolumeGroupType::scsi_mask),
-      volumes_of(arguments), luns_of(arguments)};
+      volumes_of(arguments), luns_of(arguments), resource_group_of(arguments).value_or(volume::kPublicGroup)};
   std::string id = request.name;
   const Planner plan = [&](const volume::ImageConfig& config) -> Planned {
     TT_TRY(auto made, volume::plan_make_volume_group(config, request));
@@ -74,6 +74,7 @@ rt::Task<Response> change_group(Image& image, IoPorts*, json arguments) {
   request.name = given<std::string>(arguments, "name");
   request.volumes = volumes_of(arguments);
   request.luns = luns_of(arguments);
+  request.resource_group = resource_group_of(arguments);
   if (!action.empty()) {
     request.action = action == "add" ? Action::add : action == "remove" ? Action::remove : Action::replace;
   }
@@ -151,6 +152,7 @@ volume::HostConnectionRequest connection_request(const json& arguments) {
     if (const auto id = number_of(IdKind::io_port, port.get<std::string>())) request.io_ports.push_back(*id);
   }
   request.description = given<std::string>(arguments, "description");
+  request.resource_group = resource_group_of(arguments);
   return request;
 }
 

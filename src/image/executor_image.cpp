@@ -164,39 +164,16 @@ rt::Task<Response> list_nothing(Image&, json) {
   co_return Response{};
 }
 
-json public_group() {
-  return {{"id", "RG0"}, {"name", "Default_Resource_Group"}, {"state", "Normal"}, {"label", "PUBLIC"}};
-}
-
-rt::Task<Response> list_resource_groups(Image&, json) {
-  co_return rows_of({public_group()});
-}
-
-rt::Task<Response> show_resource_group(Image&, json arguments) {
-  co_return one_row({public_group()}, arguments);
-}
-
 struct Entry {
   std::string_view operation;
   ConfigurationOperation run;
 };
 constexpr Entry kOperations[] = {
-    {"lssu", list_units},
-    {"showsu", show_unit},
-    {"chsu", change_unit},
-    {"chsi", change_image},
-    {"lsserver", list_servers},
-    {"lskey", list_keys},
-    {"applykey", apply_keys},
-    {"lsproblem", list_problems},
-    {"closeproblem", close_problems},
-    {"lsddm", list_devices},
-    {"lsda", list_nothing},
-    {"lshba", list_nothing},
-    {"lsframe", list_nothing},
-    {"lsstgencl", list_nothing},
-    {"lsresgrp", list_resource_groups},
-    {"showresgrp", show_resource_group},
+    {"lssu", list_units},      {"showsu", show_unit},        {"chsu", change_unit},
+    {"chsi", change_image},    {"lsserver", list_servers},   {"lskey", list_keys},
+    {"applykey", apply_keys},  {"lsproblem", list_problems}, {"closeproblem", close_problems},
+    {"lsddm", list_devices},   {"lsda", list_nothing},       {"lshba", list_nothing},
+    {"lsframe", list_nothing}, {"lsstgencl", list_nothing},
 };
 
 }  // namespace

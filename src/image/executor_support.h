@@ -145,13 +145,32 @@ inline std::vector<std::uint16_t> volume_groups_of(const volume::ImageConfig& co
   return groups;
 }
 
-/// Everything is in resource group RG0 and performance group PG0. Another group that a request names, or nothing.
-inline std::string missing_fixed_group(const nlohmann::json& arguments) {
-  for (const auto& [key, only] : {std::pair("resource_group", "RG0"), std::pair("performance_group", "PG0")}) {
-    std::string group = text_of(arguments, key);
-    if (!group.empty() && group != only) return group;
+inline std::string resource_group_text(std::uint16_t id) {
+  return *model::id_of_number(model::IdKind::resource_group, id);
+}
+
+/// The resource or performance group that a request names and that does not exist; empty if all is well. Everything is
+/// in performance group PG0.
+inline std::string missing_group_of(const volume::ImageConfig& config, const nlohmann::json& arguments) {
+  const std::string resource = text_of(arguments, "resource_group");
+  if (!resource.empty()) {
+    const auto id = number_of(model::IdKind::resource_group, resource);
+    if (!id || volume::find_resource_group(config, *id) == nullptr) return resource;
   }
-  return {};
+  const std::string performance = text_of(arguments, "performance_group");
+  return performance == "PG0" ? std::string() : performance;
+}
+
+/// The pairs of the relationships that carry the sequence number of the request, as an argument; none without one.
+inline nlohmann::json tagged_pairs(const volume::ImageConfig& config, const nlohmann::json& arguments) {
+  nlohmann::json pairs = nlohmann::json::array();
+  const auto number = arguments.find("sequence_number");
+  if (number == arguments.end() || number->is_null()) return pairs;
+  for (const auto& [generation, r] : config.relationships) {
+    if (r.closing() || r.options.sequence_number != number->get<std::uint32_t>()) continue;
+    pairs.push_back({{"source", model::volume_id_text(r.source)}, {"target", model::volume_id_text(r.target)}});
+  }
+  return pairs;
 }
 
 /// Absent and null are "not given".
@@ -160,6 +179,11 @@ std::optional<T> given(const nlohmann::json& arguments, const char* key) {
   const auto found = arguments.find(key);
   if (found == arguments.end() || found->is_null()) return std::nullopt;
   return found->get<T>();
+}
+
+inline std::optional<std::uint16_t> resource_group_of(const nlohmann::json& arguments) {
+  const std::string text = text_of(arguments, "resource_group");
+  return text.empty() ? std::nullopt : number_of(model::IdKind::resource_group, text);
 }
 
 }  // namespace tt::image

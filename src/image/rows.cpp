@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/crc32c.h"
+#include "image/executor_support.h"
 #include "image/rows_hosts.h"
 
 namespace tt::image {
@@ -84,7 +85,7 @@ json volume_row(const volume::ImageConfig& config, const volume::VolumeConfig& v
           {"real_extents", allocated},
           {"virtual_extents", v.is_thin() ? v.extents.size() : 0},
           {"guid", fmt::format("6{}000000000000{:04X}", wwnn_of(config).substr(1), v.id.value)},
-          {"resource_group", "RG0"},
+          {"resource_group", resource_group_text(v.resource_group)},
           {"performance_group", "PG0"}};
 }
 
@@ -175,7 +176,7 @@ std::vector<json> lss_rows(const volume::ImageConfig& config) {
                     {"subsystem_id", 0xFF00 + id},
                     {"consistency_group", lss.consistency_group},
                     {"long_busy_seconds", lss.long_busy_timeout_s},
-                    {"resource_group", "RG0"}});
+                    {"resource_group", resource_group_text(lss.resource_group)}});
   }
   return rows;
 }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/crc32c.h"
+#include "image/executor_support.h"
 #include "model/host_identity.h"
 #include "model/host_types.h"
 #include "model/ids.h"
@@ -110,7 +111,10 @@ std::vector<json> volume_group_rows(const volume::ImageConfig& config, std::opti
   const volume::VolumeConfig* found = volume ? config.find_volume(*volume) : nullptr;
   const auto add = [&](const volume::VolumeGroupConfig& group) {
     if (volume && (found == nullptr || !volume::group_sees(group, *volume, found->is_os400()))) return;
-    rows.push_back({{"id", volume_group_id(group.id)}, {"name", group.name}, {"type", volume_group_type(group.type)}});
+    rows.push_back({{"id", volume_group_id(group.id)},
+                    {"name", group.name},
+                    {"type", volume_group_type(group.type)},
+                    {"resource_group", resource_group_text(group.resource_group)}});
   };
   for (const auto& group : volume::predefined_volume_groups()) add(group);
   for (const auto& [id, group] : config.volume_groups) add(group);
@@ -154,7 +158,8 @@ std::vector<json> host_connection_rows(const volume::ImageConfig& config) {
                 {"io_ports", io_port_words(connection)},
                 {"speed", nullptr},
                 {"description", connection.description},
-                {"identity", connection.identity}};
+                {"identity", connection.identity},
+                {"resource_group", resource_group_text(connection.resource_group)}};
     if (connection.volume_group) row["volume_group"] = volume_group_id(*connection.volume_group);
     rows.push_back(std::move(row));
   }

@@ -51,7 +51,16 @@ inline constexpr Argument kResourceGroup{.flag = "resgrp",
                                          .value = "RGn",
                                          .traits = kOnlyDs8000,
                                          .id_kind = IdKind::resource_group,
-                                         .help = "resource group; there is RG0"};
+                                         .help = "the resource group it moves to"};
+/// Of something that is being made.
+inline constexpr Argument kResourceGroupOfNew{.flag = "resgrp",
+                                              .key = "resource_group",
+                                              .kind = ArgumentKind::id,
+                                              .value = "RGn",
+                                              .fallback = "RG0",
+                                              .traits = kOnlyDs8000,
+                                              .id_kind = IdKind::resource_group,
+                                              .help = "the resource group it is in"};
 
 inline constexpr Argument kVolumeOperands{.key = "ids",
                                           .kind = ArgumentKind::ids,

@@ -27,6 +27,15 @@ enum class Place : std::uint8_t {
 /// What an operation does to objects; decides which output options it has.
 enum class Shape : std::uint8_t { tool, list, show, change };
 
+/// What an operation does something to beyond the objects that its arguments name: a user's scope must cover that too.
+enum class Reach : std::uint8_t {
+  named,             ///< Nothing.
+  copies_of_volume,  ///< The other ends of the volumes' FlashCopies, when they are withdrawn (mode "force").
+  copies_of_source,  ///< The targets of the sources' revertible relationships.
+  tagged_copies,     ///< Without pairs: both ends of every relationship of the sequence number.
+  frozen_sources,    ///< Frozen volumes of the LSSs.
+};
+
 enum class ArgumentKind : std::uint8_t {
   constant,    ///< A flag without value; `value` is stored under the key ("true" and "false" as booleans).
   text,        ///< low..high characters.
@@ -141,6 +150,7 @@ struct Operation {
   Place place = Place::image;
   Shape shape = Shape::tool;
   Access access = Access::monitor;
+  Reach reach = Reach::named;
   std::string_view object_class = {};
   std::span<const Argument> arguments = {};
   std::string_view success = {};    ///< Message per object that went well.

@@ -98,6 +98,10 @@
 //   setioport  ids, topology? "scsi-fcp"|"fc-al"|"ficon"|"off", port_group?, force? true
 //                                                                         -> results: one per id
 //   mkfbvol and chfbvol take volume_groups? ["V0", ...]: groups to join.
+//   mkfbvol, chfbvol, chlss and mk- and chvolgrp and -hostconnect take resource_group? "RG1".
+//   lsresgrp, showresgrp id "RG1"                                         -> rows: resource_group
+//   mkresgrp, chresgrp id "RG1", name?, label?, description?              -> results: one
+//   rmresgrp   ids ["RG1", ...]                                           -> results: one per id
 //
 // Listings also carry the selection and filters the user gave (`select` and the filter keys of the catalogue). The
 // executor may use them to answer faster and may ignore them: select_rows() (model/selection.h) is applied to what it
@@ -145,10 +149,12 @@
 //                recording bool, track_count, tracks_left, equal, uncopied, changed|null, different,
 //                unreadable (tracks), first_different|null
 //   host_type    id "pSeries", profile, discovery "reportLUN"|"LUNPolling", block_bytes
-//   volume_group id "V0", name, type "SCSI Mask"|..., volumes ["1000", ...] (showvolgrp only)
-//   lun_mapping  id "1000", lun "40104000" (of a scsimap256 group "00" to "FF")
-//   host_connection id "0000", name, wwpn, host_type, profile, block_bytes, discovery, port_group, volume_group|null,
-//                topology|null, io_ports ["all"], speed|null, description, identity "any"
+//   volume_group id "V0", name, type "SCSI Mask"|..., volumes ["1000", ...] (showvolgrp only), resource_group (lsvolgrp
+//   only) lun_mapping  id "1000", lun "40104000" (of a scsimap256 group "00" to "FF") host_connection id "0000", name,
+//   wwpn, host_type, profile, block_bytes, discovery, port_group, volume_group|null,
+//                topology|null, io_ports ["all"], speed|null, description, identity "any", resource_group "RG0"
+//   resource_group id "RG1", name, state "Normal", label "PUBLIC", description, volumes, lsses, volume_groups,
+//                host_connections (how many of each are in it)
 //   host_login   id|null, name|null (of the host connection), wwpn, wwnn|null, io_port, login_type, identity, peer,
 //                volume|null, access bool|null, volume_group and port_group of the host connection
 //   io_port      id "I0000", wwpn, state "Online"|"Communication established"|"Offline", type "NBD TCP"|"NBD Unix",
@@ -161,6 +167,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "model/resource_scope.h"
 #include "runtime/task.h"
 
 namespace tt::model {
@@ -169,6 +176,8 @@ struct Request {
   std::string operation;
   std::string user;  ///< Already authenticated and authorised; for records only.
   nlohmann::json arguments = nlohmann::json::object();
+  /// Of the user: objects of a change that are in resource groups it does not cover are refused, each by itself.
+  std::string scope = std::string(kScopeOfAll);
 };
 
 /// What became of one object of the request. `detail` fills the message's second slot where it has one (a volume id in

@@ -14,7 +14,7 @@ constexpr std::string_view kConfiguration = "configuration";
 constexpr std::string_view kCkd = "CKD volumes";
 constexpr std::string_view kHosts = "host access";
 constexpr std::string_view kThin = "thin provisioning";
-constexpr std::string_view kGroups = "resource groups";
+constexpr std::string_view kGroups = "copy rules of resource groups";
 constexpr std::string_view kPerformance = "performance";
 constexpr std::string_view kSecurity = "security";
 constexpr std::string_view kService = "service";
@@ -84,9 +84,6 @@ constexpr LaterCommand kCommands[] = {
     {"rmsestg", kThin},
     {"managefbvol", kThin},
     {"manageckdvol", kThin},
-    {"mkresgrp", kGroups},
-    {"chresgrp", kGroups},
-    {"rmresgrp", kGroups},
     {"manageresgrp", kGroups},
     {"lsperfgrp", kPerformance},
     {"lsperfgrprpt", kPerformance},

@@ -130,6 +130,12 @@ constexpr Message kClient[] = {
      "FlashCopy pair {0}: {1} tracks differ. Hosts may have written them: the relationship does not record changes.",
      "Since the copy was taken a host wrote source or target, or something is damaged.",
      "Use -record for copies that are to be verified while hosts write."},
+    {"CMUC09060I", "Resource group {0} successfully created.", kNone, kNone},
+    {"CMUC09061I", "Resource group {0} successfully modified.", kNone, kNone},
+    {"CMUC09062W", "Are you sure you want to delete resource group {0}?",
+     "Scopes of users stay as they are; nothing they name may be in the group.",
+     "Answer y to delete the resource group, n to keep it."},
+    {"CMUC09063I", "Resource group {0} successfully deleted.", kNone, kNone},
     {"CMUC09026I", "Nothing to activate: storage image {0} has everything that this release can do without a key.",
      kNone, kNone},
     {"CMUN00018E", "Unable to connect to the management console server: {0}",
@@ -210,6 +216,9 @@ constexpr Message kRejections[] = {
      "No group of the user has the "
      "right.",
      "Ask an administrator (chuser -group)."},
+    {"CMUN90802E", "Resource group RG{1} is not in your scope.",
+     "The object, or one that goes with it, is in a resource group whose label your scope does not cover.",
+     "showuser shows your scope, lsresgrp the labels; ask an administrator (chuser -scope)."},
     {"CMUN90901E", "Unsupported task: {1}",
      "The command or parameter exists, but not in this release or not for this "
      "type of storage image.",
@@ -263,6 +272,10 @@ constexpr Message kRejections[] = {
      "The id is wrong, or the image "
      "belongs to another console.",
      "lssi lists the storage images of this console."},
+    {"CMUN90815E", "This is no scope: {1}",
+     "A scope is a label of 1 to 32 letters, digits, _ - and ., or the beginning "
+     "of labels with * behind it.",
+     "Use * for everything, PUBLIC for RG0; lsresgrp lists the labels."},
     {"CMUN02948E", "The volume is in use.", "It is in a copy relationship, or a host used it in the last 5 minutes.",
      "End the use, or delete it anyway with -force."},
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Devices, the hardware that a software image has not, and resource groups.
+// Devices, and the hardware that a software image has not.
 #include "model/tables.h"
 
 namespace tt::model::tables {
@@ -24,14 +24,6 @@ constexpr View kModuleWide[] = {"ID", "DA Pair", "dkcap (10^9B)", "dkuse", "arsi
 
 constexpr Attribute kPartAttributes[] = {{"id", "ID"}, {"state", "State"}, {"location", "loc"}};
 constexpr View kPartList[] = {"ID", "State", "loc"};
-
-constexpr Attribute kGroupAttributes[] = {
-    {"id", "ID", F::text, A::left, IdKind::resource_group},
-    {"name", "Name"},
-    {"state", "State"},
-    {"label", "Label"},
-};
-constexpr View kGroupList[] = {"ID", "Name", "State", "Label"};
 
 constexpr Attribute kNetworkAttributes[] = {
     {"id", "ID"},
@@ -64,15 +56,6 @@ constexpr ObjectClass kClasses[] = {
     part("host_adapter", "Host Adapter", "HBA"),
     part("frame", "Frame", "FRAME"),
     part("storage_enclosure", "Storage Enclosure", "STGENCL"),
-    {"resource_group",
-     "Resource Group",
-     "RESOURCEGROUP",
-     IdKind::resource_group,
-     kGroupAttributes,
-     kGroupList,
-     kGroupList,
-     kGroupList,
-     {}},
 };
 
 }  // namespace

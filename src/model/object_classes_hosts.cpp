@@ -25,8 +25,10 @@ constexpr Attribute kVolumeGroupAttributes[] = {
     {"id", "ID", F::text, A::left, IdKind::volume_group},
     {"type", "Type"},
     {"volumes", "Vols", F::listed},
+    {"resource_group", "resgrp", F::text, A::left, IdKind::none, true},
 };
 constexpr View kVolumeGroupList[] = {"Name", "ID", "Type"};
+constexpr View kVolumeGroupWide[] = {"Name", "ID", "Type", "resgrp"};
 constexpr View kVolumeGroupFields[] = {"Name", "ID", "Type", "Vols"};
 
 constexpr Attribute kLunAttributes[] = {
@@ -51,13 +53,14 @@ constexpr Attribute kConnectionAttributes[] = {
     {"speed", "speed"},
     {"description", "desc"},
     {"identity", "Identity"},
+    {"resource_group", "resgrp", F::text, A::left, IdKind::none, true},
 };
 constexpr View kConnectionList[] = {"Name", "ID", "WWPN", "HostType", "Profile", "portgrp", "volgrpID", "ESSIOport"};
 constexpr View kConnectionWide[] = {"Name",    "ID",       "WWPN",     "HostType",  "LBS",   "addrDiscovery", "Profile",
                                     "portgrp", "volgrpID", "atchtopo", "ESSIOport", "speed", "desc"};
 constexpr View kConnectionFields[] = {"Name",          "ID",      "WWPN",    "HostType", "LBS",
                                       "addrDiscovery", "Profile", "portgrp", "volgrpID", "atchtopo",
-                                      "ESSIOport",     "speed",   "desc",    "Identity"};
+                                      "ESSIOport",     "speed",   "desc",    "Identity", "resgrp"};
 constexpr View kConnectionExtra[] = {"Identity"};
 
 // ---- what is logged in ----
@@ -111,7 +114,7 @@ constexpr ObjectClass kClasses[] = {
      IdKind::volume_group,
      kVolumeGroupAttributes,
      kVolumeGroupList,
-     kVolumeGroupList,
+     kVolumeGroupWide,
      kVolumeGroupFields,
      {}},
     {"lun_mapping", "LUN Mapping", "LUNMAPPING", IdKind::volume, kLunAttributes, kLunList, kLunList, kLunList, {}},

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Views of hardware. A software image has devices below its array sites, and no frames, enclosures or adapters; scripts
-// that look after those are told so by an empty list. Resource groups are here because there is only the one.
+// that look after those are told so by an empty list.
 #include "model/tables.h"
 
 namespace tt::model::tables {
@@ -61,23 +61,6 @@ constexpr Argument kOneNetworkPort[] = {
      .help = "the interface, like eth0"},
 };
 
-constexpr Argument kGroupList[] = {
-    {.key = "select",
-     .kind = ArgumentKind::selection,
-     .value = "RGn ...",
-     .id_kind = IdKind::resource_group,
-     .help = "only these resource groups"},
-};
-
-constexpr Argument kOneGroup[] = {
-    {.key = "id",
-     .kind = ArgumentKind::ids,
-     .value = "RGn",
-     .traits = kRequired | kSingle,
-     .id_kind = IdKind::resource_group,
-     .help = "the resource group"},
-};
-
 constexpr Operation kHardware[] = {
     {.name = "lsddm",
      .summary = "lists the files and devices below array sites, and how they do",
@@ -121,20 +104,6 @@ constexpr Operation kHardware[] = {
      .object_class = "network_port",
      .arguments = kOneNetworkPort,
      .example = "shownetworkport eth0"},
-    {.name = "lsresgrp",
-     .summary = "lists resource groups: RG0, in which everything is",
-     .shape = Shape::list,
-     .object_class = "resource_group",
-     .arguments = kGroupList,
-     .only_ds8000 = true,
-     .example = "lsresgrp"},
-    {.name = "showresgrp",
-     .summary = "shows a resource group",
-     .shape = Shape::show,
-     .object_class = "resource_group",
-     .arguments = kOneGroup,
-     .only_ds8000 = true,
-     .example = "showresgrp RG0"},
 };
 
 }  // namespace

@@ -85,7 +85,7 @@ constexpr Argument kMakeGroup[] = {
      .value = "n[,n]",
      .id_kind = IdKind::lun,
      .help = "with scsimap256: the number of each volume, 00 to FF; default the lowest free ones"},
-    kResourceGroup,
+    kResourceGroupOfNew,
     kGivenName,
 };
 
@@ -233,10 +233,12 @@ constexpr Argument kConnection[] = {
 };
 
 constexpr Argument kNewConnection[] = {
+    kResourceGroupOfNew,
     kGivenName,
 };
 
 constexpr Argument kExistingConnection[] = {
+    kResourceGroup,
     kNewLongName,
     kConnectionOperand,
 };

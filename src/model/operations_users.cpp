@@ -31,7 +31,9 @@ constexpr Argument kScope{.flag = "scope",
                           .low = 1,
                           .high = 64,
                           .traits = kOnlyDs8000,
-                          .help = "label of the resource groups the user works with; there is PUBLIC"};
+                          .help =
+                              "labels of the resource groups the user works with: * (without this option), one "
+                              "label, or the beginning of labels with * behind it; PUBLIC is that of RG0"};
 
 constexpr Argument kUserList[] = {
     {.key = "select",

@@ -172,9 +172,9 @@ struct MakeVolumeGroupRequest {
   std::vector<std::uint8_t> luns;  ///< Empty, or one per volume.
   std::uint16_t resource_group = kPublicGroup;
 };
-/// The lowest free id. limit_reached; volume_not_found; object_not_found (a resource group); not_combinable (LUNs for a type that derives them, or not one
-/// per volume; a 512-byte volume into an OS/400 group; a volume or a LUN twice); id_taken (a LUN); limit_reached (a
-/// 257th volume of map256).
+/// The lowest free id. limit_reached; volume_not_found; object_not_found (a resource group); not_combinable (LUNs for a
+/// type that derives them, or not one per volume; a 512-byte volume into an OS/400 group; a volume or a LUN twice);
+/// id_taken (a LUN); limit_reached (a 257th volume of map256).
 Result<MakeVolumeGroup> plan_make_volume_group(const ImageConfig& config, const MakeVolumeGroupRequest& request);
 
 struct ChangeVolumeGroupRequest {
@@ -186,8 +186,8 @@ struct ChangeVolumeGroupRequest {
   std::vector<std::uint8_t> luns;
   std::optional<std::uint16_t> resource_group = std::nullopt;
 };
-/// object_not_found (also a resource group); not_combinable for a predefined group and as above; volume_not_found also for removing what is no
-/// member. Adding a member again changes nothing, unless it is given another LUN: id_taken.
+/// object_not_found (also a resource group); not_combinable for a predefined group and as above; volume_not_found also
+/// for removing what is no member. Adding a member again changes nothing, unless it is given another LUN: id_taken.
 Result<ChangeVolumeGroup> plan_change_volume_group(const ImageConfig& config, const ChangeVolumeGroupRequest& request);
 
 /// object_not_found; not_combinable for a predefined group; still_in_use while a host connection has it.

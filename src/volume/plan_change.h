@@ -23,10 +23,10 @@ struct ChangeVolumeRequest {
 /// The one place that decides it: not while a copy needs both ends to have the size they had. Closing relationships
 /// count; who asks lets them end first.
 bool can_expand(const ImageConfig& config, VolumeId id) noexcept;
-/// volume_not_found; object_not_found (resource group); other_relationships when it cannot expand; out_of_range for a size that is no larger than the
-/// present one or too large; no_space; limit_reached (extents of the whole image). A change of format wants no
-/// relationship either; not_combinable when it would change the size of blocks, or when a model of IBM i fixes a size
-/// that the volume has not.
+/// volume_not_found; object_not_found (resource group); other_relationships when it cannot expand; out_of_range for a
+/// size that is no larger than the present one or too large; no_space; limit_reached (extents of the whole image). A
+/// change of format wants no relationship either; not_combinable when it would change the size of blocks, or when a
+/// model of IBM i fixes a size that the volume has not.
 Result<ChangeVolume> plan_change_volume(const ImageConfig& config, const ChangeVolumeRequest& request);
 
 /// volume_not_found; not_combinable for a volume that is not thin; other_relationships while any relationship, closing
@@ -39,8 +39,8 @@ struct ChangeLssRequest {
   std::optional<std::uint32_t> long_busy_timeout_s;
   std::optional<std::uint16_t> resource_group = std::nullopt;
 };
-/// limit_reached for an LSS that the personality has not; out_of_range for a time above 65535 s; object_not_found (resource group). An LSS without
-/// volumes comes into being by it.
+/// limit_reached for an LSS that the personality has not; out_of_range for a time above 65535 s; object_not_found
+/// (resource group). An LSS without volumes comes into being by it.
 Result<ChangeLss> plan_change_lss(const ImageConfig& config, const ChangeLssRequest& request);
 
 struct ChangePoolRequest {

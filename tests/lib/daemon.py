@@ -135,7 +135,7 @@ class Control:
         self._socket.settimeout(300)
         self._socket.connect(path)
         self._count = 0
-        self._send({"hello": "twintrack-control", "version": 1, "program": "test"})
+        self._send({"hello": "twintrack-control", "version": 2, "program": "test"})
         greeting = self._receive()
         if greeting.get("refused"):
             raise DaemonError(f"the control socket refuses: {greeting['refused']}")
@@ -160,7 +160,8 @@ class Control:
     def call(self, operation, arguments):
         self._count += 1
         try:
-            self._send({"id": self._count, "operation": operation, "user": "test", "arguments": arguments})
+            self._send({"id": self._count, "operation": operation, "user": "test", "scope": "*",
+                        "arguments": arguments})
             return self._receive()
         except OSError as error:
             raise Disconnected(str(error)) from error

@@ -54,12 +54,14 @@ TEST(Messages, CallAndAnswerRoundTrip) {
   call.id = 77;
   call.request.operation = "rmfbvol";
   call.request.user = "admin";
+  call.request.scope = "east*";
   call.request.arguments = {{"ids", {"0100"}}};
   const auto back = decode_call(encode(call));
   ASSERT_TRUE(back);
   EXPECT_EQ(back->id, 77U);
   EXPECT_EQ(back->request.operation, "rmfbvol");
   EXPECT_EQ(back->request.user, "admin");
+  EXPECT_EQ(back->request.scope, "east*");
   EXPECT_EQ(back->request.arguments, call.request.arguments);
 
   Answer answer;
@@ -98,9 +100,11 @@ TEST(Messages, NonsenseIsRefused) {
                          "{",
                          "\"x\"",
                          "{\"id\":1}",
-                         R"({"id":-1,"operation":"x","user":"u","arguments":{}})",
-                         R"({"id":1,"operation":5,"user":"u","arguments":{}})",
-                         R"({"id":1,"operation":"x","user":"u","arguments":[]})",
+                         R"({"id":-1,"operation":"x","user":"u","scope":"*","arguments":{}})",
+                         R"({"id":1,"operation":5,"user":"u","scope":"*","arguments":{}})",
+                         R"({"id":1,"operation":"x","user":"u","scope":"*","arguments":[]})",
+                         R"({"id":1,"operation":"x","user":"u","arguments":{}})",
+                         R"({"id":1,"operation":"x","user":"u","scope":null,"arguments":{}})",
                          "\xFF\xFF"};
   for (const char* text : wrong) {
     EXPECT_FALSE(decode_call(text)) << text;

@@ -93,6 +93,7 @@ std::string encode(const Call& call) {
   return dump_json({{"id", call.id},
                     {"operation", call.request.operation},
                     {"user", call.request.user},
+                    {"scope", call.request.scope},
                     {"arguments", call.request.arguments}});
 }
 
@@ -120,7 +121,7 @@ Result<Call> decode_call(std::string_view text) {
   TT_TRY(json object, parse_object(text));
   Call call;
   if (!read_number(object, "id", UINT64_MAX, call.id) || !read_text(object, "operation", call.request.operation) ||
-      !read_text(object, "user", call.request.user)) {
+      !read_text(object, "user", call.request.user) || !read_text(object, "scope", call.request.scope)) {
     return Errc::bad_message;
   }
   const auto arguments = object.find("arguments");

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is said in the frames, as JSON objects:
-//   console: {"hello":"twintrack-control","version":1,"program":"..."}
-//   image:   {"hello":"twintrack-control","version":1,"program":"...","image":"IBM.2107-75ABCD1"}
+//   console: {"hello":"twintrack-control","version":2,"program":"..."}
+//   image:   {"hello":"twintrack-control","version":2,"program":"...","image":"IBM.2107-75ABCD1"}
 //            or the same with "refused":"why" and the connection ends
-//   console: {"id":N,"operation":"lsfbvol","user":"admin","arguments":{...}}
+//   console: {"id":N,"operation":"lsfbvol","user":"admin","scope":"*","arguments":{...}}
 //   image:   {"id":N,"status":0,"detail":0,"results":[{"name":"0100","code":0,"detail":0}],"rows":[{...}]}
 // Answers come in any order. Unknown keys are ignored, so that a later release may add some.
 #pragma once
@@ -17,8 +17,9 @@
 
 namespace tt::control {
 
-/// Raised when an older program could misunderstand a newer one.
-inline constexpr std::uint32_t kVersion = 1;
+/// Raised when an older program could misunderstand a newer one. An image of version 1 would do whatever a user asks,
+/// whatever the scope.
+inline constexpr std::uint32_t kVersion = 2;
 
 struct Hello {
   std::uint32_t version = kVersion;

@@ -115,7 +115,7 @@ TEST(Binder, MkflashWithDefaultsAndPairs) {
 TEST(Binder, MkfbvolComputesBlocksAndNames) {
   const Command command = bound("mkfbvol -extpool p0 -cap 10 -name gm_#h 1000-1001");
   EXPECT_EQ(command.arguments, json::parse(R"({"extent_pool":"P0","capacity_blocks":20971520,"capacity_type":"ds",
-    "sam":"standard","wait":false,"volumes":[{"id":"1000","name":"gm_1000"},{"id":"1001","name":"gm_1001"}]})"));
+    "sam":"standard","wait":false,"resource_group":"RG0","volumes":[{"id":"1000","name":"gm_1000"},{"id":"1001","name":"gm_1001"}]})"));
 }
 
 TEST(Binder, OperandsMayNameTheImage) {
