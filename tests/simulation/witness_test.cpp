@@ -16,7 +16,8 @@ class WitnessTest : public testing::Test {
   WitnessTest() : lab_(1, two_shards()), s_(lab_.make(0x0000, 512)), t_(lab_.make(0x0100, 512)) {
     EXPECT_TRUE(lab_.fill(s_, 0, 'A'));
     EXPECT_TRUE(lab_.drain());
-    witness_ = std::make_unique<Witness>(lab_.life->image(), lab_.storage, [this](const std::string& what) { broken_ = what; });
+    witness_ = std::make_unique<Witness>(lab_.life->image(), lab_.storage,
+                                         [this](const std::string& what) { broken_ = what; });
     lab_.world.observe_disks([this](const DiskEvent& event) {
       const bool lost = lose_completions_ && event.phase == DiskEvent::Phase::complete;
       if (!lost) witness_->see(event);
