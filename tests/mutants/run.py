@@ -96,6 +96,8 @@ class Planter:
         """What the program said by its end; nothing if all was well with it."""
         words = shlex.split(level)
         command = [os.path.join(self.build_folder, "bin", words[0]), *words[1:]]
+        if len(words) > 1 and words[1].endswith(".py"):
+            command = ["/usr/bin/python3", "-B", os.path.join(self.tree, words[1]), *words[2:]]
         try:
             done = subprocess.run(command, cwd=self.tree, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                   timeout=LIMIT_S, check=False)
