@@ -22,6 +22,7 @@ from callgrind import Profile  # noqa: E402
 BUDGETS = os.path.join(HERE, "budgets.json")
 SKIPPED = 77
 GROWTH = 0.05
+NO_DEARER = ("write-4k-4096-volumes", "write-4k-64-volumes")  # the first than the second
 KEPT_SHARE = 0.005  # functions with less of the whole have no line of their own
 SHOWN = 12
 # The plainest copies, so that a count does not depend on the processor; and nothing of the caller's environment.
@@ -161,8 +162,10 @@ def compare(measured):
             budgets = json.load(file)
     update = os.environ.get("TWINTRACK_UPDATE_BUDGETS") == "1"
     good = True
+    totals = {}
     for kind, costs in measured:
         good = judge(kind, costs, budgets.get(kind)) and good
+        totals[kind] = costs.total
         if update:
             budgets[kind] = costs.record()
     if update:
@@ -171,6 +174,10 @@ def compare(measured):
             file.write("\n")
         print("the budgets are written: read the difference, it must be what you meant")
         return 0
+    many, few = (totals.get(kind, 0) for kind in NO_DEARER)
+    if few and many > few * (1 + GROWTH):
+        print(f"{NO_DEARER[0]} costs {many:.0f}, {NO_DEARER[1]} {few:.0f}: the number of volumes must not matter")
+        return 1
     if not good:
         print("If the cost is worth it: TWINTRACK_UPDATE_BUDGETS=1 with the same command, and say why in the commit.")
     return 0 if good else 1
