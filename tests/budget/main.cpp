@@ -97,12 +97,16 @@ std::size_t read_cache() {
   return read_4k(true);
 }
 
-/// One dirty entry of so many bytes in each of so many tracks.
-std::size_t destage(std::size_t count, std::uint32_t bytes) {
+enum class Tracks : std::uint8_t { fresh, known };
+
+/// One dirty entry of so many bytes in each of so many tracks, which the medium knows already or not.
+std::size_t destage(std::size_t count, std::uint32_t bytes, Tracks tracks) {
   Rig rig;
   Host& host = rig.attach(rig.make(kSource, kTracks));
-  for (int round = 0; round < 2; ++round) {
-    for (const std::uint64_t track : some_tracks(rig.random, count)) host.write(track * kTrackBytes, bytes);
+  const auto all = some_tracks(rig.random, 2 * count);
+  for (std::size_t round = 0; round < 2; ++round) {
+    const std::size_t first = tracks == Tracks::fresh ? round * count : 0;
+    for (std::size_t i = 0; i < count; ++i) host.write(all[first + i] * kTrackBytes, bytes);
     rig.run(kDepth);
     if (round == 1) Rig::count();
     rig.drain();
@@ -112,10 +116,13 @@ std::size_t destage(std::size_t count, std::uint32_t bytes) {
 }
 
 std::size_t destage_4k() {
-  return destage(kSmall, 4_KiB);
+  return destage(kSmall, 4_KiB, Tracks::known);
+}
+std::size_t destage_fresh() {
+  return destage(kSmall, 4_KiB, Tracks::fresh);
 }
 std::size_t destage_64k() {
-  return destage(kLarge, 64_KiB);
+  return destage(kLarge, 64_KiB, Tracks::known);
 }
 
 /// The source's tracks are on the medium; what a host writes must bring them to the target first.
@@ -207,6 +214,7 @@ constexpr Kind kKinds[] = {
     {"read-4k-medium", read_medium, "4 KiB random read, clean, from the medium"},
     {"read-4k-cache", read_cache, "4 KiB random read of dirty data"},
     {"destage-4k", destage_4k, "destage of a track with one 4 KiB write"},
+    {"destage-4k-fresh", destage_fresh, "destage of the first 4 KiB write to a track, zeros around it"},
     {"destage-64k", destage_64k, "destage of a track that was written as a whole"},
     {"first-touch", first_touch, "first 4 KiB write to a track after mkflash -nocp, and its destage"},
     {"background-copy", background_copy, "background copy of a track"},
