@@ -39,6 +39,7 @@ const char* name_of(Errc code) noexcept {
     TT_NAME(still_in_use);
     TT_NAME(limit_reached);
     TT_NAME(not_combinable);
+    TT_NAME(repository_too_small);
     TT_NAME(not_authorised);
     TT_NAME(outside_scope);
     TT_NAME(not_in_this_release);

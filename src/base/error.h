@@ -44,6 +44,7 @@ enum class Errc : std::uint16_t {
   still_in_use = 506,
   limit_reached = 507,
   not_combinable = 508,
+  repository_too_small = 509,
 
   // Access and coverage.
   not_authorised = 801,

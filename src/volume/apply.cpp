@@ -44,8 +44,6 @@ struct Apply : ApplyFlash {
     config.taken_extents.emplace(rank.id, ExtentMap(static_cast<std::uint32_t>(count)));
   }
 
-  void take(const VolumeConfig& volume, const ExtentRef& extent) const { take_extent(config, volume, extent); }
-
   void operator()(const AddRank& m) const {
     insert_new(config.ranks, m.rank.id, m.rank);
     RankConfig& rank = existing(config.ranks, m.rank.id);
@@ -75,7 +73,7 @@ struct Apply : ApplyFlash {
     TT_ASSERT(volume.extents.size() == extents_for(volume.block_count, pool.extent_bytes));
     for (const auto& extent : volume.extents) {
       TT_ASSERT(extent.has_value() || volume.method != AllocationMethod::standard);
-      if (extent) take(volume, *extent);
+      if (extent) take_extent(config, volume, *extent);
     }
     TT_ASSERT(find_resource_group(config, volume.resource_group) != nullptr);
     insert_new(config.volumes, volume.id, volume);
@@ -87,8 +85,9 @@ struct Apply : ApplyFlash {
   void operator()(const RemoveVolume& m) const {
     TT_ASSERT(!in_relationship(config, m.volume) && !lends(config, m.volume));
     end_loans_onto(config, m.volume);
-    for (const auto& extent : existing(config.volumes, m.volume).extents) {
-      if (extent) existing(config.taken_extents, extent->rank).release(extent->index);
+    const VolumeConfig& volume = existing(config.volumes, m.volume);
+    for (const auto& extent : volume.extents) {
+      if (extent) release_extent(config, volume, *extent);
     }
     config.volumes.erase(m.volume);
     leave_volume_groups(config, m.volume);
@@ -103,7 +102,7 @@ struct Apply : ApplyFlash {
   void operator()(const AllocateExtent& m) const {
     VolumeConfig& volume = existing(config.volumes, m.volume);
     TT_ASSERT(m.extent_number < volume.extents.size() && !volume.extents[m.extent_number]);
-    take(volume, m.extent);
+    take_extent(config, volume, m.extent);
     volume.extents[m.extent_number] = m.extent;
   }
 
@@ -111,8 +110,7 @@ struct Apply : ApplyFlash {
     VolumeConfig& volume = existing(config.volumes, m.volume);
     TT_ASSERT(volume.method != AllocationMethod::standard);
     TT_ASSERT(m.extent_number < volume.extents.size() && volume.extents[m.extent_number]);
-    const ExtentRef extent = *volume.extents[m.extent_number];
-    existing(config.taken_extents, extent.rank).release(extent.index);
+    release_extent(config, volume, *volume.extents[m.extent_number]);
     volume.extents[m.extent_number].reset();
   }
 

@@ -31,6 +31,16 @@ std::string pair_name(const Relationship& relationship) {
 void take_extent(ImageConfig& config, const VolumeConfig& volume, const ExtentRef& extent) {
   TT_ASSERT(existing(config.ranks, extent.rank).pool == volume.pool);
   existing(config.taken_extents, extent.rank).take(extent.index);
+  if (volume.method != AllocationMethod::tse) return;
+  const std::uint64_t has = ++config.tse_extents[volume.pool];
+  const auto& repository = existing(config.pools, volume.pool).repository;
+  TT_ASSERT(!repository || has <= repository->real_extents);
+}
+
+void release_extent(ImageConfig& config, const VolumeConfig& volume, const ExtentRef& extent) {
+  existing(config.taken_extents, extent.rank).release(extent.index);
+  if (volume.method != AllocationMethod::tse) return;
+  if (--existing(config.tse_extents, volume.pool) == 0) config.tse_extents.erase(volume.pool);
 }
 
 void ApplyConfiguration::operator()(const ChangeVolume& m) const {
@@ -64,7 +74,7 @@ void ApplyConfiguration::operator()(const ChangeVolume& m) const {
 void give_back_space(ImageConfig& config, VolumeConfig& volume, Generation maps) {
   TT_ASSERT(volume.is_thin());
   for (auto& extent : volume.extents) {
-    if (extent) existing(config.taken_extents, extent->rank).release(extent->index);
+    if (extent) release_extent(config, volume, *extent);
     extent.reset();
   }
   volume.maps = maps;
@@ -90,17 +100,21 @@ void ApplyConfiguration::operator()(const ChangePool& m) const {
   PoolConfig& pool = existing(config.pools, m.pool.id);
   TT_ASSERT(pool.extent_bytes == m.pool.extent_bytes);
   pool = m.pool;
+  TT_ASSERT(fits_its_volumes(config, pool));
 }
 
 void ApplyConfiguration::operator()(const MergePools& m) const {
   TT_ASSERT(m.into != m.from && m.into % 2 == m.from % 2);
   TT_ASSERT(existing(config.pools, m.into).extent_bytes == existing(config.pools, m.from).extent_bytes);
+  TT_ASSERT(!existing(config.pools, m.from).repository);
   for (auto& [id, rank] : config.ranks) {
     if (rank.pool == m.from) rank.pool = m.into;
   }
   for (auto& [id, volume] : config.volumes) {
     if (volume.pool == m.from) volume.pool = m.into;
   }
+  if (const auto moved = config.tse_extents.extract(m.from)) config.tse_extents[m.into] += moved.mapped();
+  TT_ASSERT(fits_its_volumes(config, existing(config.pools, m.into)));
   config.pools.erase(m.from);
 }
 

@@ -31,7 +31,5 @@ std::string pair_name(VolumeId source, VolumeId target);
 std::string pair_name(const Relationship& relationship);
 /// No extents, and maps of a new generation. What its former data in the journal is worth, a kill has to say.
 void give_back_space(ImageConfig& config, VolumeConfig& volume, Generation maps);
-/// Gives the extent to the volume in the map of its rank.
-void take_extent(ImageConfig& config, const VolumeConfig& volume, const ExtentRef& extent);
 
 }  // namespace tt::volume

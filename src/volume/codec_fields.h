@@ -32,7 +32,7 @@ struct LastOf<ExtentRotation> {
 };
 template <>
 struct LastOf<ProblemKind> {
-  static constexpr ProblemKind value = ProblemKind::image_differs;
+  static constexpr ProblemKind value = ProblemKind::repository_full;
 };
 template <>
 struct LastOf<OutOfSpace> {
@@ -57,6 +57,13 @@ void fields(Archive& archive, Self& rank) {
   archive(7, rank.reserved);
 }
 
+template <class Archive, Is<Repository> Self>
+void fields(Archive& archive, Self& repository) {
+  archive(1, repository.real_extents);
+  archive(2, repository.virtual_extents);
+  archive(3, repository.threshold_percent);
+}
+
 template <class Archive, Is<PoolConfig> Self>
 void fields(Archive& archive, Self& pool) {
   archive(1, pool.id);
@@ -66,6 +73,7 @@ void fields(Archive& archive, Self& pool) {
   archive(5, pool.limit_percent);
   archive(6, pool.limited);
   archive(7, pool.virtual_limited);
+  archive(8, pool.repository);
 }
 
 template <class Archive, Is<SiteConfig> Self>

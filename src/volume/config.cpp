@@ -20,13 +20,15 @@ const Relationship* ImageConfig::target_of(VolumeId id) const noexcept {
   return nullptr;
 }
 
-std::uint64_t ImageConfig::free_extents(std::uint16_t pool) const noexcept {
-  std::uint64_t count = 0;
-  for (const auto& [id, rank] : ranks) {
-    if (rank.pool == pool && !rank.failed && !rank.reserved) count += taken_extents.at(id).free();
-  }
+std::uint64_t ImageConfig::free_extents(std::uint16_t pool, AllocationMethod method) const noexcept {
+  std::uint64_t count = usable_extents(*this, pool);
   const auto found = pools.find(pool);
-  if (found == pools.end() || !found->second.limited) return count;
+  if (found == pools.end()) return count;
+  const std::uint64_t kept = repository_left(pool);
+  // Counted against the pool's limit when the repository was made.
+  if (method == AllocationMethod::tse && found->second.repository) return std::min(count, kept);
+  count -= std::min(count, kept);  // less is there than it keeps when a rank has failed
+  if (!found->second.limited) return count;
   const std::uint64_t allowed = total_extents(pool) * found->second.limit_percent / 100;
   const std::uint64_t allocated = allocated_extents(pool);
   return std::min(count, allowed > allocated ? allowed - allocated : 0);
@@ -36,6 +38,22 @@ std::uint64_t ImageConfig::allocated_extents(std::uint16_t pool) const noexcept 
   std::uint64_t count = 0;
   for (const auto& [id, rank] : ranks) {
     if (rank.pool == pool) count += taken_extents.at(id).taken();
+  }
+  return count + repository_left(pool);
+}
+
+std::uint64_t ImageConfig::repository_left(std::uint16_t pool) const noexcept {
+  const auto found = pools.find(pool);
+  if (found == pools.end() || !found->second.repository) return 0;
+  return found->second.repository->real_extents - tse_extents_of(*this, pool);
+}
+
+std::uint64_t ImageConfig::promised_extents(std::uint16_t pool) const noexcept {
+  const PoolConfig& config = pools.at(pool);
+  std::uint64_t count = config.repository ? config.repository->real_extents : 0;
+  for (const auto& [id, volume] : volumes) {
+    const bool draws = config.repository && volume.method == AllocationMethod::tse;
+    if (volume.pool == pool && volume.is_thin() && !draws) count += volume.extents.size();
   }
   return count;
 }
@@ -54,6 +72,32 @@ std::uint64_t ImageConfig::total_extents(std::uint16_t pool) const noexcept {
     if (rank.pool == pool) count += taken_extents.at(id).size();
   }
   return count;
+}
+
+std::uint64_t usable_extents(const ImageConfig& config, std::uint16_t pool) noexcept {
+  std::uint64_t count = 0;
+  for (const auto& [id, rank] : config.ranks) {
+    if (rank.pool == pool && !rank.failed && !rank.reserved) count += config.taken_extents.at(id).free();
+  }
+  return count;
+}
+
+std::uint64_t tse_extents_of(const ImageConfig& config, std::uint16_t pool) noexcept {
+  const auto found = config.tse_extents.find(pool);
+  return found == config.tse_extents.end() ? 0 : found->second;
+}
+
+std::uint64_t tse_capacity_of(const ImageConfig& config, std::uint16_t pool) noexcept {
+  std::uint64_t count = 0;
+  for (const auto& [id, volume] : config.volumes) {
+    if (volume.pool == pool && volume.method == AllocationMethod::tse) count += volume.extents.size();
+  }
+  return count;
+}
+
+bool fits_its_volumes(const ImageConfig& config, const PoolConfig& pool) noexcept {
+  return !pool.repository || (tse_extents_of(config, pool.id) <= pool.repository->real_extents &&
+                              tse_capacity_of(config, pool.id) <= pool.repository->virtual_extents);
 }
 
 LssConfig default_lss(Personality personality, std::uint8_t id) noexcept {

@@ -87,6 +87,15 @@ struct ArrayConfig {
   friend bool operator==(const ArrayConfig&, const ArrayConfig&) = default;
 };
 
+/// Space of a pool that is for its volumes of the method tse alone. They take no other, and what they have counts:
+/// never more than `real_extents` are theirs, and they are never larger together than `virtual_extents`.
+struct Repository {
+  std::uint64_t real_extents = 0;
+  std::uint64_t virtual_extents = 0;
+  std::uint8_t threshold_percent = 15;  ///< Free part below which its state is "exceeded".
+  friend bool operator==(const Repository&, const Repository&) = default;
+};
+
 struct PoolConfig {
   std::uint16_t id = 0;  ///< Even = rank group 0, odd = rank group 1.
   std::string name;
@@ -95,6 +104,7 @@ struct PoolConfig {
   std::uint8_t limit_percent = 100;     ///< Part of the pool that may be allocated, if `limited`.
   bool limited = false;
   bool virtual_limited = false;  ///< Thin volumes promise no more together than the pool has.
+  std::optional<Repository> repository = std::nullopt;
   friend bool operator==(const PoolConfig&, const PoolConfig&) = default;
 };
 
@@ -106,7 +116,8 @@ struct Kill {
   friend bool operator==(const Kill&, const Kill&) = default;
 };
 
-/// tse is allocated like ese; the word is kept because rules for FlashCopy targets ask for it.
+/// tse draws on the repository of the pool, and without one is allocated like ese; rules for FlashCopy targets ask for
+/// it, too.
 enum class AllocationMethod : std::uint8_t { standard, ese, tse };
 /// How extents are spread over the ranks of the pool: `automatic` is what the personality does.
 enum class ExtentRotation : std::uint8_t { automatic, volumes, extents };
@@ -240,7 +251,9 @@ enum class ProblemKind : std::uint8_t {
   pool_full,
   checkpoint_failed,
   source_inhibited,
-  image_differs
+  image_differs,
+  repository_threshold,
+  repository_full
 };
 
 /// Something that an administrator should look at. The list is bounded: when it is full the oldest closed problem goes,
@@ -295,15 +308,24 @@ struct ImageConfig {
   std::map<std::uint16_t, ResourceGroupConfig> resource_groups;  ///< Without RG0.
   /// By rank, for ranks that are in a pool. Derived from ranks and volumes; kept by apply().
   std::map<std::uint16_t, ExtentMap> taken_extents;
+  /// By pool, without zeros: extents that its volumes of the method tse have. Derived likewise.
+  std::map<std::uint16_t, std::uint64_t> tse_extents;
 
   [[nodiscard]] const VolumeConfig* find_volume(VolumeId id) const noexcept;
   /// The relationship of which `id` is the target and that is not closing; each volume has at most one.
   [[nodiscard]] const Relationship* target_of(VolumeId id) const noexcept;
-  /// On ranks that have neither failed nor are reserved: what may still be allocated, the pool's limit regarded.
-  [[nodiscard]] std::uint64_t free_extents(std::uint16_t pool) const noexcept;
+  /// On ranks that have neither failed nor are reserved: what may still be allocated, the pool's limit and what its
+  /// repository keeps regarded. For a volume of the method tse the repository's share, if there is one.
+  [[nodiscard]] std::uint64_t free_extents(std::uint16_t pool,
+                                           AllocationMethod method = AllocationMethod::standard) const noexcept;
   /// On all ranks of the pool.
   [[nodiscard]] std::uint64_t total_extents(std::uint16_t pool) const noexcept;
+  /// With all of the repository.
   [[nodiscard]] std::uint64_t allocated_extents(std::uint16_t pool) const noexcept;
+  /// What the repository of the pool keeps and no volume has yet.
+  [[nodiscard]] std::uint64_t repository_left(std::uint16_t pool) const noexcept;
+  /// What thin volumes of the pool may want of it: all that they have not yet taken, too. A repository promises itself.
+  [[nodiscard]] std::uint64_t promised_extents(std::uint16_t pool) const noexcept;
   /// Free ones on reserved ranks.
   [[nodiscard]] std::uint64_t reserved_extents(std::uint16_t pool) const noexcept;
   friend bool operator==(const ImageConfig&, const ImageConfig&) = default;
@@ -434,11 +456,11 @@ struct ReleaseSpace {
 struct ChangeLss {
   LssConfig lss;
 };
-/// Everything but id and size of extents.
+/// Everything but id and size of extents; the repository is part of it.
 struct ChangePool {
   PoolConfig pool;
 };
-/// Ranks and volumes of `from` belong to `into`; `from` is gone.
+/// Ranks and volumes of `from`, which has no repository, belong to `into`; `from` is gone.
 struct MergePools {
   std::uint16_t into = 0;
   std::uint16_t from = 0;
@@ -506,7 +528,8 @@ struct MakeVolumeRequest {
 };
 /// object_not_found (pool, resource group), limit_reached (LSS beyond the personality's, too many extents), id_taken,
 /// parity_differs (LSS and pool belong to different rank groups), out_of_range (size, also one that the model of IBM i
-/// does not have), no_space also for a thin volume beyond what a pool with a virtual limit may promise, not_combinable
+/// does not have), no_space also for a thin volume beyond what a pool with a virtual limit may promise,
+/// repository_too_small for one of the method tse beyond the virtual capacity of a repository, not_combinable
 /// (on 1750: thin, a model of any size, T10 DIF; a model with T10 DIF), no_space. Extents are chosen: rotateexts (round
 /// robin over the pool's ranks; the default on 2107) or rotatevols (one rank until it is full; the default on 1750).
 /// The detail is the volume id, or the pool or resource group for object_not_found. For volume groups see plan_join().
@@ -514,17 +537,19 @@ Result<MakeVolume> plan_make_volume(const ImageConfig& config, const MakeVolumeR
                                     std::int64_t now_s);
 /// volume_not_found; still_in_use while any relationship, closing ones included, names the volume, or it lends.
 Result<RemoveVolume> plan_remove_volume(const ImageConfig& config, VolumeId id);
-/// no_space when the pool has no free extent on a rank that has not failed; volume_not_found; out_of_range for an
-/// extent that the volume does not have; invalid_argument if it is allocated already.
+/// no_space when the pool, or the repository that the volume draws on, has no free extent on a rank that has not failed;
+/// volume_not_found; out_of_range for an extent that the volume does not have; invalid_argument if it is allocated
+/// already.
 Result<AllocateExtent> plan_allocate_extent(const ImageConfig& config, VolumeId id, std::uint32_t extent_number);
 /// The next free id of the rank group's parity; limit_reached, not_combinable (small extents on 1750),
 /// invalid_argument (any other extent size, rank group above 1).
 Result<MakePool> plan_make_pool(const ImageConfig& config, std::string name, std::uint8_t rank_group,
                                 std::uint64_t extent_bytes);
-/// object_not_found; still_in_use while a volume lives in the pool.
+/// object_not_found; still_in_use while a volume lives in the pool, or a repository.
 Result<RemovePool> plan_remove_pool(const ImageConfig& config, std::uint16_t pool);
-/// object_not_found (rank or pool); still_in_use when the rank holds extents and `pool` differs; rank_failed for a
-/// failed rank into a pool; limit_reached. parity_differs never: a rank takes its pool's group.
+/// object_not_found (rank or pool); still_in_use when `pool` differs and the rank holds extents, or the repository of its
+/// pool needs its space; rank_failed for a failed rank into a pool; limit_reached. parity_differs never: a rank takes its
+/// pool's group.
 Result<AssignRank> plan_assign_rank(const ImageConfig& config, std::uint16_t rank, std::optional<std::uint16_t> pool);
 
 struct PairRequest {

@@ -40,6 +40,7 @@ Result<void> take_extents(ImageConfig& config, const VolumeConfig& volume) {
     ExtentMap& taken = config.taken_extents.at(extent->rank);
     if (extent->index >= taken.size() || taken[extent->index]) return Errc::corrupt;
     taken.take(extent->index);
+    if (volume.method == AllocationMethod::tse) ++config.tse_extents[volume.pool];
   }
   return {};
 }
@@ -53,6 +54,19 @@ Result<void> derive_volumes(ImageConfig& config) {
     if (!is_format(volume)) return Errc::corrupt;
     if (volume.extents.size() != extents_for(volume.block_count, pool->second.extent_bytes)) return Errc::corrupt;
     TT_CHECK(take_extents(config, volume));
+  }
+  return {};
+}
+
+/// After derive_volumes().
+Result<void> check_repositories(const ImageConfig& config) {
+  for (const auto& [id, pool] : config.pools) {
+    if (!pool.repository) continue;
+    if (pool.repository->real_extents == 0 || pool.repository->real_extents > pool.repository->virtual_extents)
+      return Errc::corrupt;
+    if (pool.repository->virtual_extents > kMaxImageExtents || pool.repository->threshold_percent > 100)
+      return Errc::corrupt;
+    if (!fits_its_volumes(config, pool)) return Errc::corrupt;
   }
   return {};
 }
@@ -135,9 +149,11 @@ Result<void> derive(ImageConfig& config) {
   if (config.problems.size() > kMaxProblems) return Errc::corrupt;
   if (!config.problems.empty() && config.problems.rbegin()->first > config.last_problem) return Errc::corrupt;
   config.taken_extents.clear();
+  config.tse_extents.clear();
   TT_CHECK(derive_ranks(config));
   TT_CHECK(check_arrays(config));
   TT_CHECK(derive_volumes(config));
+  TT_CHECK(check_repositories(config));
   TT_CHECK(check_freezes(config));
   TT_CHECK(check_relationships(config));
   TT_CHECK(check_loans(config));

@@ -50,8 +50,23 @@ auto& existing(Map& map, const typename Map::key_type& key) {
 /// Extents of all volumes together, as kMaxImageExtents bounds them.
 std::uint64_t configured_extents(const ImageConfig& config) noexcept;
 
-/// What thin volumes of the pool may still be promised.
-std::uint64_t promisable_extents(const ImageConfig& config, const PoolConfig& pool) noexcept;
+/// Whether a volume of this method may get so many more extents, now or later: no_space beyond what thin volumes of the
+/// pool may be promised, repository_too_small beyond what the repository may.
+Result<void> check_promise(const ImageConfig& config, const PoolConfig& pool, AllocationMethod method,
+                           std::uint64_t extents);
+
+/// Free ones on ranks of the pool that are used, whoever may have them.
+std::uint64_t usable_extents(const ImageConfig& config, std::uint16_t pool) noexcept;
+/// What the pool's volumes of the method tse have, and what they may want together.
+std::uint64_t tse_extents_of(const ImageConfig& config, std::uint16_t pool) noexcept;
+std::uint64_t tse_capacity_of(const ImageConfig& config, std::uint16_t pool) noexcept;
+/// Whether its repository, if it has one, is as large as its volumes need.
+bool fits_its_volumes(const ImageConfig& config, const PoolConfig& pool) noexcept;
+/// Whether without the free extents of this rank the repository of its pool could not keep what it promises.
+bool repository_needs(const ImageConfig& config, const RankConfig& rank) noexcept;
+/// Gives the extent to the volume, or takes it back: in the map of its rank and in the sums.
+void take_extent(ImageConfig& config, const VolumeConfig& volume, const ExtentRef& extent);
+void release_extent(ImageConfig& config, const VolumeConfig& volume, const ExtentRef& extent);
 
 /// Keeps the list short: a kill that is no newer and no larger than another says nothing.
 void add_kill(std::vector<Kill>& kills, const Kill& kill);

@@ -12,16 +12,17 @@
 
 namespace tt::volume {
 
-/// Chooses free extents of a pool without taking them: its own choices are remembered by a cursor per rank.
+/// Chooses free extents of a pool for a volume of the method, without taking them: its own choices are remembered by a
+/// cursor per rank.
 class ExtentChooser {
  public:
-  ExtentChooser(const ImageConfig& config, std::uint16_t pool) {
+  ExtentChooser(const ImageConfig& config, std::uint16_t pool, AllocationMethod method) {
     for (const auto& [id, rank] : config.ranks) {
       if (rank.pool != pool || rank.failed || rank.reserved) continue;
       const ExtentMap& taken = config.taken_extents.at(id);
       cursors_.push_back({.rank = id, .taken = &taken, .next = 0, .left = taken.free()});
     }
-    left_ = config.free_extents(pool);
+    left_ = config.free_extents(pool, method);
   }
 
   [[nodiscard]] std::uint64_t left() const noexcept { return left_; }

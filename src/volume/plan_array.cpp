@@ -25,6 +25,7 @@ Result<ReserveRank> plan_reserve_rank(const ImageConfig& config, std::uint16_t r
   const auto found = config.ranks.find(rank);
   if (found == config.ranks.end()) return {Errc::object_not_found, rank};
   if (!found->second.pool) return {Errc::not_combinable, rank};
+  if (reserved && repository_needs(config, found->second)) return {Errc::still_in_use, rank};
   return ReserveRank{.rank = rank, .reserved = reserved};
 }
 

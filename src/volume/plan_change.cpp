@@ -17,7 +17,7 @@ Result<std::vector<std::optional<ExtentRef>>> extents_of_the_end(const ImageConf
                                                                  std::uint64_t count) {
   std::vector<std::optional<ExtentRef>> extents(volume.is_thin() ? count : 0);
   if (volume.is_thin()) return extents;
-  ExtentChooser chooser(config, volume.pool);
+  ExtentChooser chooser(config, volume.pool, volume.method);
   if (chooser.left() < count) return {Errc::no_space, volume.id.value};
   const bool rotates = rotates_extents(config, volume.rotation);
   const std::uint16_t last = volume.extents.back()->rank;
@@ -50,6 +50,17 @@ Result<void> change_format(const ImageConfig& config, const ChangeVolumeRequest&
   return model::is_os400_size(*request.block_count) ? Result<void>{} : Result<void>{Errc::out_of_range, id};
 }
 
+/// Volumes of the method tse draw on what `into` has afterwards.
+Result<void> check_merged_repository(const ImageConfig& config, std::uint16_t into, std::uint16_t from) {
+  if (config.pools.at(from).repository) return {Errc::still_in_use, from};
+  const auto& repository = config.pools.at(into).repository;
+  if (!repository) return {};
+  const std::uint64_t extents = tse_extents_of(config, into) + tse_extents_of(config, from);
+  const std::uint64_t capacity = tse_capacity_of(config, into) + tse_capacity_of(config, from);
+  const bool fits = extents <= repository->real_extents && capacity <= repository->virtual_extents;
+  return fits ? Result<void>{} : Result<void>{Errc::repository_too_small, from};
+}
+
 }  // namespace
 
 bool can_expand(const ImageConfig& config, VolumeId id) noexcept {
@@ -75,8 +86,8 @@ Result<ChangeVolume> plan_change_volume(const ImageConfig& config, const ChangeV
   const std::uint64_t wanted = extents_for(blocks, config.pools.at(volume->pool).extent_bytes);
   const std::uint64_t more = wanted - volume->extents.size();
   if (more > kMaxImageExtents - configured_extents(config)) return {Errc::limit_reached, id};
-  if (volume->is_thin() && more > promisable_extents(config, config.pools.at(volume->pool)))
-    return {Errc::no_space, id};
+  const auto promised = check_promise(config, config.pools.at(volume->pool), volume->method, more);
+  if (!promised) return {promised.error().code, id};
   TT_TRY(plan.extents, extents_of_the_end(config, *volume, more));
   plan.block_count = blocks;
   plan.capacity_type = request.capacity_type;
@@ -133,6 +144,7 @@ Result<MergePools> plan_merge_pools(const ImageConfig& config, std::uint16_t int
   if (into == from) return {Errc::invalid_argument, from};
   if (into % 2 != from % 2) return {Errc::parity_differs, from};
   if (target->second.extent_bytes != source->second.extent_bytes) return {Errc::not_combinable, from};
+  TT_CHECK(check_merged_repository(config, into, from));
   return MergePools{.into = into, .from = from};
 }
 

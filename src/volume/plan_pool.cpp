@@ -6,16 +6,6 @@
 
 namespace tt::volume {
 
-std::uint64_t promisable_extents(const ImageConfig& config, const PoolConfig& pool) noexcept {
-  if (!pool.virtual_limited) return kMaxImageExtents;
-  std::uint64_t promised = 0;
-  for (const auto& [id, volume] : config.volumes) {
-    if (volume.pool == pool.id && volume.is_thin()) promised += volume.extents.size();
-  }
-  const std::uint64_t total = config.total_extents(pool.id);
-  return total > promised ? total - promised : 0;
-}
-
 Result<MakePool> plan_make_pool(const ImageConfig& config, std::string name, std::uint8_t rank_group,
                                 std::uint64_t extent_bytes) {
   if (rank_group > 1) return {Errc::invalid_argument, rank_group};
@@ -34,7 +24,7 @@ Result<RemovePool> plan_remove_pool(const ImageConfig& config, std::uint16_t poo
   if (!config.pools.contains(pool)) return {Errc::object_not_found, pool};
   const bool used = std::any_of(config.volumes.begin(), config.volumes.end(),
                                 [pool](const auto& entry) { return entry.second.pool == pool; });
-  if (used) return {Errc::still_in_use, pool};
+  if (used || config.pools.at(pool).repository) return {Errc::still_in_use, pool};
   return RemovePool{.pool = pool};
 }
 
@@ -45,6 +35,7 @@ Result<AssignRank> plan_assign_rank(const ImageConfig& config, std::uint16_t ran
   const AssignRank plan{.rank = rank, .pool = pool};
   if (current.pool != pool && current.pool && config.taken_extents.at(rank).taken() != 0)
     return {Errc::still_in_use, rank};
+  if (current.pool != pool && repository_needs(config, current)) return {Errc::still_in_use, rank};
   if (!pool || current.pool == pool) return plan;
 
   const auto next = config.pools.find(*pool);

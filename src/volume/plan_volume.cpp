@@ -21,7 +21,7 @@ std::optional<std::uint16_t> rank_of_youngest(const ImageConfig& config, std::ui
 
 Result<std::vector<std::optional<ExtentRef>>> allocate_all(const ImageConfig& config, std::uint16_t pool,
                                                            std::uint64_t count, ExtentRotation rotation) {
-  ExtentChooser chooser(config, pool);
+  ExtentChooser chooser(config, pool, AllocationMethod::standard);
   if (chooser.left() < count) return Errc::no_space;
   if (const auto rank = rank_of_youngest(config, pool)) chooser.start_after(*rank);
   std::vector<std::optional<ExtentRef>> extents;
@@ -60,9 +60,8 @@ Result<void> check_make_volume(const ImageConfig& config, const MakeVolumeReques
   TT_CHECK(check_format(config, request));
   const std::uint64_t extents = extents_for(request.block_count, pool->second.extent_bytes);
   if (extents > kMaxImageExtents - configured_extents(config)) return {Errc::limit_reached, id};
-  if (request.method != AllocationMethod::standard && extents > promisable_extents(config, pool->second))
-    return {Errc::no_space, id};
-  return {};
+  const auto promised = check_promise(config, pool->second, request.method, extents);
+  return promised ? promised : Result<void>{promised.error().code, id};
 }
 
 }  // namespace
@@ -107,7 +106,7 @@ Result<AllocateExtent> plan_allocate_extent(const ImageConfig& config, VolumeId 
   if (volume == nullptr) return {Errc::volume_not_found, id.value};
   if (extent_number >= volume->extents.size()) return {Errc::out_of_range, id.value};
   if (volume->extents[extent_number]) return {Errc::invalid_argument, id.value};
-  ExtentChooser chooser(config, volume->pool);
+  ExtentChooser chooser(config, volume->pool, volume->method);
   if (chooser.left() == 0) return {Errc::no_space, id.value};
   // Thin volumes get their extents in any order: the rank follows from the number, shifted by the volume's id so that
   // the first extents of many volumes do not meet on one rank.
