@@ -13,7 +13,13 @@ namespace {
 using nlohmann::json;
 
 constexpr std::uint32_t kProblemCreated = 3;
+constexpr std::uint32_t kRepositoryThreshold = 221;
 constexpr std::uint32_t kPoolThreshold = 223;
+
+std::uint32_t trap_of(const std::string& reference) {
+  if (reference == "TT1003" || reference == "TT1004") return kPoolThreshold;
+  return reference == "TT1009" || reference == "TT1010" ? kRepositoryThreshold : kProblemCreated;
+}
 
 std::string seen_setting(const std::string& image) {
   return "snmp.seen." + image;
@@ -132,8 +138,7 @@ void ProblemWatch::take(const std::string& image, const model::Response& respons
 
 void ProblemWatch::send_problem(const TrapSettings& settings, const std::string& image, const json& row) {
   const std::string reference = text_of(row, "reference_code");
-  const bool space = reference == "TT1003" || reference == "TT1004";
-  send_to_all(settings, {.specific = space ? kPoolThreshold : kProblemCreated,
+  send_to_all(settings, {.specific = trap_of(reference),
                          .texts = {{1, text_of(row, "date")},
                                    {2, text_of(row, "mtms")},
                                    {3, text_of(row, "id")},

@@ -262,9 +262,10 @@ class ControlPlane final : public ControlLink {
   rt::Task<void> forget_freezes();
   rt::Task<Result<void>> format_rank(volume::RankConfig rank);
   rt::Task<void> forget_rank(std::uint16_t rank);
-  [[nodiscard]] std::uint8_t pool_state(std::uint16_t pool) const;
   void look_at_pools();
   void note_pool(std::uint16_t pool);
+  void note_state(std::uint8_t& known, std::uint8_t state, std::uint16_t pool, volume::ProblemKind scarce,
+                  volume::ProblemKind full);
   rt::Task<void> note_checkpoint(Shard& from);
   rt::Task<Result<void>> remove_volume_locked(VolumeId id, RemoveMode mode);
   rt::Task<void> publish_access();
@@ -295,6 +296,7 @@ class ControlPlane final : public ControlLink {
   std::vector<rt::Storage*> storages_;
   volume::ImageConfig config_;
   std::map<std::uint16_t, std::uint8_t> pool_states_;  ///< As last seen, so that a problem is recorded once.
+  std::map<std::uint16_t, std::uint8_t> repository_states_;
   std::vector<DeskOfReactor> desks_;
   rt::Mutex commands_;
   rt::Mutex records_;

@@ -14,7 +14,9 @@ rt::Task<Result<void>> ControlPlane::record(Planner plan) {
     co_await records_.lock();
     auto mutation = plan();
     if (mutation) {
-      done = co_await harden(append(*mutation));
+      const journal::SlotSeq slot = append(*mutation);
+      if (const auto* change = std::get_if<volume::ChangePool>(&*mutation)) note_pool(change->pool.id);
+      done = co_await harden(slot);
     } else {
       done = mutation.error();
     }
@@ -129,34 +131,55 @@ rt::Task<Result<void>> ControlPlane::release_space_locked(VolumeId id) {
 
 // ---- problems -------------------------------------------------------------------------------------------------------
 
+namespace {
+
 /// 0 enough, 1 below the threshold, 2 full.
-std::uint8_t ControlPlane::pool_state(std::uint16_t pool) const {
-  const std::uint64_t total = config_.total_extents(pool);
-  const std::uint64_t free = config_.free_extents(pool);
-  const bool scarce = free * 100 < total * config_.pools.at(pool).threshold_percent;
+std::uint8_t space_state(std::uint64_t total, std::uint64_t free, std::uint8_t threshold_percent) {
+  const bool scarce = free * 100 < total * threshold_percent;
   return free == 0 ? 2 : (scarce ? 1 : 0);
 }
 
-void ControlPlane::look_at_pools() {
-  for (const auto& [id, pool] : config_.pools) pool_states_[id] = pool_state(id);
+std::uint8_t pool_state(const volume::ImageConfig& config, std::uint16_t pool) {
+  return space_state(config.total_extents(pool), config.free_extents(pool), config.pools.at(pool).threshold_percent);
 }
 
-/// In the turn of the record that took or gave space: a pool that became scarce or full is a problem. Not waited for;
-/// it becomes durable with the next record that is, and is left out when the journal has no room just now.
+std::uint8_t repository_state(const volume::ImageConfig& config, std::uint16_t pool) {
+  const auto& repository = config.pools.at(pool).repository;
+  if (!repository) return 0;
+  const std::uint64_t free = config.free_extents(pool, volume::AllocationMethod::tse);
+  return space_state(repository->real_extents, free, repository->threshold_percent);
+}
+
+}  // namespace
+
+void ControlPlane::look_at_pools() {
+  for (const auto& [id, pool] : config_.pools) {
+    pool_states_[id] = pool_state(config_, id);
+    repository_states_[id] = repository_state(config_, id);
+  }
+}
+
 void ControlPlane::note_pool(std::uint16_t pool) {
-  const std::uint8_t state = pool_state(pool);
-  const auto known = pool_states_.find(pool);
-  const std::uint8_t before = known != pool_states_.end() ? known->second : 0;
-  if (state <= before) {
-    pool_states_[pool] = state;
+  note_state(pool_states_[pool], pool_state(config_, pool), pool, volume::ProblemKind::pool_threshold,
+             volume::ProblemKind::pool_full);
+  note_state(repository_states_[pool], repository_state(config_, pool), pool, volume::ProblemKind::repository_threshold,
+             volume::ProblemKind::repository_full);
+}
+
+/// In the turn of the record that took or gave space: what became scarce or full is a problem. Not waited for; it
+/// becomes durable with the next record that is, and is left out when the journal has no room just now.
+void ControlPlane::note_state(std::uint8_t& known, std::uint8_t state, std::uint16_t pool, volume::ProblemKind scarce,
+                              volume::ProblemKind full) {
+  if (state <= known) {
+    known = state;
     return;
   }
-  const auto kind = state == 2 ? volume::ProblemKind::pool_full : volume::ProblemKind::pool_threshold;
+  const auto kind = state == 2 ? full : scarce;
   const volume::Mutation record = volume::RecordProblem{kind, home_.wall_seconds(), "P" + std::to_string(pool)};
   const std::size_t bytes = volume::encode_mutation(record).size();
   if (!control_shard().ring().has_room(bytes, journal::SpaceClass::control)) return;
   append(record);
-  pool_states_[pool] = state;
+  known = state;
 }
 
 void ControlPlane::checkpoint_failed(Shard& from) noexcept {

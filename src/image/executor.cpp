@@ -116,6 +116,8 @@ rt::Task<Response> ImageExecutor::carry_out(model::Request request) {
     work = ranges(image_, std::move(arguments));
   } else if (const ConfigurationOperation groups = find_group_operation(operation)) {
     work = groups(image_, std::move(arguments));
+  } else if (const ConfigurationOperation repositories = find_repository_operation(operation)) {
+    work = repositories(image_, std::move(arguments));
   } else if (const ConfigurationOperation about = find_image_operation(operation)) {
     arguments["code_level"] = code_level_;
     work = about(image_, std::move(arguments));
@@ -182,6 +184,10 @@ rt::Task<Response> ImageExecutor::make_volumes(json arguments) {
       done = co_await image_.control().make_volume(request);
     }
     response.results.push_back(verdict(text, done));
+    const auto& pools = image_.control().config().pools;
+    const bool draws = pools.contains(*pool) && pools.at(*pool).repository.has_value();
+    if (done && request.method == volume::AllocationMethod::tse && !draws)
+      response.results.back().detail = model::kAllocatedLikeEse;
   }
   co_return response;
 }

@@ -44,12 +44,6 @@ const char* eam_of(const volume::ImageConfig& config, const volume::VolumeConfig
   return extents ? "rotateexts" : "rotatevols";
 }
 
-/// What is left counts with what the pool's limit allows, reserved ranks left out.
-const char* pool_status(const volume::PoolConfig& pool, std::uint64_t total, std::uint64_t available) {
-  if (total > 0 && available == 0) return "full";
-  return available * 100 < total * pool.threshold_percent ? "exceeded" : "below";
-}
-
 json volume_row(const volume::ImageConfig& config, const volume::VolumeConfig& v) {
   const bool ds8000 = config.personality == volume::Personality::ds8000;
   std::set<std::uint16_t> ranks;
@@ -64,6 +58,9 @@ json volume_row(const volume::ImageConfig& config, const volume::VolumeConfig& v
   const model::Os400ModelFacts* os400 = model::facts_of(v.os400);
   const std::string_view data_type = os400 != nullptr ? os400->data_type() : v.t10dif ? "FB 512T" : "FB 512";
   const std::string_view model = os400 != nullptr ? os400->name : ds8000 ? "900" : "500";
+  const volume::PoolConfig& pool = config.pools.at(v.pool);
+  const bool draws = v.method == volume::AllocationMethod::tse && pool.repository.has_value();
+  const json drawn = draws ? json(allocated * (pool.extent_bytes / kBlockBytes)) : json();
   return {{"id", fmt::format("{:04X}", v.id.value)},
           {"name", v.name},
           {"access_state", "Online"},
@@ -74,7 +71,7 @@ json volume_row(const volume::ImageConfig& config, const volume::VolumeConfig& v
           {"address_group", fmt::format("{:X}", v.id.value >> 12U)},
           {"extent_pool", pool_id(v.pool)},
           {"extents", v.extents.size()},
-          {"extent_bytes", config.pools.at(v.pool).extent_bytes},
+          {"extent_bytes", pool.extent_bytes},
           {"capacity_blocks", v.block_count},
           {"requested_blocks", v.block_count},
           {"capacity_type", os400 != nullptr ? "iseries" : capacity_type(v.capacity_type)},
@@ -83,6 +80,7 @@ json volume_row(const volume::ImageConfig& config, const volume::VolumeConfig& v
           {"volume_groups", json::array()},
           {"ranks", ranks.size()},
           {"real_extents", allocated},
+          {"repository_blocks", drawn},
           {"virtual_extents", v.is_thin() ? v.extents.size() : 0},
           {"guid", fmt::format("6{}000000000000{:04X}", wwnn_of(config).substr(1), v.id.value)},
           {"resource_group", resource_group_text(v.resource_group)},
@@ -124,11 +122,8 @@ std::vector<json> pool_rows(const volume::ImageConfig& config) {
     const std::uint64_t total = config.total_extents(id);
     const std::uint64_t available = config.free_extents(id);
     std::uint64_t volumes = 0;
-    std::uint64_t virtual_extents = 0;
     for (const auto& [volume_id, v] : config.volumes) {
-      if (v.pool != id) continue;
-      ++volumes;
-      if (v.is_thin()) virtual_extents += v.extents.size();
+      if (v.pool == id) ++volumes;
     }
     const auto ranks = static_cast<std::uint64_t>(std::count_if(
         config.ranks.begin(), config.ranks.end(), [&](const auto& rank) { return rank.second.pool == id; }));
@@ -137,7 +132,7 @@ std::vector<json> pool_rows(const volume::ImageConfig& config) {
                     {"storage_type", "fb"},
                     {"extent_bytes", pool.extent_bytes},
                     {"rank_group", id % 2},
-                    {"status", pool_status(pool, total, available)},
+                    {"status", space_status(total, available, pool.threshold_percent)},
                     {"total_extents", total},
                     {"available_extents", available},
                     {"reserved_extents", config.reserved_extents(id)},
@@ -147,7 +142,7 @@ std::vector<json> pool_rows(const volume::ImageConfig& config) {
                     {"limit_percent", pool.limit_percent},
                     {"extent_limit", pool.limited},
                     {"threshold_percent", pool.threshold_percent},
-                    {"virtual_extents", virtual_extents}});
+                    {"virtual_extents", config.promised_extents(id)}});
   }
   return rows;
 }

@@ -17,6 +17,10 @@ nlohmann::json unit_row(const volume::ImageConfig& config);
 std::vector<nlohmann::json> problem_rows(const volume::ImageConfig& config);
 nlohmann::json image_row(const volume::ImageConfig& config, const std::string& code_level, std::uint64_t nvs_bytes);
 std::vector<nlohmann::json> pool_rows(const volume::ImageConfig& config);
+/// Of pools that have space-efficient storage.
+std::vector<nlohmann::json> repository_rows(const volume::ImageConfig& config);
+/// "below" the threshold, "exceeded" or "full".
+const char* space_status(std::uint64_t total, std::uint64_t available, std::uint8_t threshold_percent);
 std::vector<nlohmann::json> rank_rows(const volume::ImageConfig& config);
 /// What is below the array sites.
 std::vector<nlohmann::json> device_rows(const volume::ImageConfig& config);

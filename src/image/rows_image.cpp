@@ -47,6 +47,12 @@ Wording wording_of(ProblemKind kind) {
               "The source of FlashCopy relationship {} takes no writes: there is no space to keep the target's image."};
     case ProblemKind::image_differs:
       return {"Serious", "TT1008", "FlashCopy {}: the target differs from its image, and no host wrote it."};
+    case ProblemKind::repository_threshold:
+      return {"Warning", "TT1009",
+              "The space-efficient storage of extent pool {} has less free space than its threshold."};
+    case ProblemKind::repository_full:
+      return {"Serious", "TT1010",
+              "The space-efficient storage of extent pool {} is full: its volumes cannot take more space."};
     case ProblemKind::checkpoint_failed:
       break;
   }

@@ -35,6 +35,11 @@
 //              theirs), t10dif? true, volumes [{"id":"1000","name":"gm_1000"}, ...] (name "" = none; patterns already
 //              replaced)
 //                                                                         -> results: one per volume
+//              A volume of sam "tse" that draws on no space-efficient storage has detail kAllocatedLikeEse.
+//   mksestg    ids ["P0", ...], virtual_blocks N, real_blocks N or real_percent N, threshold_percent? N
+//   chsestg    likewise, each of them may be absent; rmsestg ids          -> results: one per id
+//   lssestg    -                                              -> rows: space_efficient_storage
+//   showsestg  id "P0"                                        -> rows: space_efficient_storage, else object_not_found
 //   lsfbvol    -                                                          -> rows: fb_volume
 //   showfbvol  id "1000", rank_table?, pool_table? or target_table? true  -> rows: fb_volume, else object_not_found;
 //                                                                            behind it those of the table
@@ -118,6 +123,10 @@
 //                status "below"|"exceeded"|"full", total_extents, available_extents, reserved_extents,
 //                allocated_extents, rank_count, volume_count, limit_percent, threshold_percent,
 //                virtual_extents (sum of what space-efficient volumes claim)
+//   space_efficient_storage id "P0" (of the pool), storage_type "fb", data_state, configuration_state,
+//                status "below"|"exceeded"|"full", threshold_percent, real_blocks, virtual_blocks,
+//                real_allocated_blocks, virtual_allocated_blocks, real_allocated_percent, virtual_allocated_percent,
+//                volume_count
 //   rank         id, rank_group 0|1|null, state "Normal"|"Unassigned"|"Unavailable"..., data_state "Normal"...,
 //                array "A0", raid_type "5", extent_pool|null, extent_pool_name|null, storage_type, extents,
 //                used_extents, device (file or device)
@@ -128,6 +137,7 @@
 //                device_mtm "2107-900", data_type "FB 512", address_group "1" (one hex digit), extent_pool, extents,
 //                capacity_blocks, requested_blocks, capacity_type "ds"|"ess"|"blocks", sam, eam,
 //                volume_groups ["V2", ...], ranks (count), real_extents, virtual_extents, guid (32 hex digits),
+//                repository_blocks (taken from space-efficient storage)|null,
 //                resource_group "RG0", performance_group "PG0"
 //   storage_unit id "IBM.2107-75ABCD0", name, description, model, wwnn, power "On", state "Online"
 //   problem      id "3", severity "Warning"|"Serious"|"Critical", status "open"|"closed", date, mtms, reference_code,
@@ -179,6 +189,9 @@ struct Request {
   /// Of the user: objects of a change that are in resource groups it does not cover are refused, each by itself.
   std::string scope = std::string(kScopeOfAll);
 };
+
+/// Detail of a volume that was made with sam "tse" where there is no space-efficient storage.
+inline constexpr std::uint64_t kAllocatedLikeEse = 1;
 
 /// What became of one object of the request. `detail` fills the message's second slot where it has one (a volume id in
 /// still_in_use, an errno in io_error, ...).

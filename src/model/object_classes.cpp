@@ -125,7 +125,7 @@ constexpr Attribute kVolumeAttributes[] = {
     {"ranks", "ranks", F::number, A::right},
     {"deleted_bad_extents", "dbexts", F::number, A::right, IdKind::none, true},
     {"sam", "sam", F::text, A::left, IdKind::none, true},
-    {"repository_blocks", "repcapalloc", F::number, A::right, IdKind::none, true},
+    {"repository_blocks", "repcapalloc", F::blocks_gib, A::right, IdKind::none, true},
     {"eam", "eam", F::text, A::left, IdKind::none, true},
     {"requested_blocks", "reqcap (blocks)", F::number, A::right, IdKind::none, true},
     {"real_extents", "realextents", F::number, A::right, IdKind::none, true},
@@ -337,9 +337,10 @@ constexpr ObjectClass kClasses[] = {
 
 std::vector<ObjectClass> join_tables() {
   std::vector<ObjectClass> all;
-  for (const auto part : {tables::classes_of_volumes_and_copies(), tables::classes_of_ranks(),
-                          tables::classes_of_metrics(), tables::classes_of_image(), tables::classes_of_hosts(),
-                          tables::classes_of_hardware(), tables::classes_of_ranges(), tables::classes_of_groups()}) {
+  for (const auto part :
+       {tables::classes_of_volumes_and_copies(), tables::classes_of_ranks(), tables::classes_of_metrics(),
+        tables::classes_of_image(), tables::classes_of_hosts(), tables::classes_of_hardware(),
+        tables::classes_of_ranges(), tables::classes_of_groups(), tables::classes_of_repositories()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

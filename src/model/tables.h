@@ -21,6 +21,7 @@ std::span<const Operation> security();
 std::span<const Operation> hosts();
 std::span<const Operation> hardware();
 std::span<const Operation> resource_groups();
+std::span<const Operation> repositories();
 
 std::span<const ObjectClass> classes_of_volumes_and_copies();
 std::span<const ObjectClass> classes_of_ranks();
@@ -31,5 +32,6 @@ std::span<const Operation> flashcopy_changes();
 std::span<const ObjectClass> classes_of_image();
 std::span<const ObjectClass> classes_of_ranges();
 std::span<const ObjectClass> classes_of_groups();
+std::span<const ObjectClass> classes_of_repositories();
 
 }  // namespace tt::model::tables

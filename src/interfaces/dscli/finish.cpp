@@ -8,6 +8,7 @@
 
 #include "interfaces/dscli/finish_hosts.h"
 #include "interfaces/dscli/finish_ranges.h"
+#include "interfaces/dscli/finish_repositories.h"
 #include "model/capacity.h"
 #include "model/os400_models.h"
 
@@ -205,6 +206,8 @@ constexpr Finisher kFinishers[] = {
     {"mkhostconnect", finish_mkhostconnect},
     {"chhostconnect", finish_chhostconnect},
     {"setioport", finish_setioport},
+    {"mksestg", finish_mksestg},
+    {"chsestg", finish_chsestg},
 };
 
 }  // namespace

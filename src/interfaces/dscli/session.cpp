@@ -332,12 +332,12 @@ int Session::report(const Command& command, const Settings& merged, const Execut
   if (nothing_selected || (operation.shape == Shape::list && response.rows.empty())) return report_nothing(operation);
   if (!response.rows.empty()) print_lines(render_rows(command, merged, response.rows), merged);
   int code = kExitSuccess;
-  bool any_success = false;
+  bool like_ese = false;
   for (const model::ObjectResult& result : response.results) {
     const std::string detail = std::to_string(result.detail);
     const std::string_view slots[] = {result.name, detail};
     if (result.code == Errc::ok) {
-      any_success = true;
+      like_ese = like_ese || result.detail == model::kAllocatedLikeEse;
       const bool cancelled = command.arguments.value("cancel", false);
       print_message(cancelled ? "CMUC09029I" : operation.success, operation.name, slots);
     } else {
@@ -347,7 +347,7 @@ int Session::report(const Command& command, const Settings& merged, const Execut
       if (!warning) code = kExitServer;
     }
   }
-  if (any_success && command.arguments.value("sam", "") == "tse") print_message("CMUC09016I", operation.name, {});
+  if (like_ese && command.arguments.value("sam", "") == "tse") print_message("CMUC09016I", operation.name, {});
   return code;
 }
 
