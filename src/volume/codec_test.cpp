@@ -35,6 +35,22 @@ void expect_right_extents(const ImageConfig& config) {
     }
   }
   for (const auto& [rank, map] : config.taken_extents) EXPECT_EQ(map.taken(), taken[rank]);
+  std::map<std::uint16_t, std::uint64_t> tse;
+  std::map<std::uint16_t, std::uint64_t> tse_capacity;
+  for (const auto& [id, volume] : config.volumes) {
+    if (volume.method != AllocationMethod::tse) continue;
+    tse_capacity[volume.pool] += volume.extents.size();
+    for (const auto& extent : volume.extents) {
+      if (extent) ++tse[volume.pool];
+    }
+  }
+  EXPECT_EQ(config.tse_extents, tse);
+  for (const auto& [id, pool] : config.pools) {
+    if (!pool.repository) continue;
+    EXPECT_LE(tse[id], pool.repository->real_extents);
+    EXPECT_LE(tse_capacity[id], pool.repository->virtual_extents);
+    EXPECT_EQ(config.repository_left(id), pool.repository->real_extents - tse[id]);
+  }
 }
 
 TEST(Codec, RandomHistoriesReplayToTheLiveConfiguration) {
@@ -63,10 +79,29 @@ TEST(Codec, RandomHistoriesReplayToTheLiveConfiguration) {
 
 /// The histories are not the same with every compiler (arguments that draw numbers are evaluated in its order), so the
 /// number of seeds is generous.
+TEST(Codec, RandomHistoriesHaveRepositoriesThatAreUsed) {
+  int used = 0;
+  int full = 0;
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
+    RandomImage random(seed);
+    for (int step = 0; step < 500; ++step) {
+      random.step();
+      for (const auto& [id, pool] : random.image.config.pools) {
+        if (!pool.repository) continue;
+        const std::uint64_t left = random.image.config.repository_left(id);
+        if (left < pool.repository->real_extents) ++used;
+        if (left == 0) ++full;
+      }
+    }
+  }
+  EXPECT_GT(used, 1000);
+  EXPECT_GT(full, 20);
+}
+
 TEST(Codec, RandomHistoriesReachEveryMutation) {
   std::vector<int> seen(std::variant_size_v<Mutation>);
   const auto enough = [&] { return std::ranges::all_of(seen, [](int times) { return times > 20; }); };
-  for (std::uint64_t seed = 1; seed <= 600 && !enough(); ++seed) {
+  for (std::uint64_t seed = 1; seed <= 1500 && !enough(); ++seed) {
     RandomImage random(seed);
     for (int step = 0; step < 800; ++step) random.step();
     for (const Mutation& mutation : random.image.history) ++seen[mutation.index()];
@@ -284,6 +319,19 @@ TEST(CodecConfig, ContradictionsAreCorrupt) {
   EXPECT_EQ(damaged([&](auto& c) { c.ranks.at(0).pool = 2; }), Errc::corrupt);
   EXPECT_EQ(damaged([&](auto& c) { c.ranks.at(0).data_bytes = ~0ULL; }), Errc::corrupt);
   EXPECT_EQ(damaged([&](auto& c) { c.pools.at(pool).extent_bytes = 0; }), Errc::corrupt);
+  const auto repository = [&](std::uint64_t real, std::uint64_t capacity, std::uint8_t threshold) {
+    return damaged([&](auto& c) { c.pools.at(pool).repository = Repository{real, capacity, threshold}; });
+  };
+  EXPECT_EQ(repository(0, 2, 0), Errc::corrupt);
+  EXPECT_EQ(repository(3, 2, 0), Errc::corrupt);
+  EXPECT_EQ(repository(2, ~0ULL, 0), Errc::corrupt);
+  EXPECT_EQ(repository(2, 2, 101), Errc::corrupt);
+  EXPECT_EQ(repository(2, 2, 100), Errc::ok);
+  EXPECT_EQ(damaged([&](auto& c) {
+              c.pools.at(pool).repository = Repository{1, 1, 15};
+              c.volumes.at(VolumeId(2)).method = c.volumes.at(VolumeId(3)).method = AllocationMethod::tse;
+            }),
+            Errc::corrupt);
   EXPECT_EQ(damaged([&](auto& c) { c.relationships.at(generation).source = VolumeId(9); }), Errc::corrupt);
   EXPECT_EQ(damaged([&](auto& c) { c.relationships.at(generation).source = v1; }), Errc::corrupt);
   EXPECT_EQ(damaged([&](auto& c) { c.relationships.at(generation).track_count += 1; }), Errc::corrupt);

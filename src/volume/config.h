@@ -537,9 +537,9 @@ Result<MakeVolume> plan_make_volume(const ImageConfig& config, const MakeVolumeR
                                     std::int64_t now_s);
 /// volume_not_found; still_in_use while any relationship, closing ones included, names the volume, or it lends.
 Result<RemoveVolume> plan_remove_volume(const ImageConfig& config, VolumeId id);
-/// no_space when the pool, or the repository that the volume draws on, has no free extent on a rank that has not failed;
-/// volume_not_found; out_of_range for an extent that the volume does not have; invalid_argument if it is allocated
-/// already.
+/// no_space when the pool, or the repository that the volume draws on, has no free extent on a rank that has not
+/// failed; volume_not_found; out_of_range for an extent that the volume does not have; invalid_argument if it is
+/// allocated already.
 Result<AllocateExtent> plan_allocate_extent(const ImageConfig& config, VolumeId id, std::uint32_t extent_number);
 /// The next free id of the rank group's parity; limit_reached, not_combinable (small extents on 1750),
 /// invalid_argument (any other extent size, rank group above 1).
@@ -547,9 +547,9 @@ Result<MakePool> plan_make_pool(const ImageConfig& config, std::string name, std
                                 std::uint64_t extent_bytes);
 /// object_not_found; still_in_use while a volume lives in the pool, or a repository.
 Result<RemovePool> plan_remove_pool(const ImageConfig& config, std::uint16_t pool);
-/// object_not_found (rank or pool); still_in_use when `pool` differs and the rank holds extents, or the repository of its
-/// pool needs its space; rank_failed for a failed rank into a pool; limit_reached. parity_differs never: a rank takes its
-/// pool's group.
+/// object_not_found (rank or pool); still_in_use when `pool` differs and the rank holds extents, or the repository of
+/// its pool needs its space; rank_failed for a failed rank into a pool; limit_reached. parity_differs never: a rank
+/// takes its pool's group.
 Result<AssignRank> plan_assign_rank(const ImageConfig& config, std::uint16_t rank, std::optional<std::uint16_t> pool);
 
 struct PairRequest {

@@ -55,8 +55,8 @@ struct ChangePoolRequest {
 /// Limits take nothing away from what there is.
 Result<ChangePool> plan_change_pool(const ImageConfig& config, const ChangePoolRequest& request);
 /// object_not_found; invalid_argument for a pool with itself; parity_differs; not_combinable for different sizes of
-/// extents; still_in_use when `from` has a repository; repository_too_small when that of `into` cannot serve the volumes
-/// of both.
+/// extents; still_in_use when `from` has a repository; repository_too_small when that of `into` cannot serve the
+/// volumes of both.
 Result<MergePools> plan_merge_pools(const ImageConfig& config, std::uint16_t into, std::uint16_t from);
 
 struct RepositoryRequest {
@@ -79,8 +79,8 @@ Result<ChangePool> plan_remove_repository(const ImageConfig& config, std::uint16
 /// object_not_found; closing what is closed changes nothing.
 Result<CloseProblem> plan_close_problem(const ImageConfig& config, std::uint32_t problem, std::int64_t now_s);
 
-/// object_not_found; not_combinable for a rank that is in no pool; still_in_use when the repository of its pool needs its
-/// space.
+/// object_not_found; not_combinable for a rank that is in no pool; still_in_use when the repository of its pool needs
+/// its space.
 Result<ReserveRank> plan_reserve_rank(const ImageConfig& config, std::uint16_t rank, bool reserved);
 /// object_not_found; still_in_use while it is in a pool.
 Result<RemoveRank> plan_remove_rank(const ImageConfig& config, std::uint16_t rank);

@@ -127,7 +127,7 @@ class RandomImage {
     const std::uint64_t fitting = (id.value >> 8U) % 2 + 2 * random_.below(2);
     auto request = image.request(id.value, random_.chance(1, 8) ? some_pool() : static_cast<std::uint16_t>(fitting), 0);
     request.block_count = random_.below(5 * 1_GiB / kBlockBytes);
-    if (random_.chance(1, 2)) request.method = AllocationMethod::ese;
+    if (random_.chance(1, 2)) request.method = random_.chance(1, 4) ? AllocationMethod::tse : AllocationMethod::ese;
     if (random_.chance(1, 3)) request.capacity_type = CapacityType::blocks;
     if (random_.chance(1, 3)) request.volume_groups = {some_group()};
     if (random_.chance(1, 8)) make_os400(request);
@@ -274,7 +274,7 @@ class RandomImage {
   }
 
   void change_attributes() {
-    switch (random_.below(4)) {
+    switch (random_.below(6)) {
       case 0:
         return change_lss();
       case 1: {
@@ -288,6 +288,9 @@ class RandomImage {
       }
       case 2:
         return accept(plan_reserve_rank(image.config, some_rank(), random_.chance(1, 3)));
+      case 3:
+      case 4:
+        return change_repository();
       default:
         return accept(plan_merge_pools(image.config, static_cast<std::uint16_t>(random_.below(6)),
                                        static_cast<std::uint16_t>(2 + random_.below(6))));
@@ -318,6 +321,17 @@ class RandomImage {
       default:
         return accept(plan_make_resource_group(image.config, request));
     }
+  }
+
+  void change_repository() {
+    RepositoryRequest request;
+    request.pool = some_pool();
+    request.virtual_blocks = random_.below(60 * 1_GiB / kBlockBytes);
+    request.real_percent = static_cast<std::uint8_t>(1 + random_.below(40));
+    if (random_.chance(1, 2)) request.threshold_percent = static_cast<std::uint8_t>(random_.below(110));
+    if (random_.chance(1, 6)) return accept(plan_remove_repository(image.config, request.pool));
+    if (random_.chance(1, 2)) return accept(plan_change_repository(image.config, request));
+    accept(plan_make_repository(image.config, request));
   }
 
   void change_names() {
