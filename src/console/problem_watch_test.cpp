@@ -113,7 +113,8 @@ TEST_F(ProblemWatchTest, SendsWhatIsNew) {
   EXPECT_EQ(look(), 0U) << "from before";
   images.add("2", "TT1001");
   images.add("3", "TT1003");
-  ASSERT_EQ(look(), 2U);
+  images.add("4", "TT1009");
+  ASSERT_EQ(look(), 3U);
   EXPECT_EQ(sent[0].host, "192.0.2.7");
   EXPECT_EQ(sent[0].port, 162);
   EXPECT_EQ(sent[1].host, "2001:db8::7");
@@ -123,6 +124,7 @@ TEST_F(ProblemWatchTest, SendsWhatIsNew) {
   }
   EXPECT_NE(sent[0].bytes.find(std::string("\x02\x01\x06\x02\x01\x03", 6)), std::string::npos) << "specific 3";
   EXPECT_NE(sent[2].bytes.find(std::string("\x02\x01\x06\x02\x02\x00\xDF", 7)), std::string::npos) << "specific 223";
+  EXPECT_NE(sent[4].bytes.find(std::string("\x02\x01\x06\x02\x02\x00\xDD", 7)), std::string::npos) << "specific 221";
   EXPECT_EQ(look(), 0U) << "once";
 }
 
