@@ -1,83 +1,104 @@
-#!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""What a FlashCopy costs the host: the rate of 4 KiB random writes at depth 32 before an establish, and second by second
-in the first minute after it, as a ratio. Once without and once with background copy."""
+"""The minute after an establish, second by second: the rate and the percentiles of 4 KiB random writes at depth 32, with 1, 4
+and 12 targets, with and without background copy."""
 
-import argparse
-import json
 import os
 import statistics
-import subprocess
 import sys
 import threading
 import time
 
-from jobs import fill
-from systems import Twintrack
+from figures import table
+from jobs import JOBS, fill, run
+from systems import GIB_BLOCKS, Twintrack
 
-PROJECT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
-
-
-def writes_per_second(uri, seconds, folder):
-    """One value per second of a run of fio."""
-    prefix = os.path.join(folder, "iops")
-    command = ["fio", "--name=job", "--ioengine=nbd", f"--uri={uri}", "--rw=randwrite", "--bs=4k", "--iodepth=32",
-               "--norandommap", "--randrepeat=0", "--refill_buffers", "--time_based", f"--runtime={seconds}",
-               f"--write_iops_log={prefix}", "--log_avg_msec=1000"]
-    subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=True)
-    with open(prefix + "_iops.1.log", encoding="ascii") as file:
-        return [int(line.split(",")[1]) for line in file]
+CASES = ((1, False), (4, False), (12, False), (1, True), (4, True), (12, True))
+BEFORE_SECONDS, AFTER_SECONDS = 20, 60
+# Of fio's histograms (stat.h): groups of 64 buckets, the width doubles from group to group.
+BUCKET_BITS = 6
 
 
-def one_run(programs, folder, size_gib, mode, before_seconds, after_seconds):
-    system = Twintrack(programs, folder, size_gib, "hardened").start()
+def nanoseconds(bucket):
+    """The middle of a bucket of fio's histogram of completion times."""
+    if bucket < 2 << BUCKET_BITS:
+        return bucket
+    shift = (bucket >> BUCKET_BITS) - 1
+    base = 1 << (shift + BUCKET_BITS)
+    return base + ((bucket & ((1 << BUCKET_BITS) - 1)) + 0.5) * (1 << shift)
+
+
+def percentile_us(counts, part):
+    wanted, seen = sum(counts) * part, 0
+    for bucket, count in enumerate(counts):
+        seen += count
+        if count and seen >= wanted:
+            return nanoseconds(bucket) / 1e3
+    return 0.0
+
+
+def seconds_of(target, folder, seconds):
+    """One entry per second: writes, 99th and 99.9th percentile."""
+    prefix = os.path.join(folder, "minute")
+    run([*target, *JOBS["w4q32"][1], "--norandommap", "--randrepeat=0", "--refill_buffers", "--time_based",
+         f"--runtime={seconds}", f"--write_hist_log={prefix}", "--log_hist_msec=1000"])
+    path = prefix + "_clat_hist.1.log"
+    with open(path, encoding="ascii") as file:
+        rows = [[int(word) for word in line.split(",")] for line in file]
+    os.remove(path)
+    return [{"writes": sum(row[3:]), "p99_us": percentile_us(row[3:], 0.99), "p999_us": percentile_us(row[3:], 0.999)}
+            for row in rows]
+
+
+def one_run(options, target_count, copy):
+    system = Twintrack(options.programs, options.folder, options.size_gib, options.acknowledgement)
+    targets = [f"02{number:02X}" for number in range(target_count)]
     try:
-        system.image.must("mkfbvol", "-extpool", "P0", "-cap", str(size_gib), "0200")
-        fill(system.uri())
-        times = {}
+        system.start()
+        system.daemon.make_volumes("P0", targets, options.size_gib * GIB_BLOCKS, sam="ese")
+        fill(system.fio_target())
+        system.settle(["0100"])
 
         def establish():
-            time.sleep(before_seconds)
-            begin = time.monotonic()
-            system.image.must("mkflash", mode, "-persist", "0100:0200")
-            times["command"] = time.monotonic() - begin
+            time.sleep(BEFORE_SECONDS)
+            system.establish([("0100", target) for target in targets], copy)
 
         thread = threading.Thread(target=establish)
         thread.start()
-        rates = writes_per_second(system.uri(), before_seconds + after_seconds, folder)
+        seconds = seconds_of(system.fio_target(), options.folder, BEFORE_SECONDS + AFTER_SECONDS)
         thread.join()
     finally:
         system.stop()
+    return seconds
+
+
+def measure(options):
+    runs = []
+    for count, copy in CASES:
+        seconds = one_run(options, count, copy)
+        runs.append({"targets": count, "copy": copy, "seconds": seconds})
+        print(f"{count} targets, {'copy' if copy else 'no copy'}: measured", file=sys.stderr, flush=True)
+    return {"runs": runs}
+
+
+def halves(one):
     # The second of the establish itself belongs to neither side.
-    before, after = rates[2:before_seconds - 1], rates[before_seconds:before_seconds + after_seconds]
-    return {"mode": mode, "before": statistics.median(before), "after": statistics.median(after),
-            "ratio": statistics.mean(after) / statistics.mean(before),
-            "worst_second": min(after) / statistics.mean(before), "mkflash_seconds": times["command"],
-            "per_second": rates}
+    return one["seconds"][2:BEFORE_SECONDS - 1], one["seconds"][BEFORE_SECONDS + 1:]
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--programs", required=True)
-    parser.add_argument("--size-gib", type=int, default=4)
-    parser.add_argument("--before", type=int, default=20)
-    parser.add_argument("--after", type=int, default=60)
-    parser.add_argument("--folder", default=os.path.join(PROJECT, "build", "bench"))
-    parser.add_argument("--out")
-    arguments = parser.parse_args()
-    os.makedirs(arguments.folder, exist_ok=True)
-    runs = [one_run(arguments.programs, arguments.folder, arguments.size_gib, mode, arguments.before, arguments.after)
-            for mode in ("-nocp", "-cp")]
-    print("| establish | writes/s before | writes/s in the first minute after | ratio | worst second | mkflash command |")
-    print("|---|---|---|---|---|---|")
-    for run in runs:
-        print(f"| {run['mode']} | {run['before']:.0f} | {run['after']:.0f} | {run['ratio']:.2f} | "
-              f"{run['worst_second']:.2f} | {run['mkflash_seconds'] * 1000:.0f} ms |")
-    if arguments.out:
-        with open(arguments.out, "w", encoding="utf-8") as file:
-            json.dump(runs, file, indent=1)
-    return 0
+def rows(_data):
+    return []
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def details(data):
+    lines = []
+    for one in data["runs"]:
+        before, after = halves(one)
+        own = statistics.mean(second["writes"] for second in before)
+        lines.append([one["targets"], "copy" if one["copy"] else "no copy", f"{own:.0f}",
+                      f"{statistics.mean(second['writes'] for second in after) / own:.2f}",
+                      f"{min(second['writes'] for second in after) / own:.2f}",
+                      f"{statistics.median(second['p99_us'] for second in before) / 1e3:.1f}",
+                      f"{statistics.median(second['p99_us'] for second in after) / 1e3:.1f}",
+                      f"{max(second['p999_us'] for second in after) / 1e3:.1f}"])
+    return table(["targets", "background", "writes per second before", "minute after, of that", "worst second, of that",
+                  "p99 before, ms", "p99 after, ms", "worst p99.9 after, ms"], lines)

@@ -72,6 +72,9 @@ class Daemon:
             time.sleep(0.005)
         self._control = Control(os.path.join(self._sockets, "control"))
 
+    def pid(self):
+        return self._process.pid
+
     def log(self):
         with open(os.path.join(self.dir, "twintrackd.log"), encoding="utf-8") as file:
             return file.read()[-4000:]
@@ -119,7 +122,7 @@ class Daemon:
         results, rows = self.call(operation, **arguments)
         failed = [result for result in results if result["code"]]
         if failed:
-            raise DaemonError(f"{operation} {arguments}: {failed}")
+            raise DaemonError(f"{operation} {str(arguments)[:300]}: {len(failed)} failed, the first {failed[:3]}")
         return rows
 
     def make_volumes(self, pool, names, blocks, sam="standard"):
