@@ -27,7 +27,7 @@ class Ours:
         self.system.establish([("0100", TARGET)], copy=True, persistent=False)
 
     def copying(self):
-        return bool(self.system.daemon.must("lsflash"))
+        return bool(self.system.daemon.must("lsflash", select=["0000-FFFF"]))
 
     def end(self):
         if self.copying():
