@@ -239,7 +239,7 @@ class ControlPlane final : public ControlLink {
   [[nodiscard]] bool shows_through(const volume::RangeCopy& copy, const std::vector<volume::TrackRun>& left) const;
   rt::Task<Result<void>> change_range(volume::ChangeRanges change);
   rt::Task<void> end_if_filled(Generation generation);
-  rt::Task<Result<void>> end_relationship(Generation generation);
+  rt::Task<Result<void>> end_relationships(std::vector<Generation> ended);
   rt::Task<Result<void>> make_volume_locked(volume::MakeVolumeRequest request);
   rt::Task<Result<void>> reserve_space(std::vector<std::optional<volume::ExtentRef>> extents,
                                        std::uint64_t extent_bytes);

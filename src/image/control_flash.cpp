@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Establish and withdraw across shards (engine notes 3.5 and 3.7); the shard's side is in shard_control.cpp.
 #include <algorithm>
+#include <set>
 
 #include "image/control.h"
 
@@ -109,13 +110,13 @@ rt::Task<std::vector<Result<void>>> ControlPlane::withdraw(std::vector<std::pair
 
 /// A withdrawn relationship from a target may still find what it owes through the one to be withdrawn.
 rt::Task<void> ControlPlane::settle_closing_targets(std::span<const std::pair<VolumeId, VolumeId>> pairs) {
+  std::set<VolumeId> owing;
+  for (const auto& [generation, r] : config_.relationships) {
+    if (r.closing()) owing.insert(r.source);
+  }
   for (const auto& [source, target] : pairs) {
-    const VolumeId from = target;
-    const bool owes = std::any_of(config_.relationships.begin(), config_.relationships.end(), [from](const auto& item) {
-      return item.second.source == from && item.second.closing();
-    });
-    if (!owes) continue;
-    auto settled = co_await wait_for_closing(from);
+    if (!owing.contains(target)) continue;
+    auto settled = co_await wait_for_closing(target);
     static_cast<void>(settled);  // what is still closing after the wait keeps its parent
   }
 }
@@ -171,10 +172,8 @@ rt::Task<Result<void>> ControlPlane::withdraw_group(std::vector<Generation> grou
     co_await rt::hop(shard->reactor(), home_);
   }
   if (done) co_await settle_freezes(std::move(sources));
-  for (const Generation generation : drained) {  // the others end by themselves when the owed tracks are out
-    if (!done) break;
-    done = co_await end_relationship(generation);
-  }
+  // The others end by themselves when the owed tracks are out.
+  if (done) done = co_await end_relationships(std::move(drained));
   if (done) co_await end_closed_loans();
   co_return done;
 }
@@ -227,19 +226,26 @@ rt::Task<Result<void>> ControlPlane::record_withdraw(std::vector<Generation> gro
   co_return done;
 }
 
-rt::Task<Result<void>> ControlPlane::end_relationship(Generation generation) {
+/// A record each, and one wait for all.
+rt::Task<Result<void>> ControlPlane::end_relationships(std::vector<Generation> ended) {
+  if (ended.empty()) co_return Result<void>{};
   // The fall of the last bits (T24): they say that the target's medium holds the image.
   auto done = co_await harden_every_shard();
-  if (!done) co_return done;
-  done = co_await wait_for_room(kRecordRoom);
-  if (!done) co_return done;
-  if (!config_.relationships.contains(generation)) co_return Result<void>{};
-  const volume::Mutation record = volume::EndRelationship{generation};
-  done = co_await harden(append(record));
+  journal::SlotSeq last{0};
+  for (const Generation generation : ended) {
+    if (!done) co_return done;
+    done = co_await wait_for_room(kRecordRoom);
+    if (!done) co_return done;
+    if (!config_.relationships.contains(generation)) continue;
+    const volume::Mutation record = volume::EndRelationship{generation};
+    last = append(record);
+  }
+  if (last.value == 0) co_return Result<void>{};
+  done = co_await harden(last);
   if (!done) co_return done;
   for (const auto& shard : shards_) {
     co_await rt::hop(home_, shard->reactor());
-    shard->remove_relationship(generation);
+    for (const Generation generation : ended) shard->remove_relationship(generation);
     co_await rt::hop(shard->reactor(), home_);
   }
   co_return Result<void>{};
@@ -273,7 +279,8 @@ rt::Task<void> ControlPlane::end_if_drained(Generation generation) {
     co_await rt::hop(shard->reactor(), home_);
     if (counts && counts->uncopied > 0) co_return;
   }
-  auto ended = co_await end_relationship(generation);
+  std::vector<Generation> drained{generation};
+  auto ended = co_await end_relationships(std::move(drained));
   if (ended) co_await end_closed_loans();  // otherwise the journal failed: nobody is told anything any more
 }
 
