@@ -120,6 +120,13 @@ journal::SlotSeq DirtyIndex::overlay(const DirtyTrack* track, Lsn after, Lsn up_
   return newest;
 }
 
+bool DirtyIndex::has_entries(const DirtyTrack* track, Lsn after, Lsn up_to) noexcept {
+  for (const Entry* e = track != nullptr ? track->first : nullptr; e != nullptr && e->lsn <= up_to; e = e->next) {
+    if (e->lsn > after) return true;
+  }
+  return false;
+}
+
 bool DirtyIndex::covers(const DirtyTrack* track, Lsn after, Lsn up_to, std::uint16_t first_block,
                         std::uint16_t block_count) noexcept {
   if (track == nullptr) return false;

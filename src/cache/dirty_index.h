@@ -103,6 +103,8 @@ class DirtyIndex {
   /// that was used ({0} if none).
   static journal::SlotSeq overlay(const DirtyTrack* track, Lsn after, Lsn up_to, std::uint16_t first_block,
                                   std::span<std::byte> out) noexcept;
+  /// Whether overlay() of the whole track would find any.
+  static bool has_entries(const DirtyTrack* track, Lsn after, Lsn up_to) noexcept;
   /// True if those entries cover every block of the range.
   static bool covers(const DirtyTrack* track, Lsn after, Lsn up_to, std::uint16_t first_block,
                      std::uint16_t block_count) noexcept;

@@ -157,24 +157,33 @@ rt::Task<void> Batch::read_one(OldTrack& old) {
 
 // ---- steps 2 and 3 --------------------------------------------------------------------------------------------------
 
-/// L(S,t,T0), with the target's own entries that go with it.
+/// L(S,t,T0), with the target's own entries that go with it. Often that is just what was read, which nobody changes.
 void Batch::build_image(CopyWork& copy) {
   const RelationshipShare& r = *copy.plan.relationship;
+  const auto layers = copy.plan.image.layers();
+  const cache::DirtyTrack* of_target = shard_.index_->find(r.target, copy.track);
+  const Lsn target_up_to = copy.plan.target_entries_up_to;
+  bool overlaid = target_up_to.value != 0 && cache::DirtyIndex::has_entries(of_target, r.since, target_up_to);
+  for (const flashcopy::Layer& layer : layers) {
+    const cache::DirtyTrack* dirty = shard_.index_->find(layer.volume, copy.track);
+    overlaid = overlaid || cache::DirtyIndex::has_entries(dirty, layer.after, layer.up_to);
+  }
+  const OldTrack* old = copy.plan.reads_source_medium ? old_track(&copy.plan.image.base(), copy.track) : nullptr;
+  if (old != nullptr && !overlaid) {
+    copy.frame = old->frame;
+    return;
+  }
   copy.frame = arena_.take();
-  if (const OldTrack* old = copy.plan.reads_source_medium ? old_track(&copy.plan.image.base(), copy.track) : nullptr) {
+  if (old != nullptr) {
     std::memcpy(copy.frame.data(), old->frame.data(), kTrackBytes);
   } else {
     std::memset(copy.frame.data(), 0, kTrackBytes);
   }
-  const auto layers = copy.plan.image.layers();
   for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
     const cache::DirtyTrack* dirty = shard_.index_->find(layer->volume, copy.track);
     cache::DirtyIndex::overlay(dirty, layer->after, layer->up_to, 0, copy.frame);
   }
-  if (copy.plan.target_entries_up_to.value != 0) {
-    cache::DirtyIndex::overlay(shard_.index_->find(r.target, copy.track), r.since, copy.plan.target_entries_up_to, 0,
-                               copy.frame);
-  }
+  if (target_up_to.value != 0) cache::DirtyIndex::overlay(of_target, r.since, target_up_to, 0, copy.frame);
 }
 
 rt::Task<Result<void>> Batch::copy_phase() {
@@ -319,17 +328,20 @@ void Batch::build_update(UpdateWork& update, std::vector<MediaWrite>& writes) {
   const cache::DirtyTrack* dirty = shard_.index_->find(&volume, update.track);
   const MediaAddress at = shard_.address_of(volume, update.track);
   update.frame = arena_.take();
-  const OldTrack* old = old_track(&volume, update.track);
-  if (old != nullptr && old->status) {
-    std::memcpy(update.frame.data(), old->frame.data(), kTrackBytes);
-  } else if (update.plan.kind == Update::Kind::whole) {
-    std::memset(update.frame.data(), 0, kTrackBytes);
-  } else if (needs_old_track(update)) {
-    update.failed = true;  // the rest of a block is unreadable: the entries stay
-    return;
+  const bool whole = update.plan.kind == Update::Kind::whole;
+  if (whole || needs_old_track(update)) {  // otherwise only what is written now leaves the frame
+    const OldTrack* old = old_track(&volume, update.track);
+    if (old != nullptr && old->status) {
+      std::memcpy(update.frame.data(), old->frame.data(), kTrackBytes);
+    } else if (whole) {
+      std::memset(update.frame.data(), 0, kTrackBytes);
+    } else {
+      update.failed = true;  // the rest of a block is unreadable: the entries stay
+      return;
+    }
   }
   cache::DirtyIndex::overlay(dirty, Lsn{0}, update.plan.up_to, 0, update.frame);
-  if (update.plan.kind == Update::Kind::whole) {
+  if (whole) {
     writes.push_back({at.rank, at.offset, update.frame, {}});
     return;
   }
