@@ -12,6 +12,7 @@ import subprocess
 import sys
 
 import background
+import cores
 import instant
 import minute
 import served
@@ -22,7 +23,7 @@ from picture import picture
 
 PROJECT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 PARTS = {"served": served, "instant": instant, "touch": touch, "background": background, "targets": targets,
-         "minute": minute}
+         "minute": minute, "cores": cores}
 USUAL = ("served", "instant", "touch", "background")
 PEERS = ("fio", "qemu-utils", "qemu-system-common", "nbdkit")
 
@@ -79,7 +80,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=2, help="of one measurement of a job")
     parser.add_argument("--load-seconds", type=int, default=10, help="of hosts' load beside a background copy")
     parser.add_argument("--size-gib", type=int, default=4)
-    parser.add_argument("--acknowledgement", choices=["hardened", "volatile"], default="hardened", help="of minute")
+    parser.add_argument("--acknowledgement", choices=["hardened", "volatile"], default="hardened", help="of minute and cores")
     parser.add_argument("--folder", default=os.path.join(PROJECT, "build", "bench"))
     parser.add_argument("--out", help="everything measured goes to this file, as JSON")
     parser.add_argument("--picture", help="the rows go to this file, as SVG")

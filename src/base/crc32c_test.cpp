@@ -47,6 +47,19 @@ TEST(Crc32c, TableAndInstructionAgreeAtEveryLengthAndAlignment) {
   EXPECT_EQ(crc32c(0, bytes), crc32c_portable(0, bytes));
 }
 
+/// Long pieces are worked on in three lanes.
+TEST(Crc32c, TableAndInstructionAgreeAroundWholeLanes) {
+  Random random(3);
+  std::vector<std::byte> bytes(5000);
+  for (auto& b : bytes) b = static_cast<std::byte>(random.next());
+  const std::span all(bytes);
+  for (std::size_t length = 700; length < 4900; length += length % 768 < 30 || length % 768 > 740 ? 1 : 23) {
+    const std::size_t start = random.below(64);
+    const auto seed = static_cast<std::uint32_t>(random.next());
+    ASSERT_EQ(crc32c(seed, all.subspan(start, length)), crc32c_portable(seed, all.subspan(start, length))) << length;
+  }
+}
+
 TEST(Crc32c, ContinuesWhereItStopped) {
   Random random(2);
   std::vector<std::byte> bytes(1000);
