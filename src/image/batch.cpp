@@ -2,7 +2,6 @@
 #include "image/batch.h"
 
 #include <algorithm>
-#include <bitset>
 #include <cstring>
 #include <utility>
 
@@ -345,27 +344,34 @@ void Batch::build_update(UpdateWork& update, std::vector<MediaWrite>& writes) {
     writes.push_back({at.rank, at.offset, update.frame, {}});
     return;
   }
-  const std::uint32_t unit = at.rank->disk->block_bytes() / kBlockBytes;
-  std::bitset<kTrackBlocks + 1> covered;
-  for (const cache::Entry* e = dirty->first; e != nullptr && e->lsn <= update.plan.up_to; e = e->next) {
-    const std::uint32_t from = e->first_block / unit * unit;
-    const std::uint32_t to = static_cast<std::uint32_t>(round_up(std::uint32_t{e->first_block} + e->block_count, unit));
-    for (std::uint32_t b = from; b < to; ++b) covered.set(b);
-  }
-  for (std::uint32_t b = 0; b < kTrackBlocks;) {
-    if (!covered.test(b)) {
-      ++b;
-      continue;
-    }
-    std::uint32_t end = b;
-    while (end < kTrackBlocks && covered.test(end)) ++end;
-    const std::size_t bytes = std::size_t{end - b} * kBlockBytes;
+  collect_runs(*dirty, update.plan.up_to, at.rank->disk->block_bytes() / kBlockBytes);
+  for (const auto& [from, to] : runs_) {
     writes.push_back({at.rank,
-                      at.offset + std::uint64_t{b} * kBlockBytes,
-                      update.frame.subspan(std::size_t{b} * kBlockBytes, bytes),
+                      at.offset + std::uint64_t{from} * kBlockBytes,
+                      update.frame.subspan(std::size_t{from} * kBlockBytes, std::size_t{to - from} * kBlockBytes),
                       {}});
-    b = end;
   }
+}
+
+/// What the entries say something about, in whole blocks of the medium: runs that do not touch, ascending.
+void Batch::collect_runs(const cache::DirtyTrack& dirty, Lsn up_to, std::uint32_t unit_blocks) {
+  runs_.clear();
+  for (const cache::Entry* e = dirty.first; e != nullptr && e->lsn <= up_to; e = e->next) {
+    const std::uint32_t end = std::uint32_t{e->first_block} + e->block_count;
+    runs_.push_back(
+        {e->first_block / unit_blocks * unit_blocks, static_cast<std::uint32_t>(round_up(end, unit_blocks))});
+  }
+  if (runs_.size() < 2) return;
+  std::sort(runs_.begin(), runs_.end(), [](const BlockRun& x, const BlockRun& y) { return x.from < y.from; });
+  std::size_t last = 0;
+  for (std::size_t i = 1; i < runs_.size(); ++i) {
+    if (runs_[i].from <= runs_[last].to) {
+      runs_[last].to = std::max(runs_[last].to, runs_[i].to);
+    } else {
+      runs_[++last] = runs_[i];
+    }
+  }
+  runs_.resize(last + 1);
 }
 
 rt::Task<Result<void>> Batch::update_phase() {

@@ -63,6 +63,10 @@ class Batch {
 #endif
 
  private:
+  struct BlockRun {
+    std::uint32_t from = 0;
+    std::uint32_t to = 0;  ///< The first block behind it.
+  };
   struct CopyWork {
     flashcopy::Copy plan;
     std::uint64_t track = 0;
@@ -104,6 +108,7 @@ class Batch {
   rt::Task<Result<void>> update_phase();
   void build_image(CopyWork& copy);
   void build_update(UpdateWork& update, std::vector<MediaWrite>& writes);
+  void collect_runs(const cache::DirtyTrack& dirty, Lsn up_to, std::uint32_t unit_blocks);
   rt::Task<void> write_all(std::vector<MediaWrite>& writes);
   rt::Task<void> write_one(MediaWrite& write);
   rt::Task<void> read_one(OldTrack& old);
@@ -128,6 +133,7 @@ class Batch {
   std::vector<LendWork> lends_;
   std::vector<UpdateWork> updates_;
   std::vector<OldTrack> old_tracks_;
+  std::vector<BlockRun> runs_;  ///< Of collect_runs(); keeps its capacity.
   std::size_t frames_reserved_ = 0;
   std::uint64_t number_ = 0;
 };
