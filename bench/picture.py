@@ -36,7 +36,7 @@ def picture(rows, facts):
         y = TOP + index * ROW_HEIGHT
         value = row.ours[name].median
         text = f"{row.number}  {row.measure} ({name.split()[-1]})"
-        out.append(f'<text x="12" y="{y + 14}" fill="#202020">{escape(text[:72])}</text>')
+        out.append(f'<text x="12" y="{y + 14}" fill="#202020">{escape(text[:62])}</text>')
         out.append(f'<rect x="{LEFT}" y="{y + 4}" width="{place(score(row, value)) - LEFT:.1f}" height="12" '
                    f'fill="{COLOURS[row.verdict(name)]}"><title>{row.verdict(name)}</title></rect>')
         if row.reach is not None:
