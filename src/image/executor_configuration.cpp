@@ -308,11 +308,7 @@ rt::Task<Response> change_ranks(Image& image, json arguments) {
   co_return results_of(ranks);
 }
 
-struct Entry {
-  std::string_view operation;
-  ConfigurationOperation run;
-};
-constexpr Entry kOperations[] = {
+constexpr ConfigurationEntry kOperations[] = {
     {"chfbvol", change_volumes}, {"initfbvol", release_space}, {"showfbvol", show_volume}, {"chlss", change_lsses},
     {"showlss", show_lss},       {"mkextpool", make_pool},     {"chextpool", change_pool}, {"showextpool", show_pool},
     {"lsarraysite", list_sites}, {"showarraysite", show_site}, {"lsarray", list_arrays},   {"showarray", show_array},
@@ -323,10 +319,7 @@ constexpr Entry kOperations[] = {
 }  // namespace
 
 ConfigurationOperation find_configuration_operation(std::string_view operation) {
-  for (const Entry& entry : kOperations) {
-    if (entry.operation == operation) return entry.run;
-  }
-  return nullptr;
+  return find_in(kOperations, operation);
 }
 
 }  // namespace tt::image

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string_view>
 
 #include "image/image.h"
@@ -12,6 +13,19 @@ namespace tt::image {
 
 /// The image outlives the task, as the executor does.
 using ConfigurationOperation = rt::Task<model::Response> (*)(Image& image, nlohmann::json arguments);
+
+struct ConfigurationEntry {
+  std::string_view operation;
+  ConfigurationOperation run;
+};
+
+/// Null if `operation` is none of the entries.
+inline ConfigurationOperation find_in(std::span<const ConfigurationEntry> entries, std::string_view operation) {
+  for (const ConfigurationEntry& entry : entries) {
+    if (entry.operation == operation) return entry.run;
+  }
+  return nullptr;
+}
 
 /// Null if `operation` is none of them.
 ConfigurationOperation find_configuration_operation(std::string_view operation);

@@ -91,11 +91,7 @@ rt::Task<Response> remove_groups(Image& image, json arguments) {
   co_return results_of(groups);
 }
 
-struct Entry {
-  std::string_view operation;
-  ConfigurationOperation run;
-};
-constexpr Entry kOperations[] = {
+constexpr ConfigurationEntry kOperations[] = {
     {"lsresgrp", list_groups},  {"showresgrp", show_group},  {"mkresgrp", make_group},
     {"chresgrp", change_group}, {"rmresgrp", remove_groups},
 };
@@ -103,10 +99,7 @@ constexpr Entry kOperations[] = {
 }  // namespace
 
 ConfigurationOperation find_group_operation(std::string_view operation) {
-  for (const Entry& entry : kOperations) {
-    if (entry.operation == operation) return entry.run;
-  }
-  return nullptr;
+  return find_in(kOperations, operation);
 }
 
 }  // namespace tt::image

@@ -164,11 +164,7 @@ rt::Task<Response> list_nothing(Image&, json) {
   co_return Response{};
 }
 
-struct Entry {
-  std::string_view operation;
-  ConfigurationOperation run;
-};
-constexpr Entry kOperations[] = {
+constexpr ConfigurationEntry kOperations[] = {
     {"lssu", list_units},      {"showsu", show_unit},        {"chsu", change_unit},
     {"chsi", change_image},    {"lsserver", list_servers},   {"lskey", list_keys},
     {"applykey", apply_keys},  {"lsproblem", list_problems}, {"closeproblem", close_problems},
@@ -179,10 +175,7 @@ constexpr Entry kOperations[] = {
 }  // namespace
 
 ConfigurationOperation find_image_operation(std::string_view operation) {
-  for (const Entry& entry : kOperations) {
-    if (entry.operation == operation) return entry.run;
-  }
-  return nullptr;
+  return find_in(kOperations, operation);
 }
 
 }  // namespace tt::image
