@@ -24,8 +24,9 @@ constexpr volume::codec::Budget kBudget{.extents = 65'536};
 void fuzz_config(std::span<const std::byte> bytes) {
   const auto config = volume::codec::decode_config_within(bytes, kBudget);
   if (!config) return;
-  const auto again = volume::decode_config(volume::encode_config(*config));
-  TT_ASSERT(again && *again == *config);
+  const auto encoded = volume::encode_config(*config);
+  const auto again = volume::decode_config(encoded);
+  TT_ASSERT(again && *again == *config && volume::encode_config(*again) == encoded);
 }
 
 void fuzz_mutation(std::span<const std::byte> bytes) {
@@ -49,6 +50,8 @@ void fuzz_rank_header(std::span<const std::byte> bytes) {
   const auto again = media::decode_header(media::encode_header(header->image, header->rank, 0, layout), 0);
   TT_ASSERT(again && again->image == header->image && again->rank == header->rank);
   TT_ASSERT(again->data_offset == header->data_offset && again->data_bytes == header->data_bytes);
+  block[crc % block.size()] ^= std::byte{1};
+  TT_ASSERT(!media::decode_header(block, 0));
   TT_ASSERT(header->checksum_offset + header->checksum_bytes <= header->data_offset);
 }
 

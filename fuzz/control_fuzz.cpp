@@ -27,7 +27,9 @@ void read_frames(const std::string& bytes) {
     auto frame = reader.next();
     if (!frame || !frame->has_value()) return;
     if (const auto call = control::decode_call(**frame)) {
-      TT_ASSERT(control::decode_call(control::encode(*call)).has_value());
+      const std::string encoded = control::encode(*call);
+      const auto again = control::decode_call(encoded);
+      TT_ASSERT(again && control::encode(*again) == encoded);
       const model::Operation* operation = model::find_operation(call->request.operation);
       if (operation == nullptr) continue;
       std::vector<nlohmann::json> rows = {call->request.arguments, {{"id", "0100"}}};
@@ -36,9 +38,15 @@ void read_frames(const std::string& bytes) {
       }
     }
     if (const auto answer = control::decode_answer(**frame)) {
-      TT_ASSERT(control::decode_answer(control::encode(*answer)).has_value());
+      const std::string encoded = control::encode(*answer);
+      const auto again = control::decode_answer(encoded);
+      TT_ASSERT(again && control::encode(*again) == encoded);
     }
-    [[maybe_unused]] const auto hello = control::decode_hello(**frame);
+    if (const auto hello = control::decode_hello(**frame)) {
+      const std::string encoded = control::encode(*hello);
+      const auto again = control::decode_hello(encoded);
+      TT_ASSERT(again && control::encode(*again) == encoded);
+    }
   }
 }
 

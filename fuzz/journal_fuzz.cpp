@@ -24,6 +24,9 @@ void fuzz_slot(std::vector<std::byte> bytes, bool repair) {
   if (check_head(bytes) != SlotFault::none) return;
   const SlotHeader header = read_header(bytes);
   TT_ASSERT(header.slot_bytes <= kMaxSlotBytes);
+  std::vector<std::byte> damaged(bytes.begin(), bytes.begin() + kSlotHeadBytes);
+  damaged[header.payload_crc % kSlotHeadBytes] ^= std::byte{1};
+  TT_ASSERT(check_head(damaged) != SlotFault::none);
   bytes.resize(header.slot_bytes);
   (void)check_payload(header, bytes);
   (void)check_link(header, after(header, 64_MiB), header.ring_id);
@@ -44,6 +47,10 @@ void fuzz_superblock(std::vector<std::byte> bytes, bool repair) {
   if (copy.fault != SuperblockFault::none) return;
   const SuperblockCopy again = decode_superblock(encode_superblock(copy.content, 1), 1);
   TT_ASSERT(again.fault == SuperblockFault::none && again.content.sequence == copy.content.sequence);
+  // One wrong bit anywhere, and it is no superblock any more.
+  std::vector<std::byte> damaged = encode_superblock(copy.content, 1);
+  damaged[copy.checksum % kPageBytes] ^= std::byte{1};
+  TT_ASSERT(decode_superblock(damaged, 1).fault != SuperblockFault::none);
 }
 
 void fuzz_index(std::span<const std::byte> bytes) {
