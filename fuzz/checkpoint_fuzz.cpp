@@ -108,7 +108,10 @@ void commit_one(fuzz::Input& input, Store& store, Model& model) {
     }
   }
   if (input.byte() % 4 == 0) checkpoint.drop_maps.push_back(key_of(input));
-  if (input.byte() % 4 == 0) checkpoint.drop_pages.emplace_back(key_of(input), input.byte() % 8);
+  if (input.byte() % 4 == 0) {
+    const MapKey key = key_of(input);
+    checkpoint.drop_pages.emplace_back(key, input.byte() % 8);
+  }
   if (input.byte() % 2 == 0) {
     const std::size_t bytes = input.below(9000);
     checkpoint.put_blobs.push_back({std::uint32_t{input.byte()} % 3, std::vector(bytes, std::byte{0x5A})});
@@ -137,7 +140,9 @@ void damaged_file(fuzz::Input& input) {
   while (!input.empty()) {
     auto page = pristine.all().begin();
     std::advance(page, static_cast<std::ptrdiff_t>(input.below(pristine.all().size())));
-    store.pages().page(page->first)[input.below(fuzz::kPage)] ^= static_cast<std::byte>(input.byte());
+    const std::uint64_t at = input.below(fuzz::kPage);
+    const auto change = static_cast<std::byte>(input.byte());
+    store.pages().page(page->first)[at] ^= change;
   }
   for (const auto& [number, content] : pristine.all()) {
     if (store.pages().page(number) == content) continue;
