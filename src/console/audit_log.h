@@ -2,7 +2,10 @@
 // The audit log: one CSV line per object touched, appended and synced after the operation has ended.
 //
 //   origin(U|S),yyyy/mm/dd hh:mm:ss:mmm ZZZ,user,mc-number,storage
-//   image,severity(N|W|E),code,event,object,result,"detail"
+//   image,severity(N|W|E),code,event,object,result,"detail",chain
+//
+// The chain (audit_chain.h) makes a change to what was recorded visible. Each start checks it; what does not fit is
+// said in a record of its own, and the log goes on behind it: nothing is ever overwritten.
 //
 // At most 50 MB: a record says so at 60 % and 75 %, and when it is full the older half is dropped.
 #pragma once
@@ -35,6 +38,10 @@ class AuditLog {
   AuditLog(const AuditLog&) = delete;
   AuditLog& operator=(const AuditLog&) = delete;
 
+  /// Opens or makes the file (mode 0600) and checks what is in it. Words for the operator when something does not fit.
+  /// append() does so itself when it was not done before.
+  Result<std::string> open();
+
   /// io_error when the file cannot be written; the caller tells the operator.
   Result<void> append(const AuditRecord& record);
 
@@ -42,17 +49,19 @@ class AuditLog {
   Result<std::string> read(std::uint64_t offset, std::size_t most) const;
 
  private:
-  Result<void> open();
-  Result<void> write_line(const std::string& line);
+  Result<void> write_all(const std::string& text);
+  Result<void> write_record(const AuditRecord& record);
+  Result<void> note(char severity, int code, const char* event, std::string detail);
   Result<void> drop_older_half();
 
   std::string path_;
   std::uint64_t largest_bytes_;
   int fd_ = -1;
   std::uint64_t size_ = 0;
+  std::string head_;  ///< Hash of the newest line.
 };
 
-/// The line without its end; time in the local zone.
+/// The line without its end and its place in the chain; time in the local zone.
 std::string audit_line(const AuditRecord& record, std::int64_t epoch_milliseconds);
 
 }  // namespace tt::console

@@ -180,6 +180,11 @@ class Console {
                               std::to_string(store.error().detail) + ")") == 0;
     }
     store_ = std::move(store).value();
+    const auto audit = audit_.open();
+    if (!audit) {
+      return fail("cannot write audit.csv in " + options_.directory + ": " + files::describe(audit.error())) == 0;
+    }
+    if (!audit->empty()) log_line(*audit);
     return true;
   }
 

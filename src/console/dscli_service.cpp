@@ -43,10 +43,11 @@ ServiceAnswer rejected(Errc code, std::string message_id = {}, std::string text 
   return answer;
 }
 
-/// Arguments for the audit log: passwords stay out.
+/// Arguments for the audit log: that a secret was given, but not which.
 std::string harmless_arguments(const model::Operation& operation, json arguments) {
   for (const model::Argument& argument : operation.arguments) {
-    if (argument.kind == model::ArgumentKind::secret) arguments.erase(std::string(argument.key));
+    const bool secret = argument.kind == model::ArgumentKind::secret && arguments.contains(argument.key);
+    if (secret) arguments[std::string(argument.key)] = "***";
   }
   return std::string(operation.name) + " " + control::dump_json(arguments);
 }
@@ -105,6 +106,8 @@ void DscliService::login(const HttpRequest& request, const ReplyFunction& reply)
 }
 
 void DscliService::logout(const HttpRequest& request, const ReplyFunction& reply) {
+  const LoginSession* session = parts_.sessions.find(request.token, parts_.now());
+  if (session != nullptr) record_login(session->user, request.peer, 1004, "User_Logout", true);
   parts_.sessions.end(request.token);
   reply(json_reply(200, json::object()));
 }
@@ -126,18 +129,25 @@ void DscliService::execute(const HttpRequest& request, const ReplyFunction& repl
   const model::Operation* operation = model::find_operation(call.operation);
   const auto answer_now = [&](const ServiceAnswer& answer) { reply(json_reply(200, answer_json(answer))); };
   if (operation == nullptr || operation->place == model::Place::client || operation->name != call.operation) {
+    record_refusal(caller, image, "-", "not_in_this_release");
     return answer_now(rejected(Errc::not_in_this_release));
   }
   const bool own_password = operation->name == "chuser" && call.arguments.value("id", json()) == caller.user &&
                             call.arguments.contains("password");
-  if (session->password_expired && !own_password) return answer_now(rejected(Errc::not_authorised, "CMUN90812E"));
+  if (session->password_expired && !own_password) {
+    record_refusal(caller, image, operation->name, "CMUN90812E");
+    return answer_now(rejected(Errc::not_authorised, "CMUN90812E"));
+  }
 
   const auto done = [this, operation, caller, image, arguments = call.arguments, reply](const ServiceAnswer& answer) {
     record(*operation, caller, image, arguments, answer);
     reply(json_reply(200, answer_json(answer)));
   };
   const std::string wrong = model::check_arguments(*operation, call.arguments);
-  if (!wrong.empty()) return reply(problem(400, wrong));
+  if (!wrong.empty()) {
+    record_refusal(caller, image, operation->name, "malformed");
+    return reply(problem(400, wrong));
+  }
   if (!model::allows(caller.groups, operation->access)) return done(rejected(Errc::not_authorised));
   if (operation->name == "offloadauditlog") return done(read_audit_log(call.arguments));
   if (operation->place == model::Place::console) return parts_.users.run(caller, call, done);
@@ -189,12 +199,11 @@ void DscliService::list_images(model::Request request, const UserOperations::Ans
 
 void DscliService::record(const model::Operation& operation, const Caller& caller, const std::string& image,
                           const json& arguments, const ServiceAnswer& answer) {
-  if (operation.audit_code == 0) return;
   AuditRecord record;
   record.user = caller.user;
-  record.image = image;
-  record.code = operation.audit_code;
-  record.event = operation.audit_event;
+  record.image = model::parse_image_id(image).value_or("");
+  record.code = operation.audit_code == 0 ? 1900 : operation.audit_code;
+  record.event = operation.audit_code == 0 ? "Command_Run" : operation.audit_event;
   const bool password = operation.name == "chuser" && arguments.contains("password");
   if (password) {
     record.code = 1103;
@@ -216,6 +225,23 @@ void DscliService::record(const model::Operation& operation, const Caller& calle
     return;
   }
   for (const model::ObjectResult& result : response.results) append_result(result.name, result.code, {});
+  // Pieces of the log itself would be followed by ever more of it.
+  const bool piece = operation.name == "offloadauditlog";
+  if (response.results.empty() && !piece) append_result(operand_name(arguments), Errc::ok, {});
+}
+
+/// A request that was not looked at any further. Its arguments stay out: nobody knows what they are.
+void DscliService::record_refusal(const Caller& caller, const std::string& image, std::string_view operation,
+                                  const char* why) {
+  AuditRecord record;
+  record.user = caller.user;
+  record.image = model::parse_image_id(image).value_or("");
+  record.severity = 'E';
+  record.code = 1901;
+  record.event = "Command_Refused";
+  record.object = operation;
+  record.result = why;
+  append(record);
 }
 
 void DscliService::record_login(const std::string& user, const std::string& peer, int code, const char* event,

@@ -41,6 +41,7 @@ class DscliService final : public HttpService {
   void list_images(model::Request request, const UserOperations::Answered& done);
   void record(const model::Operation& operation, const Caller& caller, const std::string& image,
               const nlohmann::json& arguments, const ServiceAnswer& answer);
+  void record_refusal(const Caller& caller, const std::string& image, std::string_view operation, const char* why);
   void record_login(const std::string& user, const std::string& peer, int code, const char* event, bool good);
   void append(const AuditRecord& record);
   [[nodiscard]] ServiceAnswer read_audit_log(const nlohmann::json& arguments) const;

@@ -3,6 +3,7 @@
 // with password hashing done at once.
 #include <gtest/gtest.h>
 
+#include "console/audit_chain.h"
 #include "console/dscli_service.h"
 #include "console/test_folder.h"
 #include "interfaces/control/messages.h"
@@ -301,6 +302,37 @@ TEST_F(ServiceTest, UsersMustMakeSense) {
 TEST_F(ServiceTest, TooManyLoginsAtATimeAreToldToWait) {
   slow.full = true;
   login("admin", first_password, 503);
+}
+
+TEST_F(ServiceTest, EveryCommandAndLoginIsRecordedAndNoSecretIs) {
+  login("admin", "Wrong-passw0rd", 401);
+  const std::string admin = token_of("admin", first_password);
+  execute(admin, "lsfbvol");
+  execute(admin, "mkuser", {{"id", "eve"}, {"password", "Temp0rary"}, {"groups", {"monitor"}}});
+  execute(admin, "mkuser", {{"id", "eve"}, {"password", "Sec0nd-Try"}, {"groups", {"monitor"}}});
+  const std::string eve = token_of("eve", "Temp0rary");
+  execute(eve, "lsfbvol");
+  execute(eve, "chuser", {{"id", "eve"}, {"password", "Fr3sh-Secret"}});
+  execute(eve, "rmfbvol", {{"ids", {"0100"}}});
+  execute(admin, "chuser", {{"id", "eve"}, {"pasword", "M1styped-Key"}}, "IBM.2107-75ABCD1", 400);
+  execute(admin, "T1p-Top-Secret", {{"password", "Unkn0wn-Command"}});
+  post("logout", "", eve);
+  const std::string text = audit_text();
+  for (const char* expected :
+       {"W,1002,User_Login_Fail,admin", "N,1000,User_Login,admin,success", "N,1900,Command_Run,-,success,\"lsfbvol",
+        "N,1100,User_Create,eve,success", "E,1100,User_Create,eve,", "N,1001,User_Login_Expire,eve",
+        "E,1901,Command_Refused,lsfbvol,CMUN90812E", "N,1103,User_Password_Change,eve,success", "E,2092,Volume_Delete",
+        "E,1901,Command_Refused,chuser,malformed", "E,1901,Command_Refused,-,not_in_this_release",
+        "N,1004,User_Logout,eve"}) {
+    EXPECT_NE(text.find(expected), std::string::npos) << expected << "\n" << text;
+  }
+  for (const std::string& secret : {first_password, std::string("Wrong-passw0rd"), std::string("Temp0rary"),
+                                    std::string("Sec0nd-Try"), std::string("Fr3sh-Secret"), std::string("M1styped-Key"),
+                                    std::string("T1p-Top-Secret"), std::string("Unkn0wn-Command"), admin, eve}) {
+    EXPECT_EQ(text.find(secret), std::string::npos) << secret;
+  }
+  EXPECT_NE(text.find("\"\"password\"\":\"\"***\"\""), std::string::npos) << "that there was one is recorded";
+  EXPECT_EQ(check_chain(text).first_bad, 0U);
 }
 
 }  // namespace

@@ -130,6 +130,62 @@ class Case(unittest.TestCase):
         self.world.start_console()
 
 
+class AuditLog(Case):
+    def verify(self, *more):
+        done = subprocess.run([CONSOLE, "--verify-audit", self.world.path("console/audit.csv"), *more],
+                              capture_output=True, text=True, timeout=WAIT_SECONDS, check=False)
+        return done.returncode, done.stdout
+
+    def lines(self):
+        with open(self.world.path("console/audit.csv"), encoding="utf-8") as file:
+            return file.read().splitlines()
+
+    def test_is_a_chain_through_crashes_and_restarts(self):
+        path = self.world.path("console/audit.csv")
+        for code in (signal.SIGKILL, signal.SIGTERM):
+            self.world.dscli("lsextpool", "-s")
+            self.world.stop_console(code)
+            self.world.start_console()
+        code, text = self.verify()
+        self.assertEqual(code, 0, text)
+        noted = text.split()[-1]
+        self.assertEqual(noted, self.lines()[-1][-64:])
+
+        self.world.stop_console()
+        os.truncate(path, os.path.getsize(path) - 20)
+        code, text = self.verify()
+        self.assertEqual(code, 1)
+        self.assertIn("was not written to its end", text)
+        self.world.start_console()
+        self.assertIn("was torn by a crash", self.world.log_text())
+        self.world.dscli("lsextpool", "-s")
+        code, text = self.verify()
+        self.assertEqual(code, 0, text)
+        self.assertIn("1 torn by crashes", text)
+        self.assertEqual(self.verify("--noted", noted)[0], 1, "the line with this hash was torn")
+
+        self.world.stop_console()
+        lines = self.lines()
+        lines[1] = lines[1].replace("admin", "eve")
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(line + "\n" for line in lines)
+        self.assertEqual(self.verify(), (1, f"{path}: line 2 does not fit: it was changed, added, or follows a lost one\n"))
+
+    def test_has_no_secret(self):
+        secrets = ["Wr0ng-Guess", "Temp0rary1", "Fr3sh-Secret"]
+        wrong = self.world.path("wrong")
+        with open(wrong, "w", encoding="utf-8") as file:
+            file.write(secrets[0] + "\n")
+        self.world.dscli("lsuser", profile=self.world.profile(passwordfile=wrong))
+        self.world.dscli("mkuser", "-pw", secrets[1], "-group", "monitor", "eve")
+        self.world.dscli("chuser", "-pw", secrets[2], "eve")
+        text = "\n".join(self.lines()) + self.world.log_text()
+        for event in ("User_Login_Fail", "User_Create", "User_Password_Change", "User_Logout"):
+            self.assertIn(event, text)
+        for secret in [*secrets, self.world.password]:
+            self.assertNotIn(secret, text)
+
+
 class Life(Case):
     def test_a_profile_is_enough(self):
         self.assertEqual(self.world.dscli("lsextpool", "-s"), (0, "ID\n==\nP0\nP1\n", ""))
