@@ -9,10 +9,11 @@
 
 namespace tt::nbd {
 
-BufferPool::BufferPool(rt::Reactor& reactor, const SizeClasses& classes)
-    : classes_{{Class(reactor, classes[0]), Class(reactor, classes[1]), Class(reactor, classes[2]),
-                Class(reactor, classes[3]), Class(reactor, classes[4]), Class(reactor, classes[5])}} {
-  for (const SizeClass& shape : classes) mapping_bytes_ += shape.bytes * shape.count;
+BufferPool::BufferPool(rt::Reactor& reactor, const SizeClasses& classes, std::uint32_t set_aside)
+    : classes_{{make_class(reactor, classes[0], set_aside), make_class(reactor, classes[1], set_aside),
+                make_class(reactor, classes[2], set_aside), make_class(reactor, classes[3], set_aside),
+                make_class(reactor, classes[4], set_aside), make_class(reactor, classes[5], set_aside)}} {
+  for (const Class& c : classes_) mapping_bytes_ += c.shape.bytes * c.shape.count;
   void* mapping =
       mmap(nullptr, mapping_bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapping == MAP_FAILED) throw std::bad_alloc();
@@ -60,7 +61,7 @@ void BufferPool::give_back(std::uint8_t size_class, std::byte* start) noexcept {
 
 bool BufferPool::starved() const noexcept {
   for (const Class& c : classes_) {
-    if (c.credits.available() == 0) return true;
+    if (c.credits.available() <= c.set_aside) return true;
   }
   return false;
 }

@@ -10,13 +10,22 @@ constexpr rt::TimeNs kWatchInterval = rt::kSecond;
 /// After a failed accept (out of descriptors, most likely) the next one waits, so that it does not spin.
 constexpr rt::TimeNs kAcceptPause = 100 * rt::kMillisecond;
 
+/// Connections that were cut to make room count on for a moment.
+constexpr std::uint32_t kLeaving = 64;
+
+/// "192.0.2.7" of "192.0.2.7:4000"; empty for peers without a TCP address.
+std::string_view address_of(std::string_view peer) noexcept {
+  const std::size_t colon = peer.rfind(':');
+  return colon == std::string_view::npos || peer.starts_with("unix:") ? std::string_view() : peer.substr(0, colon);
+}
+
 }  // namespace
 
 Server::Server(rt::Reactor& reactor, image::BlockService& service, const ServerSettings& settings,
                const tls::ServerContext* tls, image::HostAccess* access)
     : reactor_(reactor),
       settings_(settings),
-      buffers_(reactor, settings.buffers),
+      buffers_(reactor, settings.buffers, settings.max_connections + kLeaving),
       context_{reactor, service, buffers_, settings_, counters_, tls, access},
       alarm_(reactor),
       scope_(reactor) {
@@ -58,7 +67,8 @@ rt::Task<void> Server::accept_all(Listening& at) {
       co_await rt::sleep_for(reactor_, kAcceptPause);
       continue;
     }
-    if (sessions_.size() >= settings_.max_connections && !make_room()) {
+    const std::string peer = (*stream)->peer_name();
+    if (!admits(peer)) {
       ++counters_.refused;
       (*stream)->shut_down();
       continue;
@@ -68,11 +78,25 @@ rt::Task<void> Server::accept_all(Listening& at) {
   }
 }
 
-/// Who has been longest in the handshake is the likeliest to be nobody. Its place is free a little later; until then
-/// the server is one connection above its limit.
-bool Server::make_room() noexcept {
+bool Server::admits(const std::string& peer) noexcept {
+  const std::string_view address = address_of(peer);
+  if (!address.empty()) {
+    const auto count = std::ranges::count_if(sessions_, [&](const Session* session) {
+      const std::string other = session->peer_name();
+      return address_of(other) == address;
+    });
+    if (static_cast<std::uint64_t>(count) >= settings_.connections_per_address) return make_room(address);
+  }
+  return sessions_.size() < settings_.max_connections || make_room({});
+}
+
+/// Among the connections of `address`, or of everybody. Who has been longest in the handshake is the likeliest to be
+/// nobody. Its place is free a little later; until then the server is one connection above its limit.
+bool Server::make_room(std::string_view address) noexcept {
   for (Session* session : sessions_) {  // in order of arrival
     if (!session->negotiating()) continue;
+    const std::string peer = session->peer_name();
+    if (!address.empty() && address_of(peer) != address) continue;
     session->cut();
     return true;
   }

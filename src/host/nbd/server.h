@@ -10,6 +10,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "host/nbd/alarm.h"
@@ -60,7 +61,8 @@ class Server {
   rt::Task<void> accept_all(Listening& at);
   rt::Task<void> attend(std::unique_ptr<rt::ByteStream> stream, Entrance entrance);
   rt::Task<void> watch_loop();
-  bool make_room() noexcept;
+  bool admits(const std::string& peer) noexcept;
+  bool make_room(std::string_view address) noexcept;
 
   rt::Reactor& reactor_;
   const ServerSettings settings_;

@@ -46,14 +46,14 @@ class ServerTest : public testing::Test {
     server_->listen(std::move(listener), mode);
     reactor_.run_ready();
   }
-  std::unique_ptr<rt::ByteStream> open(Client& client) {
+  std::unique_ptr<rt::ByteStream> open(Client& client, const std::string& peer = "memory") {
     client = {std::make_shared<Pipe>(reactor_), std::make_shared<Pipe>(reactor_)};
-    listener_->connect(std::make_unique<MemoryStream>(client.up, client.down));
+    listener_->connect(std::make_unique<MemoryStream>(client.up, client.down, peer));
     return std::make_unique<MemoryStream>(client.down, client.up);
   }
-  Client connect(bool handshake = true) {
+  Client connect(bool handshake = true, const std::string& peer = "memory") {
     Client client;
-    open_ends_.push_back(open(client));
+    open_ends_.push_back(open(client, peer));
     reactor_.run_ready();
     if (!handshake || client.closed()) return client;
     client.up->push(modern_handshake("0100"));
@@ -159,6 +159,30 @@ TEST_F(ServerTest, AFullHouseMakesRoomByCuttingTheSlowestHandshake) {
   Client refused = connect();
   EXPECT_TRUE(refused.closed());
   EXPECT_EQ(server_->counters().refused, 1U);
+  stop();
+}
+
+TEST_F(ServerTest, OneAddressDoesNotTakeAllPlaces) {
+  settings_.max_connections = 8;
+  settings_.connections_per_address = 2;
+  start();
+  Client greedy = connect(true, "192.0.2.7:1000");
+  Client slow = connect(false, "192.0.2.7:1001");
+  Client other_slow = connect(false, "192.0.2.70:1000");
+  Client second = connect(true, "192.0.2.7:1002");
+  EXPECT_TRUE(slow.closed()) << "its own handshake makes room";
+  EXPECT_FALSE(greedy.closed() || second.closed() || other_slow.closed());
+  Client third = connect(true, "192.0.2.7:1003");
+  EXPECT_TRUE(third.closed());
+  Client v6 = connect(true, "[2001:db8::1]:1000");
+  Client v6_second = connect(true, "[2001:db8::1]:1001");
+  Client v6_third = connect(true, "[2001:db8::1]:1002");
+  EXPECT_FALSE(v6.closed() || v6_second.closed());
+  EXPECT_TRUE(v6_third.closed());
+  std::vector<Client> local;
+  for (int i = 0; i < 3; ++i) local.push_back(connect(true, "unix:uid=1000"));
+  for (const Client& client : local) EXPECT_FALSE(client.closed()) << "users of this machine share the other limits";
+  EXPECT_EQ(server_->counters().refused, 2U);
   stop();
 }
 

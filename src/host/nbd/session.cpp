@@ -12,6 +12,7 @@ Session::Session(const SessionContext& context, std::unique_ptr<rt::ByteStream> 
       started_(context.reactor.now()),
       slot_credits_(context.reactor, context.settings.requests_per_connection),
       byte_credits_(context.reactor, context.settings.bytes_per_connection),
+      buffer_freed_(context.reactor),
       slab_freed_(context.reactor),
       reply_ready_(context.reactor),
       scope_(context.reactor) {
@@ -120,12 +121,27 @@ rt::Task<Result<void>> Session::prepare(Slot& slot) {
   co_await byte_credits_.acquire(charge);
   slot.charged_bytes = charge;
   if (pooled > 0) {
+    const std::size_t size_class = context_.buffers.class_for(pooled);
+    while (has_its_share(size_class)) co_await buffer_freed_.wait();
     co_await context_.buffers.reserve(pooled);
     slot.buffer = context_.buffers.take(pooled);
+    ++held_buffers_[size_class];
   }
   if (slot.request.payload_bytes() == 0) co_return Result<void>();
   auto received = co_await receive_payload(slot);
   co_return received;
+}
+
+/// Who has a buffer of this size leaves those that are set aside to others, and waits for one of its own to come back.
+bool Session::has_its_share(std::size_t size_class) const noexcept {
+  return held_buffers_[size_class] > 0 && context_.buffers.is_short(size_class);
+}
+
+void Session::free_buffer(Slot& slot) noexcept {
+  if (slot.buffer.empty()) return;
+  --held_buffers_[slot.buffer.size_class()];
+  slot.buffer.reset();
+  buffer_freed_.wake_one();
 }
 
 rt::Task<Result<void>> Session::receive_payload(Slot& slot) {
@@ -183,7 +199,7 @@ Session::Slot& Session::take_slot(const Request& request) noexcept {
 }
 
 void Session::release(Slot& slot) noexcept {
-  slot.buffer.reset();
+  free_buffer(slot);
   leave_slab(slot);
   slot.payload = {};
   if (!slot.parked.empty()) {

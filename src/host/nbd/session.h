@@ -114,6 +114,8 @@ class Session {
   rt::Task<Result<void>> prepare(Slot& slot);
   rt::Task<Result<void>> receive_payload(Slot& slot);
   rt::Task<Result<void>> receive_rest(std::span<std::byte> rest);
+  [[nodiscard]] bool has_its_share(std::size_t size_class) const noexcept;
+  void free_buffer(Slot& slot) noexcept;
   Slot& take_slot(const Request& request) noexcept;
   void release(Slot& slot) noexcept;
   [[nodiscard]] static std::size_t buffer_bytes(const Request& request) noexcept;
@@ -159,6 +161,8 @@ class Session {
   Slot* free_slots_ = nullptr;
   rt::Semaphore slot_credits_;
   rt::Semaphore byte_credits_;
+  std::array<std::uint32_t, BufferPool::kClassCount> held_buffers_{};  ///< Of each size.
+  rt::WaitQueue buffer_freed_;
   rt::WaitQueue slab_freed_;
   rt::WaitQueue reply_ready_;
   Slot* ready_head_ = nullptr;

@@ -59,7 +59,7 @@ void Session::park(Slot& slot) {
   slot.parked.assign(slot.payload.begin(), slot.payload.end());
   context_.counters.parked_bytes += slot.parked.size();
   slot.payload = slot.parked;
-  slot.buffer.reset();
+  free_buffer(slot);
   leave_slab(slot);
 }
 

@@ -36,7 +36,7 @@ class SessionTest : public testing::Test {
   }
 
   void start() {
-    buffers_.emplace(reactor_, settings_.buffers);
+    buffers_.emplace(reactor_, settings_.buffers, set_aside_);
     SessionContext context{reactor_, service_, *buffers_, settings_, counters_, nullptr};
     session_.emplace(context, std::make_unique<MemoryStream>(in_, out_), Entrance{});
     scope_.spawn(session_->run());
@@ -84,6 +84,7 @@ class SessionTest : public testing::Test {
   ServerCounters counters_;
   std::shared_ptr<Pipe> in_ = std::make_shared<Pipe>(reactor_);
   std::shared_ptr<Pipe> out_ = std::make_shared<Pipe>(reactor_);
+  std::uint32_t set_aside_ = 0;
   std::optional<BufferPool> buffers_;
   std::optional<Session> session_;
   rt::Scope scope_;
@@ -403,6 +404,23 @@ TEST_F(SessionTest, AStalledClientIsCutOnlyWhenOthersNeedItsBuffers) {
   session_->watch();
   reactor_.run_ready();
   EXPECT_TRUE(ended());
+}
+
+TEST_F(SessionTest, WhoReadsNoRepliesLeavesBuffersForOthers) {
+  set_aside_ = 2;
+  connect();
+  service_.hold(true);
+  const std::uint32_t count = kSmallPool[2].count;  // of 64 KiB
+  for (std::uint32_t i = 0; i < count + 5; ++i) send(request(Command::read, i, 0, 64U << 10U));
+  EXPECT_EQ(service_.held(), count) << "all but what is set aside";
+  EXPECT_TRUE(buffers_->starved());
+  EXPECT_TRUE(buffers_->reserve(64_KiB).await_ready()) << "somebody else finds one";
+  // What it asked for is done all the same, with the buffers that it has.
+  while (service_.held() > 0) {
+    service_.let_go(0);
+    reactor_.run_ready();
+  }
+  EXPECT_EQ(answers().size(), count + 5);
 }
 
 TEST_F(SessionTest, SteadyRequestsAllocateNothing) {

@@ -10,6 +10,9 @@ namespace tt::nbd {
 struct ServerSettings {
   /// Beyond it the connection longest in its handshake makes room, or else the new one is closed.
   std::uint32_t max_connections = 512;
+  /// The same among those of one TCP address, so that one machine does not take all places. A Unix socket has none: it
+  /// is for users of this machine.
+  std::uint32_t connections_per_address = 256;
   /// Requests in flight on one connection; more are not read from the socket.
   std::uint32_t requests_per_connection = 128;
   /// Payload bytes in flight on one connection, in either direction.
