@@ -75,6 +75,10 @@ class Daemon:
     def pid(self):
         return self._process.pid
 
+    def tcp_port(self):
+        with open(os.path.join(self.dir, "ready.json"), encoding="utf-8") as file:
+            return int(json.load(file)["nbd"]["tcp"].rsplit(":", 1)[1])
+
     def log(self):
         with open(os.path.join(self.dir, "twintrackd.log"), encoding="utf-8") as file:
             return file.read()[-4000:]
