@@ -43,7 +43,7 @@ class Run {
     settings_.buffers = kPool;
     settings_.fast_zero = (mode & kFastZero) != 0;
     settings_.requests_per_connection = 16;
-    buffers_.emplace(reactor_, settings_.buffers);
+    buffers_.emplace(reactor_, settings_.buffers, mode % 3);
     service_.add_volume(0x0100, 512_KiB, (mode & kReadOnly) != 0);
     service_.add_volume(0x0200, 64_KiB);
     const nbd::SessionContext context{reactor_, service_, *buffers_, settings_, counters_, nullptr};
