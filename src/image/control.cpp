@@ -124,10 +124,9 @@ rt::Task<bool> ControlPlane::recently_used(VolumeId id) {
 }
 
 bool ControlPlane::names_volume(VolumeId id, bool closing) const {
-  return std::any_of(config_.relationships.begin(), config_.relationships.end(), [&](const auto& item) {
-    const volume::Relationship& r = item.second;
-    return r.closing() == closing && (r.source == id || r.target == id);
-  });
+  const auto counts = [closing](const volume::Relationship& r) { return r.closing() == closing; };
+  return std::ranges::any_of(config_.relationships.from(id), counts) ||
+         std::ranges::any_of(config_.relationships.onto(id), counts);
 }
 
 /// Withdrawn relationships that still owe tracks hold the volume for a moment; they are pushed out.
@@ -166,21 +165,21 @@ rt::Task<Result<void>> ControlPlane::remove_volume_locked(VolumeId id, RemoveMod
   const bool changes_access = grouped || config_.find_volume(id)->is_os400();
   if (grouped && mode == RemoveMode::safe) co_return Error{Errc::still_in_use, id.value};
   if (mode == RemoveMode::force) {
-    const auto of_volume = [&](VolumeId volume::Relationship::* role) {
+    const auto open = [](auto relationships) {
       std::vector<Generation> generations;
-      for (const auto& [generation, r] : config_.relationships) {
-        if (!r.closing() && r.*role == id) generations.push_back(generation);
+      for (const volume::Relationship& r : relationships) {
+        if (!r.closing()) generations.push_back(r.generation);
       }
       return generations;
     };
     // In a cascade what the volume's targets are still owed may have to come through it.
-    std::vector<Generation> from_it = of_volume(&volume::Relationship::source);
+    std::vector<Generation> from_it = open(config_.relationships.from(id));
     auto withdrawn = co_await withdraw_group(std::move(from_it));
-    if (withdrawn && !of_volume(&volume::Relationship::target).empty() && is_source(id)) {
+    if (withdrawn && config_.target_of(id) != nullptr && is_source(id)) {
       withdrawn = co_await wait_for_closing(id);
     }
     if (withdrawn) withdrawn = co_await withdraw_ranges_of(id);
-    std::vector<Generation> onto_it = of_volume(&volume::Relationship::target);
+    std::vector<Generation> onto_it = open(config_.relationships.onto(id));
     if (withdrawn) withdrawn = co_await withdraw_group(std::move(onto_it));
     if (!withdrawn) co_return withdrawn;
   } else {

@@ -15,20 +15,23 @@ rt::Task<std::vector<Result<void>>> ControlPlane::establish(std::vector<volume::
   co_await settle_closing_roles(pairs);
   std::vector<Result<void>> verdicts = volume::validate_pairs(config_, pairs);
   std::vector<std::size_t> positions;
+  std::set<VolumeId> sources;  // of the pairs at `positions`
+  std::set<VolumeId> targets;
   for (std::size_t i = 0; i < pairs.size(); ++i) {
     if (verdicts[i]) verdicts[i] = settled[i];
     if (verdicts[i] && closing_role_conflict(pairs[i])) verdicts[i] = Errc::other_relationships;
     if (!verdicts[i]) continue;
     // One T0 for all that can have it: what one pair of the command makes a copy of another one's target is younger.
-    const auto cascades = [&](std::size_t other) {
-      return pairs[other].target == pairs[i].source || pairs[other].source == pairs[i].target;
-    };
-    if (std::any_of(positions.begin(), positions.end(), cascades)) {
+    if (targets.contains(pairs[i].source) || sources.contains(pairs[i].target)) {
       std::vector<std::size_t> together = std::move(positions);
       positions.clear();
+      sources.clear();
+      targets.clear();
       co_await establish_group(pairs, std::move(together), verdicts);
     }
     positions.push_back(i);
+    sources.insert(pairs[i].source);
+    targets.insert(pairs[i].target);
   }
   co_await establish_group(pairs, std::move(positions), verdicts);
   commands_.unlock();
@@ -61,16 +64,14 @@ rt::Task<void> ControlPlane::establish_group(const std::vector<volume::PairReque
 }
 
 bool ControlPlane::is_source(VolumeId volume) const {
-  return std::any_of(config_.relationships.begin(), config_.relationships.end(),
-                     [&](const auto& item) { return item.second.source == volume; });
+  return !config_.relationships.from(volume).empty();
 }
 
 bool ControlPlane::closing_role_conflict(const volume::PairRequest& pair) const {
-  return std::any_of(config_.relationships.begin(), config_.relationships.end(), [&](const auto& item) {
-    const volume::Relationship& r = item.second;
-    const bool same_target = r.target == pair.target && is_source(pair.target);
-    return r.closing() && (r.target == pair.source || r.source == pair.target || same_target);
-  });
+  const auto closing = [](const volume::Relationship& r) { return r.closing(); };
+  const auto& all = config_.relationships;
+  return std::ranges::any_of(all.onto(pair.source), closing) || std::ranges::any_of(all.from(pair.target), closing) ||
+         (is_source(pair.target) && std::ranges::any_of(all.onto(pair.target), closing));
 }
 
 /// What a withdrawn relationship still owes is pushed out before one of its volumes gets the other role as well, or
@@ -110,12 +111,9 @@ rt::Task<std::vector<Result<void>>> ControlPlane::withdraw(std::vector<std::pair
 
 /// A withdrawn relationship from a target may still find what it owes through the one to be withdrawn.
 rt::Task<void> ControlPlane::settle_closing_targets(std::span<const std::pair<VolumeId, VolumeId>> pairs) {
-  std::set<VolumeId> owing;
-  for (const auto& [generation, r] : config_.relationships) {
-    if (r.closing()) owing.insert(r.source);
-  }
+  const auto owed = [](const volume::Relationship& r) { return r.closing(); };
   for (const auto& [source, target] : pairs) {
-    if (!owing.contains(target)) continue;
+    if (!std::ranges::any_of(config_.relationships.from(target), owed)) continue;
     auto settled = co_await wait_for_closing(target);
     static_cast<void>(settled);  // what is still closing after the wait keeps its parent
   }
@@ -162,18 +160,19 @@ rt::Task<Result<void>> ControlPlane::withdraw_group(std::vector<Generation> grou
   }
   const Lsn at = lsns_.draw();
   auto done = co_await record_withdraw(group, at);
-  std::vector<Generation> drained = group;
+  std::set<Generation> owing;
   for (const auto& shard : shards_) {
     co_await rt::hop(home_, shard->reactor());
     for (const Generation generation : group) {
-      if (done && !shard->close_relationship(generation, at)) std::erase(drained, generation);
+      if (done && !shard->close_relationship(generation, at)) owing.insert(generation);
     }
     shard->finish_withdraw(group);
     co_await rt::hop(shard->reactor(), home_);
   }
   if (done) co_await settle_freezes(std::move(sources));
-  // The others end by themselves when the owed tracks are out.
-  if (done) done = co_await end_relationships(std::move(drained));
+  // Those that owe tracks end by themselves when these are out.
+  std::erase_if(group, [&owing](Generation generation) { return owing.contains(generation); });
+  if (done) done = co_await end_relationships(std::move(group));
   if (done) co_await end_closed_loans();
   co_return done;
 }

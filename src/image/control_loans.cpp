@@ -32,8 +32,11 @@ void ControlPlane::make_loans(RelationshipChange& change) {
 
 std::vector<Generation> ControlPlane::loans_of(VolumeId id, LoanSide side) const {
   std::vector<Generation> loans;
-  for (const auto& [generation, loan] : config_.loans) {
-    if ((side == LoanSide::lender ? loan.lender : loan.borrower) == id) loans.push_back(generation);
+  const auto note = [&loans](const volume::Loan& loan) { loans.push_back(loan.generation); };
+  if (side == LoanSide::lender) {
+    std::ranges::for_each(config_.loans.from(id), note);
+  } else {
+    std::ranges::for_each(config_.loans.onto(id), note);
   }
   return loans;
 }

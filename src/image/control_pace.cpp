@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // How fast background copies may go. A rate is one object that all shards share, so a change of it needs no message:
 // whoever waits for his turn looks at it again.
+#include <utility>
+
 #include "image/control.h"
 
 namespace tt::image {
@@ -8,7 +10,7 @@ namespace tt::image {
 void ControlPlane::load(volume::ImageConfig config) {
   config_ = std::move(config);
   pace_.set(config_.copy_rates);
-  for (const auto* relationships : {&config_.relationships, &config_.saved}) {
+  for (const auto* relationships : {&config_.relationships.entries(), &std::as_const(config_.saved)}) {
     for (const auto& [generation, r] : *relationships) {
       copy_rates_[generation] = std::make_shared<flashcopy::CopyRate>(r.options.copy_limit);
     }
@@ -22,11 +24,14 @@ std::shared_ptr<flashcopy::CopyRate> ControlPlane::rate_of(Generation generation
   return rate;
 }
 
-/// The change is durable. Rates of relationships that are gone by now go too.
+/// The change is durable. Rates of relationships that are gone go too, when they are as many as the others: looking at
+/// all of them for each change would make it slower the more there are.
 void ControlPlane::give_rates(RelationshipChange& change) {
-  std::erase_if(copy_rates_, [this](const auto& item) {
-    return !config_.relationships.contains(item.first) && !config_.saved.contains(item.first);
-  });
+  if (copy_rates_.size() > 2 * (config_.relationships.size() + config_.saved.size())) {
+    std::erase_if(copy_rates_, [this](const auto& item) {
+      return !config_.relationships.contains(item.first) && !config_.saved.contains(item.first);
+    });
+  }
   change.copy_rates.clear();
   for (const volume::Relationship& made : change.made) change.copy_rates.push_back(rate_of(made.generation));
 }

@@ -130,9 +130,8 @@ rt::Task<Result<void>> ControlPlane::withdraw_ranges_of(VolumeId id) {
 /// Whether another range copy still finds tracks there that would show something else.
 bool ControlPlane::shows_through(const volume::RangeCopy& copy, const std::vector<volume::TrackRun>& left) const {
   const std::vector<volume::TrackRun> gone = left.empty() ? copy.runs : volume::without_targets(copy.runs, left);
-  return std::any_of(config_.range_copies.begin(), config_.range_copies.end(), [&](const auto& item) {
-    if (item.second.source != copy.target) return false;
-    for (const volume::TrackRun& needed : item.second.runs) {
+  return std::ranges::any_of(config_.range_copies.from(copy.target), [&](const volume::RangeCopy& other) {
+    for (const volume::TrackRun& needed : other.runs) {
       for (const volume::TrackRun& run : gone) {
         if (needed.source < run.target + run.count && run.target < needed.source + needed.count) return true;
       }

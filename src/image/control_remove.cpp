@@ -8,7 +8,7 @@
 // Withdraw and release. The withdraw is whole before the space goes: tracks owed to the target are on its medium, and
 // nobody latches it for the relationship any more. The two are two records: a crash between them leaves a volume that
 // is in no relationship and has its space, as a plain withdraw does.
-#include <algorithm>
+#include <set>
 
 #include "image/control.h"
 
@@ -18,15 +18,14 @@ namespace tt::image {
 std::vector<Result<Generation>> ControlPlane::choose(std::span<const std::pair<VolumeId, VolumeId>> pairs,
                                                      std::optional<std::uint32_t> sequence_number) const {
   std::vector<Result<Generation>> chosen;
+  std::set<Generation> taken;
   for (const auto& [source, target] : pairs) {
     auto found = volume::find_relationship(config_, source, target);
     if (found && sequence_number && config_.relationships.at(*found).options.sequence_number != *sequence_number) {
       found = Errc::no_such_relationship;
     }
     if (found && config_.relationships.at(*found).revertible()) found = Errc::revertible;
-    const bool twice = found && std::any_of(chosen.begin(), chosen.end(),
-                                            [&](const auto& other) { return other && *other == *found; });
-    if (twice) found = Errc::no_such_relationship;
+    if (found && !taken.insert(*found).second) found = Errc::no_such_relationship;
     chosen.push_back(found);
   }
   return chosen;

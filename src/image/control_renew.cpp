@@ -112,18 +112,14 @@ rt::Task<Result<void>> ControlPlane::renew(ChangeKind kind, Generation old, volu
 
 bool ControlPlane::in_cascade(Generation generation) const {
   const volume::Relationship& r = config_.relationships.at(generation);
-  return std::any_of(config_.relationships.begin(), config_.relationships.end(), [&](const auto& item) {
-    return item.second.source == r.target || item.second.target == r.source;
-  });
+  return is_source(r.target) || !config_.relationships.onto(r.source).empty();
 }
 
 /// A target that is a source itself gets a new image only if the old one is all there: then what its own targets still
 /// need lies on its medium, and is copied before that is overwritten.
 rt::Task<Result<void>> ControlPlane::no_child_needs(Generation generation) {
   const VolumeId target = config_.relationships.at(generation).target;
-  const bool cascade = std::any_of(config_.relationships.begin(), config_.relationships.end(),
-                                   [&](const auto& item) { return item.second.source == target; });
-  if (!cascade) co_return Result<void>{};
+  if (!is_source(target)) co_return Result<void>{};
   for (const auto& shard : shards_) {
     co_await rt::hop(home_, shard->reactor());
     const auto counts = shard->counts(generation);

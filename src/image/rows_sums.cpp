@@ -61,9 +61,9 @@ void add(Sum& sum, const volume::ImageConfig& config, const volume::VolumeConfig
 
 std::vector<json> thin_target_rows(const volume::ImageConfig& config, VolumeId source) {
   std::vector<json> rows;
-  for (const auto& [generation, relationship] : config.relationships) {
+  for (const volume::Relationship& relationship : config.relationships.from(source)) {
     const volume::VolumeConfig& target = config.volumes.at(relationship.target);
-    if (relationship.closing() || relationship.source != source || !target.is_thin()) continue;
+    if (relationship.closing() || !target.is_thin()) continue;
     rows.push_back({{"id", model::volume_id_text(target.id)},
                     {"extent_pool", fmt::format("P{}", target.pool)},
                     {"sam", target.method == volume::AllocationMethod::tse ? "tse" : "ese"},

@@ -174,16 +174,18 @@ class ScopeCheck {
 
   Group of_other_ends(const std::string& name) const {
     const auto id = model::parse_volume_id(name);
-    const auto other_end = [&](const auto& copy) -> Group {
-      if (copy.source == id) return of_volume(copy.target);
-      return copy.target == id ? of_volume(copy.source) : Group();
-    };
-    for (const auto& [generation, relationship] : config_.relationships) {
-      if (relationship.closing()) continue;
-      if (const Group group = other_end(relationship)) return group;
+    if (!id) return {};
+    for (const volume::Relationship& r : config_.relationships.from(*id)) {
+      if (const Group group = r.closing() ? Group() : of_volume(r.target)) return group;
     }
-    for (const auto& [generation, copy] : config_.range_copies) {
-      if (const Group group = other_end(copy)) return group;
+    for (const volume::Relationship& r : config_.relationships.onto(*id)) {
+      if (const Group group = r.closing() ? Group() : of_volume(r.source)) return group;
+    }
+    for (const volume::RangeCopy& copy : config_.range_copies.from(*id)) {
+      if (const Group group = of_volume(copy.target)) return group;
+    }
+    for (const volume::RangeCopy& copy : config_.range_copies.onto(*id)) {
+      if (const Group group = of_volume(copy.source)) return group;
     }
     return {};
   }
@@ -191,8 +193,9 @@ class ScopeCheck {
   Group of_revertible_targets(const std::string& name) const {
     const auto source = model::parse_volume_id(name);
     const auto number = given<std::uint32_t>(arguments_, "sequence_number");
-    for (const auto& [generation, relationship] : config_.relationships) {
-      if (relationship.source != source || relationship.closing() || !relationship.revertible()) continue;
+    if (!source) return {};
+    for (const volume::Relationship& relationship : config_.relationships.from(*source)) {
+      if (relationship.closing() || !relationship.revertible()) continue;
       if (number && relationship.options.sequence_number != *number) continue;
       if (const Group group = of_volume(relationship.target)) return group;
     }

@@ -137,7 +137,8 @@ TEST(ScopeCheck, OperationsReachTheOtherEndsOfCopies) {
   EXPECT_EQ(image.refused("rmfbvol", normal), Names{});
   EXPECT_EQ(image.refused("rmfbvol", force), Names{"0000/0"});
   EXPECT_EQ(image.refused("commitflash", {{"ids", {"0000"}}}), Names{}) << "it is not revertible";
-  auto& relationship = image.config.relationships.begin()->second;
+  auto& relationships = image.config.relationships;
+  auto& relationship = relationships.find(relationships.begin()->first)->second;
   relationship.saved = Generation(1);
   relationship.options.sequence_number = 5;
   EXPECT_EQ(image.refused("commitflash", {{"ids", {"0000"}}}), Names{"0000/0"});
@@ -148,7 +149,8 @@ TEST(ScopeCheck, OperationsReachTheOtherEndsOfCopies) {
 TEST(ScopeCheck, WithoutItsPairsACommandMustNotMeanAllOfThem) {
   Fixture image;
   image.establish(0, 1);
-  image.config.relationships.begin()->second.options.sequence_number = 5;
+  auto& relationships = image.config.relationships;
+  relationships.find(relationships.begin()->first)->second.options.sequence_number = 5;
   const ScopedRequest judged = image.judge("rmflash", {{"sequence_number", 5}});
   EXPECT_TRUE(judged.nothing_left);
   EXPECT_EQ(with_refusals(judged, {}).results.at(0).name, "0000:0001");

@@ -130,11 +130,13 @@ struct Apply : ApplyFlash {
       end_loans_onto(config, pair.target);
       add_kill(target.kills, Kill{.lsn = pair.t0, .track_count = pair.track_count});
     }
-    std::erase_if(config.relationships, [&targets](const auto& entry) {
-      const bool replaced = targets.contains(entry.second.target);
-      TT_ASSERT(!replaced || entry.second.closing());
-      return replaced;
-    });
+    for (const VolumeId target : targets) {
+      while (!config.relationships.onto(target).empty()) {
+        const Relationship& replaced = config.relationships.onto(target).front();
+        TT_ASSERT(replaced.closing());
+        config.relationships.erase(replaced.generation);
+      }
+    }
     for (const EmptiedTarget& emptied : m.emptied) {
       VolumeConfig& target = existing(config.volumes, emptied.volume);
       TT_ASSERT(targets.contains(emptied.volume) && !in_relationship(config, emptied.volume));

@@ -82,6 +82,10 @@ class Encoder {
   static void put(ByteWriter& writer, const std::map<Key, T>& table) {
     for (const auto& [key, element] : table) put_sized(writer, element);
   }
+  template <class T, VolumeId T::* From, VolumeId T::* Onto>
+  static void put(ByteWriter& writer, const CopyTable<T, From, Onto>& table) {
+    put(writer, table.entries());
+  }
   static void put(ByteWriter& writer, const Extents& extents);
 
   template <class T>
@@ -151,6 +155,12 @@ class Decoder {
       if (!table.empty() && !(table.rbegin()->first < key)) return reader.fail();
       table.emplace_hint(table.end(), key, std::move(element));
     }
+  }
+  template <class T, VolumeId T::* From, VolumeId T::* Onto>
+  static void take(ByteReader& reader, Budget& budget, CopyTable<T, From, Onto>& table) {
+    std::map<Generation, T> entries;
+    take(reader, budget, entries);
+    table = CopyTable<T, From, Onto>(std::move(entries));
   }
   static void take(ByteReader& reader, Budget& budget, Extents& extents);
 

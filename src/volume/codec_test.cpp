@@ -332,9 +332,9 @@ TEST(CodecConfig, ContradictionsAreCorrupt) {
               c.volumes.at(VolumeId(2)).method = c.volumes.at(VolumeId(3)).method = AllocationMethod::tse;
             }),
             Errc::corrupt);
-  EXPECT_EQ(damaged([&](auto& c) { c.relationships.at(generation).source = VolumeId(9); }), Errc::corrupt);
-  EXPECT_EQ(damaged([&](auto& c) { c.relationships.at(generation).source = v1; }), Errc::corrupt);
-  EXPECT_EQ(damaged([&](auto& c) { c.relationships.at(generation).track_count += 1; }), Errc::corrupt);
+  EXPECT_EQ(damaged([&](auto& c) { c.relationships.find(generation)->second.source = VolumeId(9); }), Errc::corrupt);
+  EXPECT_EQ(damaged([&](auto& c) { c.relationships.find(generation)->second.source = v1; }), Errc::corrupt);
+  EXPECT_EQ(damaged([&](auto& c) { c.relationships.find(generation)->second.track_count += 1; }), Errc::corrupt);
   EXPECT_EQ(damaged([&](auto& c) {
               Relationship second = c.relationships.at(generation);
               second.source = VolumeId(2);
@@ -342,8 +342,9 @@ TEST(CodecConfig, ContradictionsAreCorrupt) {
               c.relationships.emplace(second.generation, second);
             }),
             Errc::corrupt);
-  EXPECT_EQ(damaged([&](auto& c) { c.relationships.at(generation).state = static_cast<RelationshipState>(2); }),
-            Errc::bad_message);
+  EXPECT_EQ(
+      damaged([&](auto& c) { c.relationships.find(generation)->second.state = static_cast<RelationshipState>(2); }),
+      Errc::bad_message);
   EXPECT_EQ(damaged([&](auto& c) { c.personality = static_cast<Personality>(2); }), Errc::bad_message);
 }
 

@@ -14,8 +14,8 @@ const VolumeConfig* ImageConfig::find_volume(VolumeId id) const noexcept {
 }
 
 const Relationship* ImageConfig::target_of(VolumeId id) const noexcept {
-  for (const auto& [generation, relationship] : relationships) {
-    if (relationship.target == id && !relationship.closing()) return &relationship;
+  for (const Relationship& relationship : relationships.onto(id)) {
+    if (!relationship.closing()) return &relationship;
   }
   return nullptr;
 }
@@ -139,9 +139,7 @@ bool is_writable(const ImageConfig& config, const VolumeConfig& volume) {
 }
 
 bool in_relationship(const ImageConfig& config, VolumeId id) noexcept {
-  return in_range_copy(config, id) ||
-         std::any_of(config.relationships.begin(), config.relationships.end(),
-                     [id](const auto& entry) { return entry.second.source == id || entry.second.target == id; });
+  return in_range_copy(config, id) || !config.relationships.from(id).empty() || !config.relationships.onto(id).empty();
 }
 
 Result<Generation> find_relationship(const ImageConfig& config, VolumeId source, VolumeId target) {

@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "model/os400_models.h"
+#include "volume/copy_table.h"
 #include "volume/extent_map.h"
 #include "volume/flash_changes.h"
 #include "volume/hosts.h"
@@ -285,7 +286,7 @@ struct ImageConfig {
   std::map<std::uint16_t, PoolConfig> pools;
   std::map<VolumeId, VolumeConfig> volumes;
   std::map<std::uint8_t, LssConfig> lsses;
-  std::map<Generation, Relationship> relationships;
+  CopyTable<Relationship, &Relationship::source, &Relationship::target> relationships;
   std::map<std::uint16_t, SiteConfig> sites;
   std::map<std::uint16_t, ArrayConfig> arrays;
   /// What revertible relationships were before setflashrevertible; in no other respect do they exist.
@@ -303,8 +304,8 @@ struct ImageConfig {
   /// LSSs whose last freeze was ended by its timer or a restart; ascending.
   std::vector<std::uint8_t> expired_freezes;
   CopyRates copy_rates;
-  std::map<Generation, Loan> loans;
-  std::map<Generation, RangeCopy> range_copies;
+  CopyTable<Loan, &Loan::lender, &Loan::borrower> loans;
+  CopyTable<RangeCopy, &RangeCopy::source, &RangeCopy::target> range_copies;
   std::map<std::uint16_t, ResourceGroupConfig> resource_groups;  ///< Without RG0.
   /// By rank, for ranks that are in a pool. Derived from ranks and volumes; kept by apply().
   std::map<std::uint16_t, ExtentMap> taken_extents;

@@ -2,6 +2,7 @@
 #include "volume/freeze.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "volume/derived.h"
 
@@ -33,17 +34,15 @@ void begin_freeze(ImageConfig& config, VolumeId source) {
   const std::uint8_t lss = lss_of(source);
   if (is_frozen(config, source)) return;
   if (!freeze_holds(config, source)) return expire_freeze(config, lss);
-  const bool first = std::none_of(config.frozen_sources.begin(), config.frozen_sources.end(),
-                                  [lss](VolumeId other) { return lss_of(other) == lss; });
-  if (first) std::erase(config.expired_freezes, lss);
+  const std::vector<VolumeId>& frozen = config.frozen_sources;
+  const auto of_lss = std::lower_bound(frozen.begin(), frozen.end(), VolumeId(static_cast<std::uint16_t>(lss << 8U)));
+  if (of_lss == frozen.end() || lss_of(*of_lss) != lss) std::erase(config.expired_freezes, lss);
   insert_sorted(config.frozen_sources, source);
 }
 
 void end_freeze(ImageConfig& config, VolumeId source) {
   std::erase(config.frozen_sources, source);
-  for (auto& [generation, relationship] : config.relationships) {
-    if (relationship.source == source) relationship.frozen = false;
-  }
+  for (Relationship& relationship : config.relationships.from(source)) relationship.frozen = false;
 }
 
 void expire_freeze(ImageConfig& config, std::uint8_t lss) {
@@ -54,9 +53,8 @@ void leave_freeze(ImageConfig& config, Relationship& relationship) {
   if (!relationship.frozen) return;
   relationship.frozen = false;
   const VolumeId source = relationship.source;
-  const bool held = std::any_of(config.relationships.begin(), config.relationships.end(), [source](const auto& item) {
-    return item.second.frozen && item.second.source == source;
-  });
+  const auto others = std::as_const(config.relationships).from(source);
+  const bool held = std::ranges::any_of(others, [](const Relationship& other) { return other.frozen; });
   if (!held) std::erase(config.frozen_sources, source);
 }
 

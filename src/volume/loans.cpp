@@ -22,10 +22,11 @@ std::vector<Loan> plan_loans(const ImageConfig& config, std::span<const Relation
                              std::span<const Generation> retired) {
   std::map<VolumeId, std::vector<const Relationship*>> by_source;
   for (const Relationship& r : made) by_source[r.source];
-  for (const auto& [generation, r] : config.relationships) {
-    const auto others = by_source.find(r.source);
-    if (others == by_source.end() || !may_share(r)) continue;
-    if (std::find(retired.begin(), retired.end(), generation) == retired.end()) others->second.push_back(&r);
+  for (auto& [source, others] : by_source) {
+    for (const Relationship& r : config.relationships.from(source)) {
+      const bool goes = std::find(retired.begin(), retired.end(), r.generation) != retired.end();
+      if (may_share(r) && !goes) others.push_back(&r);
+    }
   }
   std::vector<Loan> loans;
   for (const Relationship& r : made) {
@@ -55,8 +56,7 @@ bool is_open(const ImageConfig& config, const Loan& loan) noexcept {
 }
 
 bool lends(const ImageConfig& config, VolumeId id) noexcept {
-  return std::any_of(config.loans.begin(), config.loans.end(),
-                     [id](const auto& item) { return item.second.lender == id; });
+  return !config.loans.from(id).empty();
 }
 
 void make_loans(ImageConfig& config, std::span<const Loan> loans) {
@@ -69,7 +69,7 @@ void make_loans(ImageConfig& config, std::span<const Loan> loans) {
 }
 
 void end_loans_onto(ImageConfig& config, VolumeId borrower) {
-  std::erase_if(config.loans, [borrower](const auto& item) { return item.second.borrower == borrower; });
+  while (!config.loans.onto(borrower).empty()) config.loans.erase(config.loans.onto(borrower).front().generation);
 }
 
 }  // namespace tt::volume

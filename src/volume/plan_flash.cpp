@@ -31,11 +31,10 @@ Result<void> validate_copy_and_remove(const ImageConfig& config, Generation rela
 Result<void> validate_withdraw_and_release(const ImageConfig& config, Generation relationship) {
   const VolumeId target = config.relationships.at(relationship).target;
   if (!config.volumes.at(target).is_thin()) return {Errc::not_combinable, target.value};
-  const bool another = std::any_of(config.relationships.begin(), config.relationships.end(), [&](const auto& item) {
-    const Relationship& r = item.second;
-    return item.first != relationship && !r.closing() && (r.source == target || r.target == target);
-  });
-  if (another) return {Errc::other_relationships, target.value};
+  const auto another = [relationship](const Relationship& r) { return r.generation != relationship && !r.closing(); };
+  if (std::ranges::any_of(config.relationships.from(target), another) ||
+      std::ranges::any_of(config.relationships.onto(target), another))
+    return {Errc::other_relationships, target.value};
   return {};
 }
 

@@ -96,12 +96,17 @@ class RangeRules {
     if (!same_format(source, target)) return {Errc::types_differ, target.id.value};
     if (source.method == AllocationMethod::tse) return {Errc::space_efficient_target, source.id.value};
     if (target.method == AllocationMethod::tse) return {Errc::space_efficient_target, target.id.value};
-    for (const auto& [generation, r] : config_.relationships) {
-      if (r.closing()) continue;
-      if (r.target == target.id) return {Errc::already_a_target, target.id.value};
-      const bool named = r.source == source.id || r.target == source.id || r.source == target.id;
-      if (named && r.revertible()) return {Errc::revertible, r.source.value};
-      if (r.source == target.id && r.options.out_of_space == OutOfSpace::inhibit_source)
+    if (config_.target_of(target.id) != nullptr) return {Errc::already_a_target, target.id.value};
+    const auto revertible = [](const Relationship& r) { return !r.closing() && r.revertible(); };
+    for (const Relationship& r : config_.relationships.onto(source.id)) {
+      if (revertible(r)) return {Errc::revertible, r.source.value};
+    }
+    for (const Relationship& r : config_.relationships.from(source.id)) {
+      if (revertible(r)) return {Errc::revertible, r.source.value};
+    }
+    for (const Relationship& r : config_.relationships.from(target.id)) {
+      if (revertible(r)) return {Errc::revertible, r.source.value};
+      if (!r.closing() && r.options.out_of_space == OutOfSpace::inhibit_source)
         return {Errc::other_relationships, target.id.value};
     }
     if (!is_writable(config_, target)) return {Errc::volume_offline, target.id.value};
@@ -134,9 +139,8 @@ class RangeRules {
     const Spans& of_command = of(new_sources_, request.source);
     all.insert(all.end(), of_command.begin(), of_command.end());
     for (const TrackRun& run : request.runs) all.push_back({run.source, run.count});
-    const auto whole = std::count_if(config_.relationships.begin(), config_.relationships.end(), [&](const auto& item) {
-      return item.second.source == request.source && !item.second.closing();
-    });
+    const auto whole = std::ranges::count_if(config_.relationships.from(request.source),
+                                             [](const Relationship& r) { return !r.closing(); });
     if (deepest(all) + static_cast<std::size_t>(whole) > limits_of(config_.personality).targets_per_source)
       return {Errc::too_many_targets, request.source.value};
     return {};
@@ -185,13 +189,11 @@ std::vector<TrackRun> without_targets(std::span<const TrackRun> runs, std::span<
 }
 
 bool is_range_target(const ImageConfig& config, VolumeId id) noexcept {
-  return std::any_of(config.range_copies.begin(), config.range_copies.end(),
-                     [id](const auto& item) { return item.second.target == id; });
+  return !config.range_copies.onto(id).empty();
 }
 
 bool is_range_source(const ImageConfig& config, VolumeId id) noexcept {
-  return std::any_of(config.range_copies.begin(), config.range_copies.end(),
-                     [id](const auto& item) { return item.second.source == id; });
+  return !config.range_copies.from(id).empty();
 }
 
 bool in_range_copy(const ImageConfig& config, VolumeId id) noexcept {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which relationships may get a new T0 (resync), another direction (reverse), or be made revertible: sections 3.2 to
 // 3.6 of the FlashCopy specification.
+#include <algorithm>
+
 #include "volume/derived.h"
 
 namespace tt::volume {
@@ -10,8 +12,8 @@ namespace {
 /// Another recording relationship of `source` beside `own`, unless all of them allow several.
 bool other_incremental(const ImageConfig& config, VolumeId source, Generation own, const RelationshipOptions& options) {
   if (!options.recording) return false;
-  for (const auto& [generation, r] : config.relationships) {
-    if (generation == own || r.source != source || r.closing() || !r.options.recording) continue;
+  for (const Relationship& r : config.relationships.from(source)) {
+    if (r.generation == own || r.closing() || !r.options.recording) continue;
     if (!options.multiple_incremental || !r.options.multiple_incremental) return true;
   }
   return false;
@@ -54,11 +56,14 @@ Result<void> validate_reverse(const ImageConfig& config, Generation relationship
   const VolumeConfig& source = *config.find_volume(r.source);
   const VolumeConfig& target = *config.find_volume(r.target);
   if (source.block_count != target.block_count) return {Errc::sizes_differ, r.target.value};
-  for (const auto& [generation, other] : config.relationships) {
-    if (generation == relationship || other.closing()) continue;
-    if (other.source == r.source || other.target == r.source) return {Errc::other_relationships, r.source.value};
-    if (other.source == r.target) return {Errc::other_relationships, r.target.value};
-  }
+  const auto another = [relationship](const Relationship& other) {
+    return other.generation != relationship && !other.closing();
+  };
+  const bool at_source = std::ranges::any_of(config.relationships.from(r.source), another) ||
+                         std::ranges::any_of(config.relationships.onto(r.source), another);
+  if (at_source) return {Errc::other_relationships, r.source.value};
+  if (std::ranges::any_of(config.relationships.from(r.target), another))
+    return {Errc::other_relationships, r.target.value};
   // What is reversed is always copied.
   if (takes_no_copy(config, r.source, options)) return {Errc::space_efficient_target, r.source.value};
   if (other_incremental(config, r.target, relationship, options)) return {Errc::incremental_exists, r.target.value};
@@ -71,11 +76,11 @@ Result<std::vector<Generation>> find_revertible(const ImageConfig& config, Volum
   std::vector<Generation> found;
   if (config.find_volume(source) == nullptr) return {Errc::volume_not_found, source.value};
   bool recording = false;
-  for (const auto& [generation, r] : config.relationships) {
-    if (r.source != source || r.closing() || !r.options.recording) continue;
+  for (const Relationship& r : config.relationships.from(source)) {
+    if (r.closing() || !r.options.recording) continue;
     if (sequence && r.options.sequence_number != *sequence) continue;
     recording = true;
-    if (r.revertible()) found.push_back(generation);
+    if (r.revertible()) found.push_back(r.generation);
   }
   if (!found.empty()) return found;
   return {recording ? Errc::not_revertible : Errc::no_such_relationship, source.value};
