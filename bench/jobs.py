@@ -31,8 +31,8 @@ def on(target, options):
                        for option in options)]
 
 
-def run(options):
-    done = subprocess.run(["fio", "--name=job", *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+def run(options, name="job"):
+    done = subprocess.run(["fio", f"--name={name}", *options], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.PIPE, text=True, check=False, timeout=900)
     if done.returncode:
         raise FioError(f"fio {' '.join(options)}: exit {done.returncode}\n{done.stdout}{done.stderr}")
@@ -41,8 +41,21 @@ def run(options):
 
 def fio(target, options, seconds):
     """Runs fio and returns requests and MB per second, percentiles in microseconds and the count of requests."""
-    output = run([*on(target, options), "--output-format=json", "--norandommap", "--randrepeat=0", "--refill_buffers",
-                  "--time_based", f"--runtime={seconds}", "--percentile_list=50:99:99.9"])
+    return figures_of(run([*on(target, options), *timed(seconds)]))
+
+
+def fio_of_each(targets, options, seconds):
+    """Likewise, all of the targets at the same time, each over a connection of its own; figures of all together."""
+    jobs = [word for number, target in enumerate(targets) for word in (f"--name=job{number}", *target)]
+    return figures_of(run([*options, *timed(seconds), "--group_reporting", *jobs], name="global"))
+
+
+def timed(seconds):
+    return ["--output-format=json", "--norandommap", "--randrepeat=0", "--refill_buffers", "--time_based",
+            f"--runtime={seconds}", "--percentile_list=50:99:99.9"]
+
+
+def figures_of(output):
     # fio prints notes of its engine before the JSON.
     job = json.loads(output[output.index("{"):])["jobs"][0]
     side = job["read"] if job["read"]["total_ios"] else job["write"]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The minute after an establish, second by second: the rate and the percentiles of 4 KiB random writes at depth 32, with 1, 4
-and 12 targets, with and without background copy."""
+and 12 targets, with and without background copy. A table, and a picture of it."""
 
 import os
 import statistics
@@ -11,9 +11,11 @@ import time
 from figures import table
 from jobs import JOBS, fill, run
 from systems import GIB_BLOCKS, Twintrack
+from timeline import timeline
 
 CASES = ((1, False), (4, False), (12, False), (1, True), (4, True), (12, True))
 BEFORE_SECONDS, AFTER_SECONDS = 20, 60
+PERCENTILES = {"p50_us": 0.5, "p99_us": 0.99, "p999_us": 0.999}
 # Of fio's histograms (stat.h): groups of 64 buckets, the width doubles from group to group.
 BUCKET_BITS = 6
 
@@ -37,7 +39,7 @@ def percentile_us(counts, part):
 
 
 def seconds_of(target, folder, seconds):
-    """One entry per second: writes, 99th and 99.9th percentile."""
+    """One entry per second: writes, median, 99th and 99.9th percentile."""
     prefix = os.path.join(folder, "minute")
     run([*target, *JOBS["w4q32"][1], "--norandommap", "--randrepeat=0", "--refill_buffers", "--time_based",
          f"--runtime={seconds}", f"--write_hist_log={prefix}", "--log_hist_msec=1000"])
@@ -45,7 +47,7 @@ def seconds_of(target, folder, seconds):
     with open(path, encoding="ascii") as file:
         rows = [[int(word) for word in line.split(",")] for line in file]
     os.remove(path)
-    return [{"writes": sum(row[3:]), "p99_us": percentile_us(row[3:], 0.99), "p999_us": percentile_us(row[3:], 0.999)}
+    return [{"writes": sum(row[3:]), **{key: percentile_us(row[3:], part) for key, part in PERCENTILES.items()}}
             for row in rows]
 
 
@@ -77,7 +79,7 @@ def measure(options):
         seconds = one_run(options, count, copy)
         runs.append({"targets": count, "copy": copy, "seconds": seconds})
         print(f"{count} targets, {'copy' if copy else 'no copy'}: measured", file=sys.stderr, flush=True)
-    return {"runs": runs}
+    return {"acknowledgement": options.acknowledgement, "runs": runs}
 
 
 def halves(one):
@@ -89,16 +91,29 @@ def rows(_data):
     return []
 
 
+def kind(one):
+    return "copy" if one["copy"] else "no copy"
+
+
+def picture(data, facts):
+    cases = [{"title": f"{one['targets']} target{'s' if one['targets'] > 1 else ''}, {kind(one)}", "seconds": one["seconds"]}
+             for one in data["runs"]]
+    heading = f"4 KiB random writes at depth 32, {data['acknowledgement']}, before and after an establish (line)"
+    return timeline(cases, BEFORE_SECONDS, heading, facts)
+
+
 def details(data):
     lines = []
     for one in data["runs"]:
         before, after = halves(one)
         own = statistics.mean(second["writes"] for second in before)
-        lines.append([one["targets"], "copy" if one["copy"] else "no copy", f"{own:.0f}",
+        lines.append([one["targets"], kind(one), f"{own:.0f}",
                       f"{statistics.mean(second['writes'] for second in after) / own:.2f}",
                       f"{min(second['writes'] for second in after) / own:.2f}",
+                      f"{statistics.median(second['p50_us'] for second in before) / 1e3:.1f}",
+                      f"{statistics.median(second['p50_us'] for second in after) / 1e3:.1f}",
                       f"{statistics.median(second['p99_us'] for second in before) / 1e3:.1f}",
                       f"{statistics.median(second['p99_us'] for second in after) / 1e3:.1f}",
                       f"{max(second['p999_us'] for second in after) / 1e3:.1f}"])
     return table(["targets", "background", "writes per second before", "minute after, of that", "worst second, of that",
-                  "p99 before, ms", "p99 after, ms", "worst p99.9 after, ms"], lines)
+                  "p50 before, ms", "p50 after, ms", "p99 before, ms", "p99 after, ms", "worst p99.9 after, ms"], lines)

@@ -18,12 +18,13 @@ import minute
 import served
 import targets
 import touch
+import volumes
 from figures import report
 from picture import picture
 
 PROJECT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 PARTS = {"served": served, "instant": instant, "touch": touch, "background": background, "targets": targets,
-         "minute": minute, "cores": cores}
+         "minute": minute, "cores": cores, "volumes": volumes}
 USUAL = ("served", "instant", "touch", "background")
 PEERS = ("fio", "qemu-utils", "qemu-system-common", "nbdkit")
 
@@ -54,9 +55,22 @@ def facts_of(options):
             "seconds": options.seconds, "size_gib": options.size_gib}
 
 
-def sentence(facts):
+def sentence(facts, with_rounds=True):
     return (f"{facts['date']}, {facts['cores']} x {facts['processor']}, {facts['memory_gib']} GiB, kernel {facts['kernel']}, "
-            f"{facts['file_system']}, {facts['rounds']} rounds")
+            f"{facts['file_system']}" + (f", {facts['rounds']} rounds" if with_rounds else ""))
+
+
+def draw(data, rows, path):
+    """The rows, and what parts draw themselves: to `path` if that is all, otherwise beside it."""
+    stem = os.path.splitext(path)[0]
+    pictures = {path: picture(rows, sentence(data["facts"]))} if rows else {}
+    for name, part in PARTS.items():
+        if name in data["parts"] and hasattr(part, "picture"):
+            to = f"{stem}-{name}.svg" if pictures else path
+            pictures[to] = part.picture(data["parts"][name], sentence(data["facts"], with_rounds=False))
+    for name, text in pictures.items():
+        with open(name, "w", encoding="utf-8") as file:
+            file.write(text)
 
 
 def show(data, options):
@@ -67,9 +81,8 @@ def show(data, options):
     for name, part in PARTS.items():
         if name in data["parts"] and hasattr(part, "details"):
             print(part.details(data["parts"][name]) + "\n")
-    if options.picture and rows:
-        with open(options.picture, "w", encoding="utf-8") as file:
-            file.write(picture(rows, sentence(data["facts"])))
+    if options.picture:
+        draw(data, rows, options.picture)
 
 
 def main():
@@ -80,10 +93,11 @@ def main():
     parser.add_argument("--seconds", type=float, default=2, help="of one measurement of a job")
     parser.add_argument("--load-seconds", type=int, default=10, help="of hosts' load beside a background copy")
     parser.add_argument("--size-gib", type=int, default=4)
-    parser.add_argument("--acknowledgement", choices=["hardened", "volatile"], default="hardened", help="of minute and cores")
+    parser.add_argument("--acknowledgement", choices=["hardened", "volatile"], default="hardened",
+                        help="of minute, cores and volumes")
     parser.add_argument("--folder", default=os.path.join(PROJECT, "build", "bench"))
     parser.add_argument("--out", help="everything measured goes to this file, as JSON")
-    parser.add_argument("--picture", help="the rows go to this file, as SVG")
+    parser.add_argument("--picture", help="the rows go to this file, as SVG; or what a part without rows draws")
     parser.add_argument("--show", metavar="FILE", help="measure nothing, report what is in this JSON file")
     options = parser.parse_args()
     unknown = [part for part in options.parts if part not in PARTS]
