@@ -13,7 +13,6 @@ namespace tt::rt {
 namespace {
 
 constexpr std::size_t kReadyCapacity = 1024;
-constexpr unsigned kMaxSpinBackOff = 255;
 
 TimeNs read_clock() noexcept {
   timespec ts{};
@@ -33,7 +32,7 @@ LoopReactor::LoopReactor(const LoopOptions& options)
     : ready_(kReadyCapacity),
       now_(read_clock()),
       random_(options.seed),
-      spin_limit_(options.spin_limit),
+      idle_policy_(options.spin_limit),
       wake_fd_(::eventfd(0, EFD_CLOEXEC)) {
   TT_ASSERT(wake_fd_);
 }
@@ -84,10 +83,40 @@ void LoopReactor::collect() noexcept {
 
 void LoopReactor::wait_for_work() noexcept {
   const TimeNs idle_since = read_clock();
-  if (may_spin() && spin(idle_since)) return;
+  if (!nap_or_look(idle_since)) sleep(until_next_timer());
+  idle_policy_.paused(read_clock() - idle_since);
+}
 
-  TimeNs timeout = -1;
-  if (!timers_.empty()) timeout = std::max<TimeNs>(0, timers_.next_deadline() - read_clock());
+bool LoopReactor::nap_or_look(TimeNs idle_since) noexcept {
+  const IdlePlan plan = idle_policy_.plan(reads_in_flight());
+  if (plan.look == 0) return false;
+  if (plan.nap > 0) {
+    const TimeNs timer = until_next_timer();
+    sleep(timer < 0 ? plan.nap : std::min(timer, plan.nap));
+    // Work, or a reason to look for a due timer: the policy learns nothing from it.
+    if (!ready_.empty() || messages_waiting()) return true;
+  }
+  const bool found = look(idle_since + plan.look);
+  idle_policy_.looked(found);
+  return found;
+}
+
+bool LoopReactor::look(TimeNs until) noexcept {
+  poll();
+  const TimeNs deadline = timers_.empty() ? INT64_MAX : timers_.next_deadline();
+  TimeNs time = 0;
+  do {
+    if (!ready_.empty() || messages_waiting() || completions_waiting() || time >= deadline) {
+      poll();
+      return true;
+    }
+    for (int i = 0; i < 8; ++i) pause_processor();
+    time = read_clock();
+  } while (time < until);
+  return false;
+}
+
+void LoopReactor::sleep(TimeNs timeout) noexcept {
   sleeping_.store(true);
   if (messages_waiting()) {
     sleeping_.store(false);
@@ -96,34 +125,10 @@ void LoopReactor::wait_for_work() noexcept {
   }
   block(timeout);
   sleeping_.store(false);
-  last_pause_ = read_clock() - idle_since;
 }
 
-bool LoopReactor::may_spin() noexcept {
-  // A pause that ended by sleeping includes the time to wake up, hence the factor.
-  if (spin_limit_ == 0 || last_pause_ >= 8 * spin_limit_) return false;
-  if (spins_to_skip_ == 0) return true;
-  --spins_to_skip_;
-  return false;
-}
-
-bool LoopReactor::spin(TimeNs idle_since) noexcept {
-  poll();
-  TimeNs time = idle_since;
-  const TimeNs deadline = timers_.empty() ? INT64_MAX : timers_.next_deadline();
-  do {
-    if (!ready_.empty() || messages_waiting() || completions_waiting() || time >= deadline) {
-      poll();
-      last_pause_ = time - idle_since;
-      spin_back_off_ = 0;
-      return true;
-    }
-    for (int i = 0; i < 8; ++i) pause_processor();
-    time = read_clock();
-  } while (time - idle_since < spin_limit_);
-  spins_to_skip_ = spin_back_off_;
-  spin_back_off_ = std::min(2 * spin_back_off_ + 1, kMaxSpinBackOff);
-  return false;
+TimeNs LoopReactor::until_next_timer() const noexcept {
+  return timers_.empty() ? -1 : std::max<TimeNs>(0, timers_.next_deadline() - read_clock());
 }
 
 void LoopReactor::write_wake_fd() const noexcept {

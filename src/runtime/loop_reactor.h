@@ -17,6 +17,7 @@
 
 #include "base/random.h"
 #include "runtime/growing_ring.h"
+#include "runtime/idle_policy.h"
 #include "runtime/mpsc_list.h"
 #include "runtime/reactor.h"
 #include "runtime/timer_heap.h"
@@ -41,9 +42,7 @@ struct Job {
 
 struct LoopOptions {
   std::uint64_t seed = 0;
-  /// How long a loop without work looks for more before it sleeps. It does so only while pauses are short, and ever
-  /// more rarely while it looks in vain: an idle reactor costs nothing, and a machine with more threads than processors
-  /// is not held up. 0 = never.
+  /// The longest short look of a loop without work (idle_policy.h). 0 = it always sleeps.
   TimeNs spin_limit = 5 * kMicrosecond;
 };
 
@@ -87,6 +86,8 @@ class LoopReactor : public Reactor {
   virtual void poll() noexcept = 0;
   /// Cheap look whether poll() would find something.
   [[nodiscard]] virtual bool completions_waiting() const noexcept = 0;
+  /// Reads that a disk has and has not completed.
+  [[nodiscard]] virtual std::size_t reads_in_flight() const noexcept { return 0; }
   /// Submits and waits until something completed, the wake descriptor was written, or the time is over (negative: no
   /// limit); queues what has completed. May return early.
   virtual void block(TimeNs timeout) noexcept = 0;
@@ -100,9 +101,12 @@ class LoopReactor : public Reactor {
     return !inbox_.empty() || !finished_jobs_.empty() || stop_.load();
   }
   void wait_for_work() noexcept;
-  [[nodiscard]] bool may_spin() noexcept;
-  /// True if work showed up.
-  bool spin(TimeNs idle_since) noexcept;
+  /// Both true if work showed up.
+  bool nap_or_look(TimeNs idle_since) noexcept;
+  bool look(TimeNs until) noexcept;
+  /// Submits and blocks; negative: without a limit.
+  void sleep(TimeNs timeout) noexcept;
+  [[nodiscard]] TimeNs until_next_timer() const noexcept;
   void wake_if_sleeping() noexcept {
     if (sleeping_.load() && sleeping_.exchange(false)) write_wake_fd();
   }
@@ -112,10 +116,7 @@ class LoopReactor : public Reactor {
   TimerHeap timers_;
   TimeNs now_;
   Random random_;
-  const TimeNs spin_limit_;
-  TimeNs last_pause_ = kSecond;
-  unsigned spins_to_skip_ = 0;  ///< Until the next attempt.
-  unsigned spin_back_off_ = 0;  ///< How many to skip after the next vain one; 0 while spinning pays.
+  IdlePolicy idle_policy_;
   UniqueFd wake_fd_;
   // What other threads write stands apart from what the loop writes all the time.
   alignas(64) MpscList<Message> inbox_;

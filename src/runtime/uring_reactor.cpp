@@ -134,6 +134,7 @@ void UringReactor::start(std::uintptr_t tagged) noexcept {
 void UringReactor::prepare(std::uintptr_t tagged, io_uring_sqe& sqe) noexcept {
   if ((tagged & kTagMask) == kDiskTag) {
     auto* op = reinterpret_cast<DiskOp*>(tagged & ~kTagMask);
+    if (op->kind == DiskOp::Kind::read) ++reads_in_flight_;
     static_cast<UringTarget*>(op->backend)->prepare(op, sqe);
   } else {
     auto* op = reinterpret_cast<SocketOp*>(tagged & ~kTagMask);
@@ -208,6 +209,7 @@ void UringReactor::complete(std::uintptr_t tagged, int result) noexcept {
     case kDiskTag: {
       --in_flight_;
       auto* op = reinterpret_cast<DiskOp*>(tagged & ~kTagMask);
+      if (op->kind == DiskOp::Kind::read) --reads_in_flight_;
       static_cast<UringTarget*>(op->backend)->complete(op, result);
       break;
     }

@@ -60,6 +60,7 @@ class UringReactor final : public LoopReactor {
   void end_run() noexcept override;
   void poll() noexcept override;
   [[nodiscard]] bool completions_waiting() const noexcept override;
+  [[nodiscard]] std::size_t reads_in_flight() const noexcept override { return reads_in_flight_; }
   void block(TimeNs timeout) noexcept override;
 
  private:
@@ -81,6 +82,7 @@ class UringReactor final : public LoopReactor {
   const char* mode_;
   bool enabled_ = false;
   std::size_t in_flight_ = 0;
+  std::size_t reads_in_flight_ = 0;  ///< Of disks; part of in_flight_.
   GrowingRing<std::uintptr_t> backlog_;
   std::uint64_t wake_count_ = 0;  ///< Where the pending read of the wake descriptor lands.
   bool wake_armed_ = false;
