@@ -173,6 +173,17 @@ void DirtyIndex::retire(OwnerList& list, Entry& entry) {
   drop_if_idle(list, track);
 }
 
+void DirtyIndex::drop_below(OwnerList& list, const void* owner, std::uint64_t track, Lsn limit) {
+  DirtyTrack* dirty = find(owner, track);
+  if (dirty == nullptr) return;
+  for (Entry* e = dirty->first; e != nullptr;) {
+    Entry* next = e->next;
+    if (e->lsn < limit) remove(list, *e);
+    e = next;
+  }
+  drop_if_idle(list, *dirty);
+}
+
 void DirtyIndex::kill(OwnerList& list, Lsn limit, std::uint64_t track_limit) {
   for (DirtyTrack* t = list.first; t != nullptr;) {
     DirtyTrack* next_track = t->next_of_owner;

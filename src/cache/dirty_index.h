@@ -123,6 +123,9 @@ class DirtyIndex {
   /// writing the owner and nobody may be reading it.
   void kill(OwnerList& list, Lsn limit, std::uint64_t track_limit);
 
+  /// Removes the track's entries with lsn < limit; at replay only: nobody reads the track.
+  void drop_below(OwnerList& list, const void* owner, std::uint64_t track, Lsn limit);
+
   /// Latches the column (made if needed); nullptr if it is latched already.
   Column* try_latch(std::uint64_t track);
   void unlatch(Column& column);

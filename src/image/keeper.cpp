@@ -75,6 +75,7 @@ bool Keeper::copy_forward(cache::Entry& e, const flashcopy::VolumeShare& volume)
   header.flags = static_cast<std::uint8_t>(journal::kFlagRedo | (e.data == nullptr ? journal::kFlagZero : 0) |
                                            (e.deallocate ? journal::kFlagDeallocate : 0));
   const journal::Appended copy = shard_.ring_->append(header, {e.data, payload}, journal::SpaceClass::redo);
+  shard_.recorded_tracks_.add(volume.id, header.track, copy.slot);
   shard_.index_->relocate(e, copy.slot, copy.payload);
   copied_forward_ = true;
   return true;

@@ -208,6 +208,8 @@ Result<void> Recovery::replay_ring(const volume::ImageConfig& config) {
     if (!done) return;
     if (record.header.kind == journal::RecordKind::write) {
       replay_write(config, record);
+    } else if (record.header.kind == journal::RecordKind::placed) {
+      replay_placed(record, record.slot > cut);
     } else if (record.header.kind == journal::RecordKind::bits && record.slot > cut) {
       auto deltas = journal::decode_map_deltas(record.payload);
       if (!deltas) {
@@ -233,6 +235,7 @@ void Recovery::replay_write(const volume::ImageConfig& config, const journal::Re
   const journal::RecordHeader& h = record.header;
   VolumeShare* volume = shard_.find(VolumeHandle{VolumeId{h.volume}, Generation{h.volume_generation}});
   if (volume == nullptr || h.track >= volume->local_track_count) return;
+  shard_.recorded_tracks_.add(volume->id, h.track, record.slot);
   shard_.imply_changes(*volume, h.track, Lsn{h.lsn});
   shard_.imply_filled(*volume, h.track, h.block_count, Lsn{h.lsn});
   if (is_killed(config.volumes.at(volume->id), Lsn{h.lsn}, shard_.global_of(h.track))) return;
@@ -240,6 +243,20 @@ void Recovery::replay_write(const volume::ImageConfig& config, const journal::Re
   shard_.ring_->pin(record.slot);
   shard_.index_->insert(volume->dirty, volume, h.track, Lsn{h.lsn}, record.slot, record.payload, h.first_block,
                         h.block_count, (h.flags & journal::kFlagDeallocate) != 0, shard_.reactor_.now());
+}
+
+/// `after_cut`: the checkpoint's maps do not know of it yet.
+void Recovery::replay_placed(const journal::ReplayedRecord& record, bool after_cut) {
+  const journal::RecordHeader& h = record.header;
+  VolumeShare* volume = shard_.find(VolumeHandle{VolumeId{h.volume}, Generation{h.volume_generation}});
+  const std::uint64_t end = h.track + h.block_count / kTrackBlocks;
+  if (volume == nullptr || end > volume->local_track_count) return;
+  for (std::uint64_t track = h.track; track < end; ++track) {
+    shard_.index_->drop_below(volume->dirty, volume, track, Lsn{h.lsn});
+  }
+  if (after_cut && Generation{h.map_generation} == volume->map_generation) {
+    volume->written.set_run(h.track, end - h.track, true);
+  }
 }
 
 /// U := U and owed(W) (engine notes 3.7); repeating it at every restart changes nothing.

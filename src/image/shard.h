@@ -30,6 +30,7 @@
 #include "image/block_service.h"
 #include "image/frames.h"
 #include "image/host_load.h"
+#include "image/recorded_tracks.h"
 #include "image/lsn_source.h"
 #include "image/relationship_change.h"
 #include "journal/map_delta.h"
@@ -305,6 +306,20 @@ class Shard {
                                         bool deallocate);
   rt::Task<Result<void>> write_pieces(VolumeHandle handle, std::uint64_t block, std::uint64_t block_count,
                                       const std::byte* data, bool deallocate, bool fua);
+  // --- whole tracks to their place at once (shard_place.cpp) ---
+  [[nodiscard]] bool may_place(std::uint64_t block, std::uint64_t block_count) const noexcept;
+  std::uint64_t latch_placeable(flashcopy::VolumeShare& volume, std::uint64_t block, std::uint64_t block_count,
+                                const std::byte* data, MediaAddress& start);
+  /// How many tracks from `block` on were written and made durable; 0: the write has to go through the journal.
+  rt::Task<Result<std::uint64_t>> place(VolumeHandle handle, std::uint64_t block, std::uint64_t block_count,
+                                        const std::byte* data);
+  rt::Task<Result<void>> write_in_place(flashcopy::VolumeShare& volume, MediaAddress at,
+                                        std::span<const std::byte> data);
+  [[nodiscard]] bool needs_record(const flashcopy::VolumeShare& volume, std::uint64_t first_track,
+                                  std::uint64_t count) const noexcept;
+  journal::SlotSeq append_placed(flashcopy::VolumeShare& volume, std::uint64_t first_track, std::uint64_t count,
+                                 Lsn lsn);
+  [[nodiscard]] bool is_fenced() const noexcept { return fence_.value != ~std::uint64_t{0}; }
   [[nodiscard]] bool is_noop_zero(const flashcopy::VolumeShare& volume, Piece piece) const noexcept;
   [[nodiscard]] const flashcopy::RelationshipShare* child_without_space(const flashcopy::VolumeShare& source,
                                                                         std::uint64_t local_track) const noexcept;
@@ -392,6 +407,9 @@ class Shard {
   Lsn fence_{~std::uint64_t{0}};
   bool stays_fenced_ = false;  ///< It does not move any more.
   std::uint32_t batches_in_flight_ = 0;
+  RecordedTracks recorded_tracks_;
+  std::uint32_t placed_in_flight_ = 0;  ///< Writes that go to their place at once.
+  std::uint32_t big_writes_ = 0;        ///< In flight, of whole tracks.
   /// Numbers of the batches under way; one that stopped for want of a journal is in flight for ever, but not in here.
   std::vector<std::uint64_t> running_batches_;
   std::uint64_t last_batch_ = 0;

@@ -9,6 +9,26 @@ namespace tt::image {
 
 using flashcopy::VolumeShare;
 
+namespace {
+
+/// Counts a write that has room for a whole track.
+class BigWrite {
+ public:
+  BigWrite(std::uint32_t& count, std::uint64_t bytes) noexcept : count_(bytes >= kTrackBytes ? &count : nullptr) {
+    if (count_ != nullptr) ++*count_;
+  }
+  BigWrite(const BigWrite&) = delete;
+  BigWrite& operator=(const BigWrite&) = delete;
+  ~BigWrite() {
+    if (count_ != nullptr) --*count_;
+  }
+
+ private:
+  std::uint32_t* count_;
+};
+
+}  // namespace
+
 Shard::Piece Shard::piece_at(std::uint64_t block, std::uint64_t blocks_left) const noexcept {
   const std::uint64_t track = block / kTrackBlocks;
   const std::uint64_t first = block % kTrackBlocks;
@@ -33,8 +53,19 @@ rt::Task<Result<void>> Shard::write_pieces(VolumeHandle handle, std::uint64_t bl
   const rt::TimeNs started = reactor_.now();
   host_load_.begin_operation();
   const std::uint64_t total_bytes = data != nullptr ? block_count * kBlockBytes : 0;
+  const BigWrite big(big_writes_, total_bytes);
   journal::SlotSeq last{0};
   while (block_count > 0) {
+    if (data != nullptr && may_place(block, block_count)) {
+      auto placed = co_await place(handle, block, block_count, data);
+      if (!placed) co_return placed.error();
+      if (*placed > 0) {
+        data += *placed * kTrackBytes;
+        block += *placed * kTrackBlocks;
+        block_count -= *placed * kTrackBlocks;
+        continue;
+      }
+    }
     const Piece piece = piece_at(block, block_count);
     const std::uint64_t bytes = data != nullptr ? std::uint64_t{piece.block_count} * kBlockBytes : 0;
     for (;;) {
@@ -186,6 +217,7 @@ Result<journal::SlotSeq> Shard::insert_write(VolumeShare& volume, Piece piece, s
   const journal::Appended appended = ring_->append(header, data, journal::SpaceClass::host);
   index_->insert(volume.dirty, &volume, piece.local_track, Lsn{header.lsn}, appended.slot, appended.payload,
                  piece.first_block, piece.block_count, deallocate, reactor_.now());
+  recorded_tracks_.add(volume.id, piece.local_track, appended.slot);
   ++volume.counters.journal_records;
   flashcopy::record_change(volume, piece.local_track);
   imply_filled(volume, piece.local_track, piece.block_count, Lsn{header.lsn});

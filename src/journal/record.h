@@ -18,7 +18,7 @@ namespace tt::journal {
 using SlotSeq = Strong<struct SlotSeqTag, std::uint64_t>;
 
 inline constexpr std::uint32_t kSlotMagic = 0x544F4C53;  // "SLOT"
-inline constexpr std::uint16_t kRingVersion = 1;
+inline constexpr std::uint16_t kRingVersion = 2;  ///< 1 had no `placed`.
 inline constexpr std::uint32_t kSlotHeadBytes = 4096;
 inline constexpr std::uint32_t kPayloadUnit = 512;
 inline constexpr std::uint64_t kMaxSlotBytes = 1_MiB + kSlotHeadBytes;
@@ -27,6 +27,7 @@ enum class RecordKind : std::uint8_t {
   write = 1,    ///< Host data of one volume track; payload = block_count * 512 bytes, or none with kFlagZero.
   bits = 2,     ///< Changes of track maps after a copy or destage batch (payload: map deltas).
   control = 3,  ///< A configuration or Copy Services mutation (payload: volume/mutation_codec).
+  placed = 4,   ///< Whole tracks of a volume are durably in their place: what older records say of them is void.
 };
 
 inline constexpr std::uint8_t kFlagZero = 1;        ///< The blocks become zeros; no payload.
@@ -45,7 +46,7 @@ struct RecordHeader {
   std::uint16_t block_count = 0;
   RecordKind kind = RecordKind::write;
   std::uint8_t flags = 0;
-  std::uint64_t reserved = 0;
+  std::uint64_t map_generation = 0;  ///< Of `placed`: of the volume's map of written tracks. Else 0.
 };
 static_assert(sizeof(RecordHeader) == 48 && offsetof(RecordHeader, volume) == 32 && offsetof(RecordHeader, kind) == 38);
 

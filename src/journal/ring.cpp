@@ -185,6 +185,9 @@ Appended Ring::append(RecordHeader header, std::span<const std::byte> payload, S
 SlotSeq Ring::newest() const noexcept {
   return state_->newest;
 }
+SlotSeq Ring::tail() const noexcept {
+  return state_->tail.sequence;
+}
 SlotSeq Ring::durable() const noexcept {
   return state_->durable;
 }

@@ -128,6 +128,8 @@ class Ring {
   SlotSeq cut() noexcept;
   /// Slots <= cut are covered by a durable checkpoint, as far as their maps and control records are concerned.
   void set_checkpoint_cut(SlotSeq cut) noexcept;
+  /// First slot that replay would read now.
+  [[nodiscard]] SlotSeq tail() const noexcept;
   /// First slot that must stay (oldest pin, younger than the checkpoint cut, or not hardened).
   [[nodiscard]] RingTail needed_tail() const noexcept;
   /// The caller has made `tail` durable in the superblock; the space before it may be used again.

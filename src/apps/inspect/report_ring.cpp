@@ -16,6 +16,8 @@ const char* name_of_kind(RecordKind kind) {
       return "bits";
     case RecordKind::control:
       return "control";
+    case RecordKind::placed:
+      return "placed";
   }
   return "unknown";
 }
@@ -48,7 +50,7 @@ Json deltas_json(std::span<const std::byte> payload) {
 Json record_json(const RecordHeader& record, std::span<const std::byte> slot) {
   Json one{{"lsn", record.lsn}, {"kind", name_of_kind(record.kind)}, {"payload_bytes", record.payload_bytes}};
   if (record.flags != 0) one["flags"] = flags_json(record.flags);
-  if (record.kind == RecordKind::write) {
+  if (record.kind == RecordKind::write || record.kind == RecordKind::placed) {
     one["volume"] = record.volume;
     one["volume_generation"] = record.volume_generation;
     one["track"] = record.track;
