@@ -50,6 +50,7 @@ struct OpenOptions {
   PacerOptions pacing;
   std::uint32_t active_copies = 4;
   std::size_t batch_frames = 256;
+  PlaceOptions place;
 };
 
 class Image {

@@ -23,6 +23,7 @@ Shard::Shard(rt::Reactor& reactor, ShardOptions options, LsnSource& lsns, Contro
       frames_(reactor, kReadFrames),
       volumes_(kVolumeIds),
       filled_(reactor),
+      placed_run_ended_(reactor),
       batch_ended_(reactor),
       room_(reactor),
       image_read_done_(reactor) {

@@ -79,12 +79,19 @@ enum class Acknowledge : std::uint8_t {
   as_cached,  ///< Only FUA writes and flushes wait: the protocol's volatile cache semantics.
 };
 
+/// Which writes of whole tracks go to their place at once, when every answer is durable (shard_place.cpp).
+struct PlaceOptions {
+  std::uint32_t long_run_tracks = 4;  ///< Shorter runs go through the journal, which answers sooner, ...
+  std::uint32_t many_writes = 3;      ///< ... while fewer writes of whole tracks are in flight.
+};
+
 struct ShardOptions {
   std::uint32_t id = 0;
   flashcopy::Stripes stripes;
   Acknowledge acknowledge = Acknowledge::hardened;
   std::size_t batch_frames = 256;   ///< At least ColumnPlan::kFramesPerStep.
   std::uint32_t active_copies = 4;  ///< Background copies that work at the same time (spec 1.8).
+  PlaceOptions place;
 };
 
 /// What happened to a rank in this shard since the start; only for people.
@@ -313,8 +320,15 @@ class Shard {
   /// How many tracks from `block` on were written and made durable; 0: the write has to go through the journal.
   rt::Task<Result<std::uint64_t>> place(VolumeHandle handle, std::uint64_t block, std::uint64_t block_count,
                                         const std::byte* data);
+  /// What a read of these blocks has seen may be on its way and not durable yet: ends when it is; an
+  /// error if that failed.
+  rt::Task<Result<void>> wait_for_placed(const flashcopy::VolumeShare& volume, std::uint64_t block,
+                                         std::uint64_t block_count);
+  [[nodiscard]] bool places_now() const noexcept;
   rt::Task<Result<void>> write_in_place(flashcopy::VolumeShare& volume, MediaAddress at,
                                         std::span<const std::byte> data);
+  rt::Task<Result<void>> keep_unplaced(flashcopy::VolumeShare& volume, RankShare& rank, std::uint64_t first_track,
+                                       std::span<const std::byte> data);
   [[nodiscard]] bool needs_record(const flashcopy::VolumeShare& volume, std::uint64_t first_track,
                                   std::uint64_t count) const noexcept;
   journal::SlotSeq append_placed(flashcopy::VolumeShare& volume, std::uint64_t first_track, std::uint64_t count,
@@ -408,7 +422,17 @@ class Shard {
   bool stays_fenced_ = false;  ///< It does not move any more.
   std::uint32_t batches_in_flight_ = 0;
   RecordedTracks recorded_tracks_;
-  std::uint32_t placed_in_flight_ = 0;  ///< Writes that go to their place at once.
+  /// A write that goes to its place at once, in flight.
+  struct PlacedRun {
+    std::uint64_t number = 0;
+    Generation volume;
+    std::uint64_t first_track = 0;
+    std::uint64_t track_count = 0;
+    std::optional<Error> failed;  ///< It was refused; until the next start it may be there or not.
+  };
+  std::vector<PlacedRun> placed_runs_;
+  std::uint64_t last_placed_run_ = 0;
+  rt::WaitQueue placed_run_ended_;
   std::uint32_t big_writes_ = 0;        ///< In flight, of whole tracks.
   /// Numbers of the batches under way; one that stopped for want of a journal is in flight for ever, but not in here.
   std::vector<std::uint64_t> running_batches_;

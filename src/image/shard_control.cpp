@@ -39,7 +39,7 @@ rt::Task<void> Shard::fence(std::span<const VolumeId> held) {
     while (volume.batches > 0) co_await volume.idle.wait();
   }
   raise_fence();
-  while (placed_in_flight_ > 0) co_await batch_ended_.wait();
+  while (places_now()) co_await placed_run_ended_.wait();
 }
 
 void Shard::raise_fence() noexcept {

@@ -7,6 +7,8 @@
 //   * the volume is in no relationship, loan or range copy: nobody needs what the track held;
 //   * the track has no dirty entries and no readers that go by them, and its column is latched: nothing is laid over it
 //     but what comes later, and no batch touches it;
+//   * nobody is shown what may still be lost: a read of the track is answered after the placed write that it may have
+//     seen (wait_for_placed);
 //   * no fence is up, and a fence waits for placed writes in flight: at T0 none is half done.
 //
 // Order: draw L; write the medium; flush; append PLACED(L), harden; answer. A write of the same track that arrives
@@ -29,24 +31,22 @@ using flashcopy::VolumeShare;
 namespace {
 
 /// Longer runs are written piece by piece, so that small requests get their turn on the disk.
-constexpr std::uint64_t kMostTracks = 64;
-/// Shorter runs go through the journal while few are in flight: that answers them sooner.
-constexpr std::uint64_t kLongRunTracks = 4;
-constexpr std::uint32_t kManyWrites = 3;
+constexpr std::uint64_t kMostTracks = 16;
 /// Bounds what they can need of the journal's reserve (I17): each appends one record without payload.
 constexpr std::uint32_t kMostPlacedWrites = 32;
 
 bool stands_alone(const VolumeShare& volume) noexcept {
-  return !volume.held && !volume.removed && volume.frozen == 0 && volume.parent == nullptr &&
-         volume.children.empty() && volume.loans.empty() && volume.ranges_from.empty() && volume.ranges_onto.empty();
+  return !volume.held && !volume.removed && volume.frozen == 0 && volume.parent == nullptr && volume.children.empty() &&
+         volume.loans.empty() && volume.ranges_from.empty() && volume.ranges_onto.empty();
 }
 
 }  // namespace
 
 bool Shard::may_place(std::uint64_t block, std::uint64_t block_count) const noexcept {
   const std::uint64_t tracks = block % kTrackBlocks == 0 ? block_count / kTrackBlocks : 0;
-  const bool worth_it = tracks >= kLongRunTracks || (tracks > 0 && big_writes_ >= kManyWrites);
-  return worth_it && options_.acknowledge == Acknowledge::hardened && placed_in_flight_ < kMostPlacedWrites &&
+  const bool worth_it =
+      tracks >= options_.place.long_run_tracks || (tracks > 0 && big_writes_ >= options_.place.many_writes);
+  return worth_it && options_.acknowledge == Acknowledge::hardened && placed_runs_.size() < kMostPlacedWrites &&
          !is_fenced() && !no_more_room();
 }
 
@@ -83,20 +83,54 @@ rt::Task<Result<std::uint64_t>> Shard::place(VolumeHandle handle, std::uint64_t 
 
   flashcopy::HostOperation operation(*volume);
   volume->last_host_io = reactor_.now();
-  ++placed_in_flight_;
   const std::uint64_t first = options_.stripes.to_local(block / kTrackBlocks);
+  const std::uint64_t number = ++last_placed_run_;
+  placed_runs_.push_back({number, volume->generation, first, count, {}});
   const Lsn lsn = lsns_.draw();
-  auto written = co_await write_in_place(*volume, start, std::span(data, count * kTrackBytes));
-  Result<void> done = written;
-  if (written && needs_record(*volume, first, count)) {
+  const std::span<const std::byte> bytes(data, count * kTrackBytes);
+  auto written = co_await write_in_place(*volume, start, bytes);
+  Result<void> done;
+  if (!written) {
+    auto kept = co_await keep_unplaced(*volume, *start.rank, first, bytes);
+    done = kept;
+  } else if (needs_record(*volume, first, count)) {
     const journal::SlotSeq slot = append_placed(*volume, first, count, lsn);
     auto hardened = co_await ring_->harden(slot);
     done = hardened;
   }
   for (std::uint64_t track = first; track < first + count; ++track) index_->unlatch(*index_->find_column(track));
-  if (--placed_in_flight_ == 0) batch_ended_.wake_all();
+  const auto run =
+      std::find_if(placed_runs_.begin(), placed_runs_.end(), [&](const PlacedRun& r) { return r.number == number; });
+  if (done) {
+    placed_runs_.erase(run);
+  } else {
+    run->failed = done.error();
+  }
+  placed_run_ended_.wake_all();
   if (!done) co_return done.error();
   co_return count;
+}
+
+rt::Task<Result<void>> Shard::wait_for_placed(const VolumeShare& volume, std::uint64_t block,
+                                              std::uint64_t block_count) {
+  const std::uint64_t first = options_.stripes.to_local(block / kTrackBlocks);
+  const std::uint64_t end = options_.stripes.to_local((block + block_count - 1) / kTrackBlocks) + 1;
+  const std::uint64_t last = last_placed_run_;  // those that begin later have not been seen
+  const auto was_seen = [&](const PlacedRun& run) {
+    return run.number <= last && run.volume == volume.generation && run.first_track < end &&
+           first < run.first_track + run.track_count;
+  };
+  for (;;) {
+    const auto seen = std::find_if(placed_runs_.begin(), placed_runs_.end(), was_seen);
+    if (seen == placed_runs_.end()) co_return Result<void>{};
+    if (seen->failed) co_return *seen->failed;
+    co_await placed_run_ended_.wait();
+  }
+}
+
+/// Failed ones stay: until the next start nobody knows what their tracks hold for good.
+bool Shard::places_now() const noexcept {
+  return std::any_of(placed_runs_.begin(), placed_runs_.end(), [](const PlacedRun& run) { return !run.failed; });
 }
 
 rt::Task<Result<void>> Shard::write_in_place(VolumeShare& volume, MediaAddress at, std::span<const std::byte> data) {
@@ -113,14 +147,33 @@ rt::Task<Result<void>> Shard::write_in_place(VolumeShare& volume, MediaAddress a
   ++volume.counters.media_writes;
   volume.counters.media_write_bytes += data.size();
   volume.counters.tracks_destaged += data.size() / kTrackBytes;
-  if (done) co_return Result<void>{};
-  // As in a batch: nothing is repeated, and nobody relies on that rank's writes any more.
-  const std::uint16_t id = at.rank->id;
-  if (!at.rank->failed) {
-    auto recorded = co_await control_.fail_rank(*this, id);
+  co_return done;
+}
+
+/// As in a batch nothing is repeated, and nobody relies on that rank's writes any more. What its medium shows now may
+/// be lost, so the data goes into the journal, which keeps it for a failed rank.
+rt::Task<Result<void>> Shard::keep_unplaced(VolumeShare& volume, RankShare& rank, std::uint64_t first_track,
+                                            std::span<const std::byte> data) {
+  journal::SlotSeq last{0};
+  Result<void> kept;
+  for (; kept && !data.empty(); data = data.subspan(kTrackBytes), ++first_track) {
+    if (no_more_room() || index_->full() || !ring_->has_room(kTrackBytes, journal::SpaceClass::host)) {
+      kept = Error{Errc::rank_failed, rank.id};
+      break;
+    }
+    auto slot = insert_write(volume, {first_track, 0, kTrackBlocks}, data.first(kTrackBytes), false);
+    if (slot) last = *slot;
+    if (!slot) kept = slot.error();
+  }
+  if (!rank.failed) {
+    auto recorded = co_await control_.fail_rank(*this, rank.id);
     if (!recorded) co_return recorded;
   }
-  co_return Error{Errc::rank_failed, id};
+  if (last.value != 0) {
+    auto hardened = co_await ring_->harden(last);
+    if (!hardened) co_return hardened;
+  }
+  co_return kept;
 }
 
 bool Shard::needs_record(const VolumeShare& volume, std::uint64_t first_track, std::uint64_t count) const noexcept {

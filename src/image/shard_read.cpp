@@ -37,6 +37,10 @@ rt::Task<Result<void>> Shard::read(VolumeHandle handle, std::uint64_t block, std
   flashcopy::HostOperation operation(*volume);
   volume->last_host_io = reactor_.now();
   auto done = co_await read_span(*volume, block, into);
+  if (done && !placed_runs_.empty()) {
+    auto seen = co_await wait_for_placed(*volume, block, into.size() / kBlockBytes);
+    if (!seen) done = seen.error();
+  }
   const rt::TimeNs took = reactor_.now() - started;
   host_load_.end_operation(took);
   if (!done) co_return done.error();

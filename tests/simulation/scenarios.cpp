@@ -43,6 +43,8 @@ ImageShape draw_shape(sim::Case& c) {
   shape.open.destage.age_limit = static_cast<rt::TimeNs>(c.draw("age_limit_us", 10, 30'000)) * rt::kMicrosecond;
   shape.open.active_copies = static_cast<std::uint32_t>(c.draw("active_copies", 1, 4));
   if (c.draw_chance("volatile_acknowledgement", 1, 3)) shape.open.acknowledge = image::Acknowledge::as_cached;
+  shape.open.place.long_run_tracks = static_cast<std::uint32_t>(c.draw("long_run_tracks", 1, 4));
+  shape.open.place.many_writes = static_cast<std::uint32_t>(c.draw("many_big_writes", 1, 4));
   return shape;
 }
 

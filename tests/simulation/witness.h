@@ -2,7 +2,8 @@
 // Looks at an open image from outside, at the operations its disks are given, and compares them with what the image
 // says:
 //
-//   I9   hosts and administrators are answered after their records, and all before these, are durable in the journal
+//   I9   hosts and administrators are answered after their records, and all before these, are durable in the journal;
+//        a host also when its whole tracks are in their place and a flush that began later has succeeded
 //   I10  no medium gets data that is not hardened or is younger than the fence of an establish under way, and nothing
 //   is
 //        written to a target before its establish is durable
@@ -58,6 +59,18 @@ class Witness {
     std::set<std::uint64_t> ahead;
   };
 
+  /// Whole tracks on the way to be durable in their place.
+  struct RankView {
+    std::uint64_t writes_seen = 0;
+    std::uint64_t flush_began_at = 0;  ///< Of writes_seen.
+    std::uint64_t durable_up_to = 0;
+    std::map<std::pair<std::uint64_t, std::uint32_t>, std::uint64_t> tracks;  ///< Offset and checksum to writes_seen.
+  };
+
+  [[nodiscard]] bool is_of_rank(const sim::DiskEvent& event) const;
+  void see_rank(const sim::DiskEvent& event);
+  [[nodiscard]] bool is_in_place(image::VolumeHandle volume, std::uint64_t track,
+                                 std::span<const std::byte> data) const;
   void see_slot(std::uint32_t shard, std::span<const std::byte> slot);
   void see_record(std::uint32_t shard, std::uint64_t slot, const journal::RecordHeader& record,
                   std::span<const std::byte> payload);
@@ -75,6 +88,7 @@ class Witness {
   sim::SimStorage& storage_;
   Report report_;
   std::vector<ShardView> shards_;
+  std::map<std::string, RankView> ranks_;  ///< By file name.
   std::map<Piece, std::pair<std::uint32_t, std::uint64_t>> pieces_;  ///< To shard and slot; the first of its kind.
   std::map<Generation, std::uint64_t> established_;
   std::map<Generation, std::uint64_t> withdrawn_;

@@ -6,6 +6,7 @@
 
 #include "image/frames.h"
 
+
 namespace tt::simulation {
 
 using sim::CopyPair;
@@ -122,7 +123,9 @@ rt::Task<void> Workload::write_once(Life& life, std::size_t port) {
     }
     co_return;
   }
-  std::vector<std::byte> data(range.blocks * kBlockBytes);
+  // As the hosts' requests are: whole tracks may go to their place from here.
+  const image::AlignedBytes buffer = image::allocate_aligned(range.blocks * kBlockBytes);
+  const std::span<std::byte> data(buffer.get(), range.blocks * kBlockBytes);
   const auto write = history_.begin_write(number, range.block, data);
   auto done = co_await blocks.write(volume, range.block * kBlockBytes, data, fua);
   if (done) {
