@@ -51,6 +51,7 @@ void Lab::create(const LabOptions& options) {
   shape_.ring_bytes = options.ring_bytes;
   shape_.open.batch_frames = options.batch_frames;
   shape_.open.acknowledge = options.acknowledge;
+  shape_.open.place = options.place;
   shape_.open.destage = options.destage;
   shape_.storage_image_id = options.storage_image_id;
   shape_.name = options.name;
@@ -88,7 +89,10 @@ image::VolumeHandle Lab::handle(VolumeId volume) {
 }
 
 rt::Task<Result<void>> Lab::write_task(VolumeId volume, std::uint64_t block, std::uint64_t blocks, char letter) {
-  const std::vector<std::byte> data(blocks * kBlockBytes, static_cast<std::byte>(letter));
+  const std::size_t bytes = blocks * kBlockBytes;
+  const image::AlignedBytes buffer = image::allocate_aligned(bytes);  // as hosts' requests are
+  std::fill_n(buffer.get(), bytes, static_cast<std::byte>(letter));
+  const std::span<const std::byte> data(buffer.get(), bytes);
   auto done = co_await life->image().blocks(0).write(handle(volume), block * kBlockBytes, data, false);
   co_return done;
 }

@@ -25,6 +25,8 @@ struct LabOptions {
   std::uint64_t ring_bytes = 17_MiB;
   std::size_t batch_frames = 256;
   image::Acknowledge acknowledge = image::Acknowledge::hardened;
+  /// Everything goes through the journal, unless a test is about what does not.
+  image::PlaceOptions place{.long_run_tracks = ~0U, .many_writes = ~0U};
   image::DestagerOptions destage{.age_limit = kNeverDestage, .eager_percent = 40};
   std::string storage_image_id = "IBM.2107-75SIM01";
   std::string name;

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whole tracks that go to their place at once (decision 0014), case by case.
+#include <gtest/gtest.h>
+
+#include "lab.h"
+
+namespace tt::simulation {
+namespace {
+
+constexpr std::uint64_t kTracks = 8;
+constexpr std::uint16_t kEven = 0x0000;
+constexpr std::uint16_t kOdd = 0x0100;
+
+LabOptions placing() {
+  LabOptions options;
+  options.place = {.long_run_tracks = 1, .many_writes = 1};
+  return options;
+}
+
+struct Place : ::testing::Test {
+  Place() : lab(1, placing()), s(lab.make(kEven, kTracks)) {}
+
+  /// The medium and the map know all tracks, and the journal has old records of them.
+  void fill_by_journal(char letter) {
+    for (std::uint64_t track = 0; track < kTracks; ++track) {
+      ASSERT_TRUE(lab.write(s, track * kTrackBlocks, kTrackBlocks - 1, letter));
+      ASSERT_TRUE(lab.write(s, (track + 1) * kTrackBlocks - 1, 1, letter));
+    }
+    ASSERT_TRUE(lab.drain());
+  }
+  Result<void> stream(char letter) { return lab.write(s, 0, kTracks * kTrackBlocks, letter); }
+  std::string all() { return lab.content(s, 0, kTracks * kTrackBlocks); }
+  [[nodiscard]] std::uint64_t journal_bytes() { return lab.shard(0).ring().counters().bytes_written; }
+
+  Lab lab;
+  VolumeId s;
+};
+
+TEST_F(Place, AStreamIsWrittenOnce) {
+  fill_by_journal('A');
+  const std::uint64_t before = journal_bytes();
+  ASSERT_TRUE(stream('B'));
+  EXPECT_LE(journal_bytes() - before, 2 * journal::kSlotHeadBytes) << "one record without payload";
+  EXPECT_FALSE(lab.dirty());
+  EXPECT_EQ(all(), "B*1024");
+}
+
+/// What the journal still knows of these tracks must not come back.
+TEST_F(Place, OlderRecordsAreVoidAfterACrash) {
+  fill_by_journal('A');
+  ASSERT_TRUE(stream('B'));
+  for (int round = 0; round < 3; ++round) {
+    lab.crash();
+    EXPECT_EQ(all(), "B*1024");
+  }
+}
+
+TEST_F(Place, TracksThatWereNeverWrittenAreThereAfterACrash) {
+  ASSERT_TRUE(lab.write(s, 0, 1, 'x'));  // takes the extent
+  ASSERT_TRUE(lab.drain());
+  ASSERT_TRUE(stream('B'));
+  lab.crash();
+  EXPECT_EQ(all(), "B*1024");
+}
+
+TEST_F(Place, ALaterWriteStaysOnTop) {
+  fill_by_journal('A');
+  ASSERT_TRUE(stream('B'));
+  ASSERT_TRUE(lab.write(s, 5, 2, 'c'));
+  lab.crash();
+  EXPECT_EQ(lab.track(s, 0), "B*5 c*2 B*121");
+  ASSERT_TRUE(lab.drain());
+  ASSERT_TRUE(stream('D'));
+  lab.crash();
+  EXPECT_EQ(all(), "D*1024");
+}
+
+/// It was answered while the stream was on its way: it counts as the second.
+TEST_F(Place, AWriteThatArrivesMeanwhileStaysOnTop) {
+  fill_by_journal('A');
+  const auto big = lab.start_write(s, 0, kTracks * kTrackBlocks, 'B');
+  lab.run_for(20 * rt::kMicrosecond);
+  ASSERT_FALSE(big->has_value());
+  ASSERT_TRUE(lab.write(s, 5, 2, 'c'));
+  ASSERT_FALSE(big->has_value()) << "this test wants it to be still on its way";
+  ASSERT_TRUE(lab.wait(big));
+  ASSERT_TRUE(**big);
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(lab.track(s, 0), "B*5 c*2 B*121");
+    lab.crash();
+  }
+}
+
+/// Dirty data is not overtaken: the tracks that have some go through the journal.
+TEST_F(Place, TracksWithDirtyDataGoThroughTheJournal) {
+  fill_by_journal('A');
+  ASSERT_TRUE(lab.write(s, 2 * kTrackBlocks + 3, 1, 'd'));
+  ASSERT_TRUE(stream('B'));
+  EXPECT_TRUE(lab.dirty());
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(all(), "B*1024");
+    lab.crash();
+  }
+}
+
+TEST_F(Place, SourcesAndTargetsGoThroughTheJournal) {
+  fill_by_journal('A');
+  const VolumeId t = lab.make(kOdd, kTracks);
+  ASSERT_TRUE(lab.establish(s, t, false, true));
+  ASSERT_TRUE(stream('B'));
+  EXPECT_TRUE(lab.dirty());
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(all(), "B*1024");
+    EXPECT_EQ(lab.content(t, 0, kTracks * kTrackBlocks), "A*1024");
+    ASSERT_TRUE(lab.drain());
+    lab.crash();
+  }
+}
+
+/// The stream began before T0 and is answered after it: the copy shows all of it or nothing, and never changes.
+TEST_F(Place, AnEstablishWaitsForAStreamThatIsOnItsWay) {
+  for (int delay_us = 0; delay_us < 400; delay_us += 20) {
+    Lab other(static_cast<std::uint64_t>(delay_us) + 1, placing());
+    const VolumeId source = other.make(kEven, kTracks);
+    const VolumeId target = other.make(kOdd, kTracks);
+    ASSERT_TRUE(other.write(source, 1, kTracks * kTrackBlocks - 1, 'A'));
+    ASSERT_TRUE(other.drain());
+    const auto big = other.start_write(source, 0, kTracks * kTrackBlocks, 'B');
+    other.run_for(delay_us * rt::kMicrosecond);
+    ASSERT_TRUE(other.establish(source, target));
+    const std::string at_once = other.content(target, 0, kTracks * kTrackBlocks);
+    ASSERT_TRUE(other.wait(big));
+    EXPECT_EQ(other.content(target, 0, kTracks * kTrackBlocks), at_once) << delay_us;
+    EXPECT_EQ(other.content(source, 0, kTracks * kTrackBlocks), "B*1024");
+    ASSERT_TRUE(other.drain());
+    other.crash();
+    EXPECT_EQ(other.content(target, 0, kTracks * kTrackBlocks), at_once) << delay_us;
+  }
+}
+
+/// With answers from memory a crash could show the stream without an earlier write: never.
+TEST(PlaceVolatile, GoesThroughTheJournal) {
+  LabOptions options = placing();
+  options.acknowledge = image::Acknowledge::as_cached;
+  Lab lab(1, options);
+  const VolumeId s = lab.make(kEven, kTracks);
+  ASSERT_TRUE(lab.write(s, 0, kTracks * kTrackBlocks, 'A'));
+  ASSERT_TRUE(lab.drain());
+  ASSERT_TRUE(lab.write(s, 0, kTracks * kTrackBlocks, 'B'));
+  EXPECT_TRUE(lab.dirty());
+}
+
+/// The medium refuses it: the journal keeps what was answered, for reads and for the next start.
+TEST_F(Place, WhatAFailingMediumRefusesIsInTheJournal) {
+  fill_by_journal('A');
+  sim::FaultRule rule;
+  rule.kind = sim::FaultKind::io_error;
+  rule.operations = sim::kWrites;
+  rule.file = lab.control().config().ranks.at(0).device;
+  rule.at = 1;
+  lab.world.faults().add(rule);
+  ASSERT_TRUE(stream('B'));
+  EXPECT_TRUE(lab.control().config().ranks.at(0).failed);
+  lab.world.faults().clear();
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(all(), "B*1024");
+    lab.crash();
+  }
+}
+
+}  // namespace
+}  // namespace tt::simulation
