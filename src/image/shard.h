@@ -30,8 +30,8 @@
 #include "image/block_service.h"
 #include "image/frames.h"
 #include "image/host_load.h"
-#include "image/recorded_tracks.h"
 #include "image/lsn_source.h"
+#include "image/recorded_tracks.h"
 #include "image/relationship_change.h"
 #include "journal/map_delta.h"
 #include "journal/meta_store.h"
@@ -433,7 +433,7 @@ class Shard {
   std::vector<PlacedRun> placed_runs_;
   std::uint64_t last_placed_run_ = 0;
   rt::WaitQueue placed_run_ended_;
-  std::uint32_t big_writes_ = 0;        ///< In flight, of whole tracks.
+  std::uint32_t big_writes_ = 0;  ///< In flight, of whole tracks.
   /// Numbers of the batches under way; one that stopped for want of a journal is in flight for ever, but not in here.
   std::vector<std::uint64_t> running_batches_;
   std::uint64_t last_batch_ = 0;

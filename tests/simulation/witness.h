@@ -88,7 +88,7 @@ class Witness {
   sim::SimStorage& storage_;
   Report report_;
   std::vector<ShardView> shards_;
-  std::map<std::string, RankView> ranks_;  ///< By file name.
+  std::map<std::string, RankView> ranks_;                            ///< By file name.
   std::map<Piece, std::pair<std::uint32_t, std::uint64_t>> pieces_;  ///< To shard and slot; the first of its kind.
   std::map<Generation, std::uint64_t> established_;
   std::map<Generation, std::uint64_t> withdrawn_;

@@ -6,7 +6,6 @@
 
 #include "image/frames.h"
 
-
 namespace tt::simulation {
 
 using sim::CopyPair;
