@@ -49,6 +49,7 @@ bool Witness::is_hardened(const std::map<Generation, std::uint64_t>& commands, G
 }
 
 void Witness::see(const DiskEvent& event) {
+  if (event.phase == DiskEvent::Phase::crash) return;  // the image is gone
   if (is_of_rank(event)) see_rank(event);
   if (event.kind != rt::DiskOp::Kind::write) return;
   for (std::uint32_t i = 0; i < shards_.size(); ++i) {
