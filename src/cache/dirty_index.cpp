@@ -175,28 +175,24 @@ void DirtyIndex::retire(OwnerList& list, Entry& entry) {
 
 void DirtyIndex::drop_below(OwnerList& list, const void* owner, std::uint64_t track, Lsn limit) {
   DirtyTrack* dirty = find(owner, track);
-  if (dirty == nullptr) return;
-  for (Entry* e = dirty->first; e != nullptr;) {
-    Entry* next = e->next;
-    if (e->lsn < limit) remove(list, *e);
-    e = next;
-  }
-  drop_if_idle(list, *dirty);
+  if (dirty != nullptr) remove_below(list, *dirty, limit);
 }
 
 void DirtyIndex::kill(OwnerList& list, Lsn limit, std::uint64_t track_limit) {
   for (DirtyTrack* t = list.first; t != nullptr;) {
     DirtyTrack* next_track = t->next_of_owner;
-    if (t->column->track < track_limit) {
-      for (Entry* e = t->first; e != nullptr;) {
-        Entry* next = e->next;
-        if (e->lsn < limit) remove(list, *e);
-        e = next;
-      }
-      drop_if_idle(list, *t);
-    }
+    if (t->column->track < track_limit) remove_below(list, *t, limit);
     t = next_track;
   }
+}
+
+void DirtyIndex::remove_below(OwnerList& list, DirtyTrack& track, Lsn limit) {
+  for (Entry* e = track.first; e != nullptr;) {
+    Entry* next = e->next;
+    if (e->lsn < limit) remove(list, *e);
+    e = next;
+  }
+  drop_if_idle(list, track);
 }
 
 void DirtyIndex::link_youngest(Entry& entry) noexcept {

@@ -157,6 +157,8 @@ class DirtyIndex {
   Column& column_at(std::uint64_t track);
   DirtyTrack& track_at(OwnerList& list, void* owner, std::uint64_t track);
   void remove(OwnerList& list, Entry& entry);
+  /// The track may go with its last entry.
+  void remove_below(OwnerList& list, DirtyTrack& track, Lsn limit);
   void link_youngest(Entry& entry) noexcept;
   void unlink_age(Entry& entry) noexcept;
   void drop_if_idle(OwnerList& list, DirtyTrack& track);
