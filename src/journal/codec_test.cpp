@@ -168,7 +168,7 @@ TEST(SlotCodec, RecordsThatDoNotFillTheSlotAreRefused) {
   EXPECT_EQ(with([](SlotHeader& h, RecordHeader&) { h.ring_offset = 100; }), SlotFault::layout);
   EXPECT_EQ(with([](SlotHeader&, RecordHeader& r) { r.payload_offset = 0; }), SlotFault::layout);
   EXPECT_EQ(with([](SlotHeader&, RecordHeader& r) { r.payload_bytes = ~0U; }), SlotFault::layout);
-  EXPECT_EQ(with([](SlotHeader& h, RecordHeader&) { h.version = 2; }), SlotFault::newer_version);
+  EXPECT_EQ(with([](SlotHeader& h, RecordHeader&) { h.version = kRingVersion + 1; }), SlotFault::newer_version);
 }
 
 TEST(SlotCodec, ProofNeedsALaterSlotAtItsPlaceThatKnows) {
