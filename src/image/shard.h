@@ -317,11 +317,12 @@ class Shard {
   [[nodiscard]] bool may_place(std::uint64_t block, std::uint64_t block_count) const noexcept;
   std::uint64_t latch_placeable(flashcopy::VolumeShare& volume, std::uint64_t block, std::uint64_t block_count,
                                 const std::byte* data, MediaAddress& start);
-  /// How many tracks from `block` on were written and made durable; 0: the write has to go through the journal.
+  /// In the turn in which may_place() was true. How many tracks from `block` on were written and made durable; 0: the
+  /// write has to go through the journal.
   rt::Task<Result<std::uint64_t>> place(VolumeHandle handle, std::uint64_t block, std::uint64_t block_count,
                                         const std::byte* data);
-  /// What a read of these blocks has seen may be on its way and not durable yet: ends when it is; an
-  /// error if that failed.
+  /// What a read of these blocks has seen may be on its way and not durable yet: ends when it is; an error if that
+  /// failed.
   rt::Task<Result<void>> wait_for_placed(const flashcopy::VolumeShare& volume, std::uint64_t block,
                                          std::uint64_t block_count);
   [[nodiscard]] bool places_now() const noexcept;

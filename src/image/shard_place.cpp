@@ -76,7 +76,7 @@ std::uint64_t Shard::latch_placeable(VolumeShare& volume, std::uint64_t block, s
 rt::Task<Result<std::uint64_t>> Shard::place(VolumeHandle handle, std::uint64_t block, std::uint64_t block_count,
                                              const std::byte* data) {
   VolumeShare* volume = find(handle);
-  if (volume == nullptr || !may_place(block, block_count)) co_return std::uint64_t{0};
+  if (volume == nullptr) co_return std::uint64_t{0};
   MediaAddress start;
   const std::uint64_t count = latch_placeable(*volume, block, block_count, data, start);
   if (count == 0) co_return std::uint64_t{0};
@@ -196,7 +196,7 @@ journal::SlotSeq Shard::append_placed(VolumeShare& volume, std::uint64_t first_t
   const journal::Appended appended = ring_->append(header, {}, journal::SpaceClass::destage);
   ring_->unpin(appended.slot);  // it stays as long as older records do
   volume.written.set_run(first_track, count, true);
-  volume.counters.journal_records += 1;
+  ++volume.counters.journal_records;
   return appended.slot;
 }
 

@@ -217,7 +217,10 @@ Result<journal::SlotSeq> Shard::insert_write(VolumeShare& volume, Piece piece, s
   const journal::Appended appended = ring_->append(header, data, journal::SpaceClass::host);
   index_->insert(volume.dirty, &volume, piece.local_track, Lsn{header.lsn}, appended.slot, appended.payload,
                  piece.first_block, piece.block_count, deallocate, reactor_.now());
-  recorded_tracks_.add(volume.id, piece.local_track, appended.slot);
+  // Nothing is placed with volatile answers, and a restart with others finds what the ring holds.
+  if (options_.acknowledge == Acknowledge::hardened) {
+    recorded_tracks_.add(volume.id, piece.local_track, appended.slot);
+  }
   ++volume.counters.journal_records;
   flashcopy::record_change(volume, piece.local_track);
   imply_filled(volume, piece.local_track, piece.block_count, Lsn{header.lsn});

@@ -169,6 +169,9 @@ TEST(SlotCodec, RecordsThatDoNotFillTheSlotAreRefused) {
   EXPECT_EQ(with([](SlotHeader&, RecordHeader& r) { r.payload_offset = 0; }), SlotFault::layout);
   EXPECT_EQ(with([](SlotHeader&, RecordHeader& r) { r.payload_bytes = ~0U; }), SlotFault::layout);
   EXPECT_EQ(with([](SlotHeader& h, RecordHeader&) { h.version = kRingVersion + 1; }), SlotFault::newer_version);
+  EXPECT_EQ(with([](SlotHeader& h, RecordHeader&) { h.version = 0; }), SlotFault::layout);
+  EXPECT_EQ(with([](SlotHeader& h, RecordHeader&) { h.version = 1; }), SlotFault::none)
+      << "what the first release wrote";
 }
 
 TEST(SlotCodec, ProofNeedsALaterSlotAtItsPlaceThatKnows) {

@@ -99,7 +99,8 @@ SlotFault check_head(std::span<const std::byte> head) noexcept {
   const SlotHeader header = read_header(head);
   if (header.magic != kSlotMagic) return SlotFault::not_a_slot;
   if (header.head_crc != head_checksum(head)) return SlotFault::head_checksum;
-  if (header.version == 0 || header.version > kRingVersion) return SlotFault::newer_version;
+  if (header.version == 0) return SlotFault::layout;
+  if (header.version > kRingVersion) return SlotFault::newer_version;
   return layout_fits(header, head) ? SlotFault::none : SlotFault::layout;
 }
 

@@ -52,6 +52,7 @@ class UringReactor final : public LoopReactor {
 
   /// Operations that the kernel has and has not completed.
   [[nodiscard]] std::size_t in_flight() const noexcept { return in_flight_; }
+  [[nodiscard]] std::size_t reads_in_flight() const noexcept override { return reads_in_flight_; }
   /// "single issuer, deferred task run" or what the kernel accepted instead.
   [[nodiscard]] const char* mode() const noexcept { return mode_; }
 
@@ -60,7 +61,6 @@ class UringReactor final : public LoopReactor {
   void end_run() noexcept override;
   void poll() noexcept override;
   [[nodiscard]] bool completions_waiting() const noexcept override;
-  [[nodiscard]] std::size_t reads_in_flight() const noexcept override { return reads_in_flight_; }
   void block(TimeNs timeout) noexcept override;
 
  private:

@@ -203,6 +203,34 @@ TEST_F(UringTest, OperationsStartedBeforeTheLoopRunsAreNotLost) {
   reactor.run();
   stopper.join();
   for (const DiskOp& op : operations) EXPECT_EQ(op.result, 0);
+  EXPECT_EQ(reactor.reads_in_flight(), 0U);
+}
+
+Task<void> read_all(UringReactor& reactor, Disk& disk, std::vector<Block>& blocks, std::size_t* most) {
+  std::vector<DiskOp> operations(blocks.size());
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    operations[i].kind = DiskOp::Kind::read;
+    operations[i].length = 4096;
+    operations[i].buffer = blocks[i].bytes;
+    operations[i].waiter = std::noop_coroutine();
+    disk.submit(operations[i]);
+  }
+  *most = reactor.reads_in_flight();
+  while (reactor.in_flight() > 0) co_await sleep_for(reactor, kMillisecond);
+  reactor.stop();
+}
+
+/// What the idle policy goes by.
+TEST_F(UringTest, CountsReadsThatTheDiskHas) {
+  auto& reactor = make();
+  auto disk = make_disk(1_MiB);
+  std::vector<Block> blocks(20);
+  std::size_t most = 0;
+  Scope scope(reactor);
+  scope.spawn(read_all(reactor, *disk, blocks, &most));
+  reactor.run();
+  EXPECT_EQ(most, blocks.size());
+  EXPECT_EQ(reactor.reads_in_flight(), 0U);
 }
 
 Task<void> rewrite(Disk& disk, Block* block, unsigned times) {

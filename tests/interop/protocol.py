@@ -6,11 +6,15 @@ import os
 import random
 import socket
 import struct
+import sys
 import threading
 import time
 import urllib.parse
 
 import nbd
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
+from wire import receive  # noqa: E402
 
 URI = os.environ["NBD_URI"]
 MIB = 1 << 20
@@ -264,16 +268,6 @@ def raw_socket():
     connection.settimeout(20)
     assert receive(connection, 18)[:8] == b"NBDMAGIC"
     return connection
-
-
-def receive(connection, length):
-    data = b""
-    while len(data) < length:
-        part = connection.recv(length - len(data))
-        if not part:
-            raise EOFError
-        data += part
-    return data
 
 
 def option(number, data=b""):

@@ -20,18 +20,23 @@ from daemon import Daemon, DaemonError, Disconnected  # noqa: E402
 
 import oracle  # noqa: E402
 from copies import Copies  # noqa: E402
-from load import Writer  # noqa: E402
+from load import Streamer, Writer  # noqa: E402
 
 SECTORS = 16 * 2048  # 16 MiB per volume
 SOURCES = ["0100", "0101", "0200", "0201"]
 TARGETS = ["0300", "0301", "0302", "0400", "0401", "0402"]
+STREAMED = "0500"  # without copies
 WRITERS = 6
+STREAMERS = 2
 
 
 def make_volumes(daemon):
     """A volume's LSS and its pool have the same parity."""
     daemon.make_volumes("P1", ["0100", "0101", "0300", "0301", "0302"], SECTORS)
     daemon.make_volumes("P0", ["0200", "0201", "0400", "0401", "0402"], SECTORS)
+
+
+    daemon.make_volumes("P1", [STREAMED], SECTORS)
 
 
 def verify(daemon, volumes):
@@ -91,19 +96,23 @@ def run(arguments):
         targets = [oracle.Volume(name, SECTORS) for name in TARGETS]
         writers = [Writer(i, WRITERS, sources, random.Random(chance.random())) for i in range(WRITERS)]
         copies = Copies(daemon, sources, targets, writers, random.Random(chance.random()))
+        streamed = oracle.Volume(STREAMED, SECTORS)
+        streamers = [Streamer(WRITERS + i, STREAMERS, [streamed], random.Random(chance.random()))
+                     for i in range(STREAMERS)]
+        load = [*writers, *streamers]
         writes = 0
         for turn in range(1, arguments.kills + 1):
-            one_round(daemon, writers, copies, chance)
+            one_round(daemon, load, copies, chance)
             start = time.monotonic()
             daemon.up()
             back = time.monotonic() - start
             copies.after_restart()
-            verify(daemon, [*sources, *targets])
+            verify(daemon, [*sources, *targets, streamed])
             copies.check_groups()
-            writes += sum(len(writer.issued) for writer in writers)
+            writes += sum(len(writer.issued) for writer in load)
             print(f"kill {turn}: serves again after {back:.2f} s; {writes} writes, {copies.commands} commands so far, "
                   f"{len(copies.established)} relationships", flush=True)
-            for writer in writers:
+            for writer in load:
                 writer.issued.clear()
 
 

@@ -10,6 +10,9 @@ import oracle
 STRIPE_SECTORS = 40  # Not a divisor of a track, so that writers share tracks and requests cross them.
 
 
+TRACK_SECTORS = 128
+
+
 class Writer:
     def __init__(self, writer_id, writer_count, volumes, random):
         self.id = writer_id
@@ -79,3 +82,17 @@ class Writer:
             first = self._random.randrange(STRIPE_SECTORS)
             count = self._random.randint(1, STRIPE_SECTORS - first)
         return stripe * STRIPE_SECTORS + first, count
+
+
+class Streamer(Writer):
+    """Whole tracks, several at a time, on a volume without copies: they go to their place at once. Now and then a small
+    write on a part of them, which goes through the journal."""
+
+    def _place(self, volume):
+        tracks = volume.sectors // TRACK_SECTORS // self._writer_count
+        first_track = self.id % self._writer_count * tracks
+        count = self._random.choice([1, 4, 8, 16])
+        first = (first_track + self._random.randrange(tracks - max(count, 3))) * TRACK_SECTORS
+        if self._random.random() < 0.25:
+            return first + self._random.randrange(TRACK_SECTORS), self._random.randint(1, 2 * TRACK_SECTORS - 1)
+        return first, count * TRACK_SECTORS

@@ -8,6 +8,8 @@ import socket
 import struct
 import time
 
+from wire import receive
+
 PAYLOAD = 4096
 QUEUE = 128
 BATCH = b"".join(struct.pack(">IHHQQI", 0x25609513, 0, 1, number, number * PAYLOAD, PAYLOAD) + bytes([number]) * PAYLOAD
@@ -27,25 +29,15 @@ def connect(port, source, receive_bytes=None):
     return sock
 
 
-def take(sock, count):
-    data = b""
-    while len(data) < count:
-        piece = sock.recv(count - len(data))
-        if not piece:
-            raise OSError("closed")
-        data += piece
-    return data
-
-
 def enter(sock, volume):
     """The handshake, up to simple replies."""
-    take(sock, 18)
+    receive(sock, 18)
     name = volume.encode()
     data = struct.pack(">I", len(name)) + name + struct.pack(">H", 0)
     sock.sendall(CLIENT_FLAGS + struct.pack(">8sII", b"IHAVEOPT", 7, len(data)) + data)
     while True:
-        _magic, _option, kind, length = struct.unpack(">QIII", take(sock, 20))
-        take(sock, length)
+        _magic, _option, kind, length = struct.unpack(">QIII", receive(sock, 20))
+        receive(sock, length)
         if kind == 1:
             return sock
         if kind & 0x80000000:

@@ -30,6 +30,23 @@ struct Place : ::testing::Test {
   }
   Result<void> stream(char letter) { return lab.write(s, 0, kTracks * kTrackBlocks, letter); }
   std::string all() { return lab.content(s, 0, kTracks * kTrackBlocks); }
+  void expect_through_crashes(const std::string& content) {
+    EXPECT_EQ(all(), content);
+    for (int round = 0; round < 2; ++round) {
+      lab.crash();
+      EXPECT_EQ(all(), content);
+    }
+  }
+  /// The next write to the file is refused.
+  void refuse_a_write(const std::string& file) {
+    sim::FaultRule rule;
+    rule.kind = sim::FaultKind::io_error;
+    rule.operations = sim::kWrites;
+    rule.file = file;
+    rule.at = 1;
+    lab.world.faults().add(rule);
+  }
+  std::string medium() { return lab.control().config().ranks.at(0).device; }
   [[nodiscard]] std::uint64_t journal_bytes() { return lab.shard(0).ring().counters().bytes_written; }
 
   Lab lab;
@@ -49,18 +66,14 @@ TEST_F(Place, AStreamIsWrittenOnce) {
 TEST_F(Place, OlderRecordsAreVoidAfterACrash) {
   fill_by_journal('A');
   ASSERT_TRUE(stream('B'));
-  for (int round = 0; round < 3; ++round) {
-    lab.crash();
-    EXPECT_EQ(all(), "B*1024");
-  }
+  expect_through_crashes("B*1024");
 }
 
 TEST_F(Place, TracksThatWereNeverWrittenAreThereAfterACrash) {
   ASSERT_TRUE(lab.write(s, 0, 1, 'x'));  // takes the extent
   ASSERT_TRUE(lab.drain());
   ASSERT_TRUE(stream('B'));
-  lab.crash();
-  EXPECT_EQ(all(), "B*1024");
+  expect_through_crashes("B*1024");
 }
 
 TEST_F(Place, ALaterWriteStaysOnTop) {
@@ -97,10 +110,7 @@ TEST_F(Place, TracksWithDirtyDataGoThroughTheJournal) {
   ASSERT_TRUE(lab.write(s, 2 * kTrackBlocks + 3, 1, 'd'));
   ASSERT_TRUE(stream('B'));
   EXPECT_TRUE(lab.dirty());
-  for (int round = 0; round < 2; ++round) {
-    EXPECT_EQ(all(), "B*1024");
-    lab.crash();
-  }
+  expect_through_crashes("B*1024");
 }
 
 TEST_F(Place, SourcesAndTargetsGoThroughTheJournal) {
@@ -153,19 +163,54 @@ TEST(PlaceVolatile, GoesThroughTheJournal) {
 /// The medium refuses it: the journal keeps what was answered, for reads and for the next start.
 TEST_F(Place, WhatAFailingMediumRefusesIsInTheJournal) {
   fill_by_journal('A');
+  refuse_a_write(medium());
+  ASSERT_TRUE(stream('B'));
+  EXPECT_TRUE(lab.control().config().ranks.at(0).failed);
+  lab.world.faults().clear();
+  expect_through_crashes("B*1024");
+}
+
+/// What is refused may be on the medium or not: nobody is shown either before the next start decides.
+TEST_F(Place, ARefusedStreamIsNotShown) {
+  fill_by_journal('A');
+  refuse_a_write("journal.0");
+  EXPECT_FALSE(stream('B'));
+  lab.world.faults().clear();
+  EXPECT_EQ(all().substr(0, 5), "error");
+  lab.crash();
+  const std::string decided = all();
+  EXPECT_EQ(decided.substr(0, 5), "A*102") << "the journal's older records are laid over it";
+  EXPECT_TRUE(lab.write(s, 0, 1, 'c'));
+}
+
+/// The medium refuses it and the journal is full.
+TEST(PlaceFull, ARefusedStreamThatFindsNoRoomIsNotShown) {
+  LabOptions options = placing();
+  options.destage.eager_percent = 101;  // nothing leaves the journal
+  Lab lab(1, options);
+  const VolumeId s = lab.make(kEven, kTracks);
+  const VolumeId other = lab.make(kOdd, 1024);
+  ASSERT_TRUE(lab.write(s, 1, kTracks * kTrackBlocks - 1, 'A'));
+  ASSERT_TRUE(lab.drain());
+  const journal::Ring& ring = lab.shard(0).ring();
+  for (std::uint64_t track = 0; ring.has_room(kTrackBytes, journal::SpaceClass::host); ++track) {
+    ASSERT_LT(track, 1024U);
+    ASSERT_TRUE(lab.write(other, track * kTrackBlocks, kTrackBlocks - 1, 'f'));
+  }
   sim::FaultRule rule;
   rule.kind = sim::FaultKind::io_error;
   rule.operations = sim::kWrites;
   rule.file = lab.control().config().ranks.at(0).device;
   rule.at = 1;
   lab.world.faults().add(rule);
-  ASSERT_TRUE(stream('B'));
-  EXPECT_TRUE(lab.control().config().ranks.at(0).failed);
+  const Result<void> refused = lab.write(s, 0, kTracks * kTrackBlocks, 'B');
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, Errc::rank_failed);
   lab.world.faults().clear();
-  for (int round = 0; round < 2; ++round) {
-    EXPECT_EQ(all(), "B*1024");
-    lab.crash();
-  }
+  EXPECT_EQ(lab.content(s, 0, kTracks * kTrackBlocks).substr(0, 5), "error");
+  EXPECT_EQ(lab.content(other, 0, 2), "f*2") << "others are served";
+  lab.crash();
+  EXPECT_NE(lab.content(s, 0, kTracks * kTrackBlocks).substr(0, 5), "error");
 }
 
 }  // namespace

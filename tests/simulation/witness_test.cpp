@@ -35,10 +35,11 @@ class WitnessTest : public testing::Test {
   }
   /// As if a batch wrote this to the first track that the shard has of the volume.
   void pretend_media_write(VolumeId volume, std::uint64_t first_block, const std::vector<std::byte>& data,
-                           std::size_t shard = 0) {
+                           std::size_t shard = 0, DiskEvent::Phase phase = DiskEvent::Phase::submit) {
     const image::MediaAddress at = lab_.shard(shard).address_of(*lab_.shard(shard).find(volume), 0);
     DiskEvent event;
     event.file_name = &lab_.control().config().ranks.at(at.rank->id).device;
+    event.phase = phase;
     event.kind = rt::DiskOp::Kind::write;
     event.offset = at.offset + first_block * kBlockBytes;
     event.length = data.size();
@@ -95,6 +96,29 @@ TEST_F(WitnessTest, I9_AnAnswerBeforeTheWriteIsHardened) {
   EXPECT_EQ(broken(), "");
   witness_->answered_write(lab_.handle(s_), 3, blocks('x', 2));
   EXPECT_NE(broken().find("I9: a write"), std::string::npos);
+}
+
+/// Whole tracks in their place: durable when a flush that began after them has succeeded.
+TEST_F(WitnessTest, I9_AnAnswerBeforeThePlaceIsFlushed) {
+  const auto track = blocks('p', kTrackBlocks);
+  const std::string& medium = lab_.control().config().ranks.at(0).device;
+  const auto flush = [&](DiskEvent::Phase phase) {
+    DiskEvent event;
+    event.file_name = &medium;
+    event.phase = phase;
+    witness_->see(event);
+  };
+  flush(DiskEvent::Phase::submit);
+  pretend_media_write(s_, 0, track, 0, DiskEvent::Phase::complete);
+  flush(DiskEvent::Phase::complete);
+  witness_->answered_write(lab_.handle(s_), 0, track);
+  EXPECT_NE(broken().find("I9: a write"), std::string::npos) << "the flush began before the write had ended";
+  flush(DiskEvent::Phase::submit);
+  flush(DiskEvent::Phase::complete);
+  witness_->answered_write(lab_.handle(s_), 0, track);
+  EXPECT_EQ(broken(), "");
+  witness_->answered_write(lab_.handle(s_), 0, blocks('q', kTrackBlocks));
+  EXPECT_NE(broken().find("I9: a write"), std::string::npos) << "something else is in that place";
 }
 
 TEST_F(WitnessTest, I9_AnAnswerBeforeTheCommandIsHardened) {

@@ -54,21 +54,24 @@ class InspectTest : public ::testing::Test {
   }
   /// One slot of 8 KiB with a write and a bits record.
   void add_slot() {
-    std::vector<std::byte> slot(8192);
-    const MapDelta delta{{Generation{17}, MapKind::uncopied}, BitChange::clear, {{5, 6}}};
-    std::vector<std::byte> deltas;
-    encode_map_deltas(std::span(&delta, 1), deltas);
     RecordHeader write;
     write.lsn = 100 + point_.sequence.value;
     write.volume = 0x0100;
     write.block_count = 2;
     write.payload_bytes = 1024;
-    write.payload_offset = kSlotHeadBytes;
-    write_record(slot, 0, write);
+    add_slot(write);
+  }
+  void add_slot(RecordHeader first) {
+    std::vector<std::byte> slot(8192);
+    const MapDelta delta{{Generation{17}, MapKind::uncopied}, BitChange::clear, {{5, 6}}};
+    std::vector<std::byte> deltas;
+    encode_map_deltas(std::span(&delta, 1), deltas);
+    first.payload_offset = kSlotHeadBytes;
+    write_record(slot, 0, first);
     RecordHeader bits;
     bits.kind = RecordKind::bits;
     bits.payload_bytes = static_cast<std::uint32_t>(deltas.size());
-    bits.payload_offset = kSlotHeadBytes + 1024;
+    bits.payload_offset = kSlotHeadBytes + first.payload_bytes;
     write_record(slot, 1, bits);
     put(slot, bits.payload_offset, deltas);
     SlotHeader header;
@@ -124,6 +127,22 @@ TEST_F(InspectTest, AnIntactImage) {
   EXPECT_NE(text.find("slot 3 at 16384"), std::string::npos) << text;
   EXPECT_NE(text.find("volume 0100"), std::string::npos) << text;
   EXPECT_NE(text.find("clear 6 tracks of map 17 uncopied"), std::string::npos) << text;
+}
+
+TEST_F(InspectTest, TracksThatWereWrittenInPlaceAreNamed) {
+  RecordHeader placed;
+  placed.kind = RecordKind::placed;
+  placed.lsn = 200;
+  placed.volume = 0x0100;
+  placed.track = 7;
+  placed.block_count = 256;
+  placed.map_generation = 23;
+  add_slot(placed);
+  const Json record = inspect({true})["files"][1]["chain"][3]["records"][0];
+  EXPECT_EQ(record["kind"], "placed");
+  EXPECT_EQ(record["track"], 7);
+  EXPECT_EQ(record["block_count"], 256);
+  EXPECT_EQ(record["map_generation"], 23);
 }
 
 TEST_F(InspectTest, ADamagedSuperblockCopyIsNamed) {

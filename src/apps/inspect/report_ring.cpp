@@ -57,6 +57,7 @@ Json record_json(const RecordHeader& record, std::span<const std::byte> slot) {
     one["first_block"] = record.first_block;
     one["block_count"] = record.block_count;
   }
+  if (record.kind == RecordKind::placed) one["map_generation"] = record.map_generation;
   const bool inside = record.payload_offset + std::uint64_t{record.payload_bytes} <= slot.size();
   if (record.kind == RecordKind::bits && inside) {
     one["deltas"] = deltas_json(slot.subspan(record.payload_offset, record.payload_bytes));
