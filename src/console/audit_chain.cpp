@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "base/hex.h"
 
 namespace tt::console {
 
@@ -25,13 +26,7 @@ std::string hash_after(std::string_view before, std::string_view text) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned bytes = 0;
   TT_ASSERT(EVP_Digest(input.data(), input.size(), digest, &bytes, EVP_sha256(), nullptr) == 1);
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string hex;
-  for (unsigned i = 0; i < bytes; ++i) {
-    hex += kDigits[digest[i] >> 4U];
-    hex += kDigits[digest[i] & 0xFU];
-  }
-  return hex;
+  return hex_of(std::span(digest, bytes));
 }
 
 /// Walks a log line by line and keeps the report. `wanted` is a hash that is looked for.

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/assert.h"
+#include "base/hex.h"
 
 namespace tt::console {
 
@@ -40,16 +41,6 @@ std::string random_bytes(std::size_t count) {
   std::string bytes(count, '\0');
   TT_ASSERT(RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(count)) == 1);
   return bytes;
-}
-
-std::string to_hex(std::string_view bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    text += kDigits[static_cast<unsigned char>(c) >> 4U];
-    text += kDigits[static_cast<unsigned char>(c) & 0xFU];
-  }
-  return text;
 }
 
 std::optional<std::string> from_hex(std::string_view text) {
@@ -119,7 +110,7 @@ std::string hash_password(std::string_view password) {
   const auto key = derive(password, fresh);
   TT_ASSERT(key.has_value());
   return "scrypt$" + std::to_string(kCost) + "$" + std::to_string(kBlockSize) + "$" + std::to_string(kParallel) + "$" +
-         to_hex(fresh.salt) + "$" + to_hex(*key);
+         hex_of(fresh.salt) + "$" + hex_of(*key);
 }
 
 bool verify_password(std::string_view password, std::string_view stored) {
@@ -174,7 +165,7 @@ std::string generate_password() {
 }
 
 std::string random_hex(std::size_t bytes) {
-  return to_hex(random_bytes(bytes));
+  return hex_of(random_bytes(bytes));
 }
 
 }  // namespace tt::console

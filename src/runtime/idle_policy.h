@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a loop without work does until there is some: look for it (fast, costs processor time), sleep (free, but to wake
-// up takes long, on a virtual machine with a halted processor 100 us and more), or nap: sleep for half of the time the
-// pause is expected to last, then look. Pure: the loop tells it what happened, tests do the same.
+// What a loop without work does until there is some: spin (answers at once, costs processor time), sleep (free, but to
+// wake up takes long, on a virtual machine with a halted processor 100 us and more), or nap: sleep for half of the time
+// the pause is expected to last, then spin. Pure: the loop tells it what happened, tests do the same.
 //
-//   a short look  while pauses are short; pays whenever the next request is already on its way
-//   a nap         while a deep queue of reads is with the disk, because then many wait for one wake-up
-//   sleep         else, and ever more often while looking is in vain: an idle loop costs nothing, and a machine with
+//   spin shortly  while pauses are short; pays whenever the next request is already on its way
+//   nap           while a deep queue of reads is with the disk, because then many wait for one wake-up
+//   sleep         else, and ever more often while spinning is in vain: an idle loop costs nothing, and a machine with
 //                 more threads than processors is not held up
 #pragma once
 
@@ -17,7 +17,7 @@ namespace tt::rt {
 
 struct IdlePlan {
   TimeNs nap = 0;   ///< Sleep that long at first; 0: not at all.
-  TimeNs look = 0;  ///< Then look, until that long after the begin of the pause; 0: do not look. Then sleep.
+  TimeNs spin = 0;  ///< Then spin, until that long after the begin of the pause; 0: do not. Then sleep.
 };
 
 class IdlePolicy {
@@ -29,31 +29,31 @@ class IdlePolicy {
   /// Reads in flight that make a deep queue.
   static constexpr std::size_t kDeepQueue = 8;
 
-  /// `look_limit`: the longest short look; 0: never look, never nap.
-  explicit IdlePolicy(TimeNs look_limit) noexcept : look_limit_(look_limit) {}
+  /// `spin_limit`: the longest short spin; 0: never spin, never nap.
+  explicit IdlePolicy(TimeNs spin_limit) noexcept : spin_limit_(spin_limit) {}
 
   [[nodiscard]] IdlePlan plan(std::size_t reads_in_flight) noexcept {
-    if (look_limit_ == 0) return {};
+    if (spin_limit_ == 0) return {};
     const bool nap = reads_in_flight >= kDeepQueue && expected_pause_ < kLongestNappedPause;
     // A pause that ended by sleeping includes the time to wake up, hence the factor.
-    if (!nap && last_pause_ >= 8 * look_limit_) return {};
-    if (looks_to_skip_ > 0) {
-      --looks_to_skip_;
+    if (!nap && last_pause_ >= 8 * spin_limit_) return {};
+    if (spins_to_skip_ > 0) {
+      --spins_to_skip_;
       return {};
     }
-    if (!nap) return {0, look_limit_};
+    if (!nap) return {0, spin_limit_};
     // The mean is of many short pauses and the long one of the disk: a nap by it is too short rather than too long, and
-    // the look goes on until the disk must have answered.
+    // the spin goes on until the disk must have answered.
     return {expected_pause_ < kShortestNap ? 0 : expected_pause_ / 2, 2 * kLongestNappedPause};
   }
 
-  /// A plan's look ended: work showed up, or not.
-  void looked(bool found) noexcept {
+  /// A plan's spin ended: work showed up, or not.
+  void spun(bool found) noexcept {
     if (found) {
       back_off_ = 0;
       return;
     }
-    looks_to_skip_ = back_off_;
+    spins_to_skip_ = back_off_;
     back_off_ = std::min(2 * back_off_ + 1, kMaxBackOff);
   }
 
@@ -66,10 +66,10 @@ class IdlePolicy {
  private:
   static constexpr unsigned kMaxBackOff = 255;
 
-  const TimeNs look_limit_;
+  const TimeNs spin_limit_;
   TimeNs last_pause_ = kSecond;
   TimeNs expected_pause_ = 4 * kLongestNappedPause;  ///< Moving mean.
-  unsigned looks_to_skip_ = 0;                       ///< Until the next attempt.
+  unsigned spins_to_skip_ = 0;                       ///< Until the next attempt.
   unsigned back_off_ = 0;                            ///< How many to skip after the next vain one.
 };
 

@@ -83,25 +83,25 @@ void LoopReactor::collect() noexcept {
 
 void LoopReactor::wait_for_work() noexcept {
   const TimeNs idle_since = read_clock();
-  if (!nap_or_look(idle_since)) sleep(until_next_timer());
+  if (!nap_or_spin(idle_since)) sleep(until_next_timer());
   idle_policy_.paused(read_clock() - idle_since);
 }
 
-bool LoopReactor::nap_or_look(TimeNs idle_since) noexcept {
+bool LoopReactor::nap_or_spin(TimeNs idle_since) noexcept {
   const IdlePlan plan = idle_policy_.plan(reads_in_flight());
-  if (plan.look == 0) return false;
+  if (plan.spin == 0) return false;
   if (plan.nap > 0) {
     const TimeNs timer = until_next_timer();
     sleep(timer < 0 ? plan.nap : std::min(timer, plan.nap));
     // Work, or a reason to look for a due timer: the policy learns nothing from it.
     if (!ready_.empty() || messages_waiting()) return true;
   }
-  const bool found = look(idle_since + plan.look);
-  idle_policy_.looked(found);
+  const bool found = spin(idle_since + plan.spin);
+  idle_policy_.spun(found);
   return found;
 }
 
-bool LoopReactor::look(TimeNs until) noexcept {
+bool LoopReactor::spin(TimeNs until) noexcept {
   poll();
   const TimeNs deadline = timers_.empty() ? INT64_MAX : timers_.next_deadline();
   TimeNs time = 0;

@@ -42,7 +42,7 @@ struct Job {
 
 struct LoopOptions {
   std::uint64_t seed = 0;
-  /// The longest short look of a loop without work (idle_policy.h). 0 = it always sleeps.
+  /// The longest short spin of a loop without work (idle_policy.h). 0 = it always sleeps.
   TimeNs spin_limit = 5 * kMicrosecond;
 };
 
@@ -102,8 +102,8 @@ class LoopReactor : public Reactor {
   }
   void wait_for_work() noexcept;
   /// Both true if work showed up.
-  bool nap_or_look(TimeNs idle_since) noexcept;
-  bool look(TimeNs until) noexcept;
+  bool nap_or_spin(TimeNs idle_since) noexcept;
+  bool spin(TimeNs until) noexcept;
   /// Submits and blocks; negative: without a limit.
   void sleep(TimeNs timeout) noexcept;
   [[nodiscard]] TimeNs until_next_timer() const noexcept;

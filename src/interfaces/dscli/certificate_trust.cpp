@@ -10,6 +10,7 @@
 #include <memory>
 #include <sstream>
 
+#include "base/hex.h"
 #include "interfaces/files/files.h"
 #include "model/catalogue.h"
 
@@ -28,13 +29,7 @@ std::string fingerprint_of(const X509* certificate) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned length = 0;
   if (X509_digest(certificate, EVP_sha256(), digest, &length) != 1) return {};
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text;
-  for (unsigned i = 0; i < length; ++i) {
-    text += kDigits[digest[i] >> 4U];
-    text += kDigits[digest[i] & 0xFU];
-  }
-  return text;
+  return hex_of(std::span(digest, length));
 }
 
 /// Without colons and blanks, lower case: fingerprints are written in many ways.
