@@ -188,9 +188,10 @@ inline RelationshipShare* loan_between(const RelationshipShare& lender, const Re
   return nullptr;
 }
 
-/// Tracks that the relationship's target finds at others.
+/// Tracks that the relationship's target finds at others. A withdrawn relationship does not wait for them: it goes when
+/// it owes nothing, and they stay lent to its target.
 inline std::uint64_t borrowed_tracks(const RelationshipShare& relationship) noexcept {
-  if (relationship.is_loan || relationship.target->parent != &relationship) return 0;
+  if (relationship.is_loan || relationship.withdrawn_at || relationship.target->parent != &relationship) return 0;
   std::uint64_t count = 0;
   for (const RelationshipShare* loan : relationship.target->loans) count += loan->uncopied.count();
   return count;

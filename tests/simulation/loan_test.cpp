@@ -184,6 +184,22 @@ TEST(Loans, TheBorrowerIsRemoved) {
   fan.expect_images("without it");
 }
 
+/// It still owed a track when it was withdrawn: that one is waited for, what it has borrowed is not.
+TEST(Loans, TheBorrowerOwesAndIsRemoved) {
+  Fan fan(3);
+  fan.lend();
+  ASSERT_TRUE(fan.lab.write(fan.t[0], kTrackBlocks, 1, 'w'));
+  ASSERT_TRUE(fan.lab.withdraw(fan.s, fan.t[0]));
+  EXPECT_EQ(fan.borrowed(0), 1U);
+  ASSERT_TRUE(fan.lab.drain());
+  EXPECT_EQ(fan.lab.track(fan.t[0], 1), "w*1 A*127");
+  EXPECT_TRUE(fan.lab.run_until([&] { return fan.lab.control().config().relationships.size() == 2; }));
+  fan.expect_images("withdrawn with a track owed");
+  ASSERT_TRUE(fan.lab.remove(fan.t[0]));
+  fan.t.erase(fan.t.begin());
+  fan.expect_images("without it");
+}
+
 /// A new establish onto the lender or a borrower, from another source.
 TEST(Loans, EstablishOntoEither) {
   for (const std::size_t which : {0U, 2U}) {
