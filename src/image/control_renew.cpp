@@ -70,7 +70,7 @@ rt::Task<std::vector<Result<void>>> ControlPlane::set_revertible(std::vector<Ren
       volume::RelationshipOptions options = config_.relationships.at(*found).options;
       options.sequence_number = pair.options.sequence_number;
       options.inhibit_target_writes = pair.options.inhibit_target_writes;
-      done = volume::validate_resync(config_, *found, options);
+      done = volume::validate_revertible(config_, *found, options);
       if (done && in_cascade(*found)) done = Errc::other_relationships;
       if (done) done = co_await renew(ChangeKind::resync, *found, options, true);
     }

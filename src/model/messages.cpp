@@ -182,7 +182,9 @@ constexpr Message kRejections[] = {
      "Remove it and make it again with -record."},
     {"CMUN90203E", "The background copy is not complete.", "Only a complete copy can be reversed.",
      "Wait until lsflash -l shows no out-of-sync tracks, or use reverseflash -fast."},
-    {"CMUN90204E", "Source and target differ in size.", "Only volumes of equal size can change places.",
+    {"CMUN90204E", "Source and target differ in size.",
+     "Only volumes of equal size can change places; none is revertible whose target goes on in the source's last "
+     "track.",
      "Copy back with a new relationship onto a volume of the target's size."},
     {"CMUN90205E", "The relationship is not revertible.", "It was not made so, or was committed or reverted already.",
      "lsflash -revertible lists those that are."},

@@ -598,9 +598,12 @@ std::vector<TrackRun> without_targets(std::span<const TrackRun> runs, std::span<
 [[nodiscard]] bool is_open(const ImageConfig& config, const Loan& loan) noexcept;
 /// A track may be lent from this volume, or may still be.
 [[nodiscard]] bool lends(const ImageConfig& config, VolumeId id) noexcept;
-/// Whether the relationship may be resynchronised (or made revertible, the same rules): relationship_failed (208),
+/// Whether the relationship may be resynchronised: relationship_failed (208),
 /// being_removed (210), revertible (206), not_recording (202), volume_offline (117: the target cannot be written).
 Result<void> validate_resync(const ImageConfig& config, Generation relationship, const RelationshipOptions& options);
+/// As above; sizes_differ (204) when the target goes on in the track in which the source ends.
+Result<void> validate_revertible(const ImageConfig& config, Generation relationship,
+                                 const RelationshipOptions& options);
 /// Whether it may be reversed: as above, and sizes_differ (204), other_relationships (207: another relationship needs
 /// the old source). `fast` needs no recording. That the copy is complete (203) only the shards know.
 Result<void> validate_reverse(const ImageConfig& config, Generation relationship, const RelationshipOptions& options,

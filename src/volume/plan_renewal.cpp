@@ -47,6 +47,18 @@ Result<void> validate_resync(const ImageConfig& config, Generation relationship,
   return {};
 }
 
+Result<void> validate_revertible(const ImageConfig& config, Generation relationship,
+                                 const RelationshipOptions& options) {
+  TT_CHECK(validate_resync(config, relationship, options));
+  const Relationship& r = config.relationships.at(relationship);
+  const std::uint64_t source_blocks = config.find_volume(r.source)->block_count;
+  // What the target holds behind the source's end becomes a write of its own, and that track's image would have to be
+  // copied below it: what was there could not come back.
+  if (source_blocks % kTrackBlocks != 0 && config.find_volume(r.target)->block_count > source_blocks)
+    return {Errc::sizes_differ, r.target.value};
+  return {};
+}
+
 Result<void> validate_reverse(const ImageConfig& config, Generation relationship, const RelationshipOptions& options,
                               bool fast) {
   const Relationship& r = config.relationships.at(relationship);
