@@ -108,8 +108,11 @@ class Daemon:
         time.sleep(seconds)
         self.kill()
 
+    def nbd_socket(self):
+        return os.path.join(self._sockets, "nbd")
+
     def uri(self, volume):
-        return f"nbd+unix:///{volume}?socket={os.path.join(self._sockets, 'nbd')}"
+        return f"nbd+unix:///{volume}?socket={self.nbd_socket()}"
 
     def call(self, operation, **arguments):
         """One operation of the catalogue: (results, rows). DaemonError with the number of the error when it was refused
