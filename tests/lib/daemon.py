@@ -13,6 +13,9 @@ import tempfile
 import time
 
 
+REPORTS = ("ThreadSanitizer:", "AddressSanitizer:", "LeakSanitizer:", "UndefinedBehaviorSanitizer:", "runtime error:")
+
+
 class DaemonError(Exception):
     pass
 
@@ -87,7 +90,17 @@ class Daemon:
         self._process.wait(120)
         self._log.close()
         status, self._process, self._control = self._process.returncode, None, None
+        self._require_no_report()
         return status
+
+    def _require_no_report(self):
+        """A program built with a sanitizer may go on after a report, and a killed one has no status that tells of it."""
+        with open(os.path.join(self.dir, "twintrackd.log"), encoding="utf-8", errors="replace") as file:
+            text = file.read()
+        for mark in REPORTS:
+            at = text.find(mark)
+            if at >= 0:
+                raise DaemonError(f"a sanitizer reports:\n{text[max(0, at - 200):at + 6000]}")
 
     def stop(self):
         self._process.send_signal(signal.SIGTERM)

@@ -87,16 +87,20 @@ constexpr std::uint16_t kTcpPort = 0x0001;
 /// One NBD server per reactor; that of reactor 0 has the listeners.
 class Hosts {
  public:
-  Hosts(rt::Platform& platform, image::Image& image, const Options& options, const tls::ServerContext* tls)
-      : platform_(platform) {
+  explicit Hosts(rt::Platform& platform) : platform_(platform) {}
+
+  /// Each server is made on its own reactor's thread: it begins by giving that loop work.
+  rt::Task<void> make_servers(image::Image& image, const Options& options, const tls::ServerContext* tls) {
     for (unsigned i = 0; i < image.port_count(); ++i) {
-      servers_.push_back(std::make_unique<nbd::Server>(platform.reactor(i), image.blocks(i), nbd::ServerSettings{}, tls,
-                                                       &image.desk(i)));
+      co_await rt::hop(platform_.reactor(0), platform_.reactor(i));
+      servers_.push_back(std::make_unique<nbd::Server>(platform_.reactor(i), image.blocks(i), nbd::ServerSettings{},
+                                                       tls, &image.desk(i)));
+      co_await rt::hop(platform_.reactor(i), platform_.reactor(0));
     }
     const auto mode = options.tls == TlsMode::off        ? nbd::TlsMode::off
                       : options.tls == TlsMode::required ? nbd::TlsMode::required
                                                          : nbd::TlsMode::allowed;
-    ports_.emplace(platform.net(0), *servers_[0]);
+    ports_.emplace(platform_.net(0), *servers_[0]);
     ports_->add(kUnixPort, {.unix_path = options.nbd_unix});
     ports_->add(kTcpPort, {.host = options.nbd_host, .tcp_port = options.nbd_port, .tls = mode});
   }
@@ -137,7 +141,8 @@ rt::Task<bool> serve_image(rt::Platform& platform, image::Image& image, const Op
   control_options.image_id = image.control().config().storage_image_id;
   control_options.program = code_level;
   control::ControlServer control(platform.reactor(0), executor, control_options);
-  Hosts hosts(platform, image, options, tls);
+  Hosts hosts(platform);
+  co_await hosts.make_servers(image, options, tls);
   const NetworkInterfaces network;
   executor.use_ports(hosts.ports());
   executor.use_network(network);
