@@ -216,7 +216,7 @@ class Exerciser:
         self.pairs[target] = source
         for names, key in [(self.inhibited, "target_write_inhibit"), (self.recording, "recording")]:
             names.discard(target)
-            if arguments[key]:
+            if arguments.get(key):
                 names.add(target)
 
     def _take_resyncflash(self, source, target, arguments, writes, _uncopied):

@@ -13,6 +13,7 @@ import tempfile
 import time
 
 
+CONTROL_VERSION = 2
 REPORTS = ("ThreadSanitizer:", "AddressSanitizer:", "LeakSanitizer:", "UndefinedBehaviorSanitizer:", "runtime error:")
 
 
@@ -27,7 +28,8 @@ class Disconnected(DaemonError):
 class Daemon:
     """Use it in a `with`: it is stopped and its folder removed at the end; kept when the test failed."""
 
-    def __init__(self, programs, name, options=()):
+    def __init__(self, programs, name, options=(), control_version=None):
+        self._control_version = control_version or CONTROL_VERSION
         self._program = os.path.join(os.path.abspath(programs), "twintrackd")
         scratch = os.environ.get("TWINTRACK_TEST_FOLDER", os.path.join(os.path.abspath(programs), "..", "test-images"))
         os.makedirs(scratch, exist_ok=True)
@@ -73,7 +75,7 @@ class Daemon:
             if time.monotonic() > deadline:
                 raise DaemonError(f"twintrackd does not serve after 120 s\n{self.log()}")
             time.sleep(0.005)
-        self._control = Control(os.path.join(self._sockets, "control"))
+        self._control = Control(os.path.join(self._sockets, "control"), self._control_version)
 
     def pid(self):
         return self._process.pid
@@ -153,12 +155,12 @@ class Daemon:
 class Control:
     """A connection to the control socket: frames of four bytes of length and JSON."""
 
-    def __init__(self, path):
+    def __init__(self, path, version):
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(300)
         self._socket.connect(path)
         self._count = 0
-        self._send({"hello": "twintrack-control", "version": 2, "program": "test"})
+        self._send({"hello": "twintrack-control", "version": version, "program": "test"})
         greeting = self._receive()
         if greeting.get("refused"):
             raise DaemonError(f"the control socket refuses: {greeting['refused']}")
