@@ -163,7 +163,7 @@ def main():
           + ", ".join(f"{times} {what}" for what, times in accepted.items()) + "; refused: "
           + ", ".join(f"{times} {what}" for what, times in sorted(done.items()) if what not in accepted))
     missing = [what for what in EXPECTED if what not in accepted]
-    if missing and not arguments.replay and requests >= 15000:
+    if missing and not arguments.replay and requests >= 20000:
         print(f"FAILED: never accepted: {missing}")
         return 1
     return 0

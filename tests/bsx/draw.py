@@ -3,7 +3,8 @@
 of a stripe (where the next shard begins), the first ones, the last one, which is short.
 
 Themes take turns, because what one kind of copy needs another one forbids: many targets of one source, which share
-tracks; pairs by themselves, which can be reversed and made revertible; anything."""
+tracks; pairs by themselves, which can be reversed and made revertible; streams to volumes without copies, which go to their
+place at once, and more kills; anything."""
 
 from model import TRACK
 
@@ -29,13 +30,15 @@ class Drawer:
         self._count += 1
         step = {"n": self._count}
         if self._count > self._theme_ends:
-            self._theme = random.choice(["any", "any", "fan", "pairs", "pairs"])
+            self._theme = random.choice(["any", "any", "fan", "pairs", "pairs", "streams"])
             self._theme_ends = self._count + random.randint(50, 200)
             pairs = [{"source": source, "target": target} for target, source in sorted(self._exerciser.pairs.items())]
             if pairs:
                 return {**step, "do": {"op": "rmflash", "with": {"pairs": pairs}}}
         kind = random.random()
-        if kind < 0.2:
+        if self._theme == "streams":
+            kind = 0.2 + 0.1 * kind  # no commands, more of the rest
+        elif kind < 0.2:
             return self._command(step)
         step["io"] = self._io(random.randint(1, 14), reads=self._names, writes=self._names)
         if kind < 0.203:
@@ -91,7 +94,7 @@ class Drawer:
             first, count = track * TRACK + 8 * random.randrange(16), 8 * random.choice([1, 1, 2, 4, 20])
         elif kind < 0.7:  # not aligned
             first, count = track * TRACK + random.randrange(TRACK), random.choice([1, 1, 3, 7, 40, 129, 300])
-        elif kind < 0.97:
+        elif kind < (0.8 if self._theme == "streams" else 0.97):
             first, count = track * TRACK, TRACK * random.choice([1, 1, 1, 2, 3])
         else:  # a stream
             first, count = track * TRACK, TRACK * random.choice([16, 24])
