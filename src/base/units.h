@@ -32,6 +32,14 @@ using Generation = Strong<struct GenerationTag, std::uint64_t>;
 inline constexpr std::uint32_t kBlockBytes = 512;
 inline constexpr std::uint32_t kTrackBlocks = 128;
 inline constexpr std::uint32_t kTrackBytes = kBlockBytes * kTrackBlocks;  // 64 KiB
+/// What of a track is preserved at the least before hosts' data overwrites it; no medium writes less in one piece.
+inline constexpr std::uint32_t kGrainBytes = 4096;
+inline constexpr std::uint32_t kGrainBlocks = kGrainBytes / kBlockBytes;
+inline constexpr std::uint32_t kTrackGrains = kTrackBytes / kGrainBytes;
+/// Grains of one track, the first in bit 0.
+using GrainMask = std::uint16_t;
+inline constexpr GrainMask kAllGrains = 0xFFFF;
+static_assert(kTrackGrains == 16);
 
 constexpr std::uint64_t operator""_KiB(unsigned long long n) {
   return n << 10U;

@@ -23,8 +23,9 @@ Lsn last_eligible(const cache::DirtyTrack& track, const PickLimit& limit) {
 
 class Planner {
  public:
-  Planner(const cache::DirtyIndex& index, std::uint64_t track, std::uint64_t global_track, PickLimit limit)
-      : index_(index), global_track_(global_track), limit_(limit) {
+  Planner(const cache::DirtyIndex& index, std::uint64_t track, std::uint64_t global_track, PickLimit limit,
+          Preserve preserve)
+      : index_(index), global_track_(global_track), limit_(limit), preserve_(preserve) {
     plan_.track = track;
   }
 
@@ -37,17 +38,23 @@ class Planner {
       if (parent->failed) {
         plan_.updates.push_back({&volume, last, Update::Kind::drop});
       } else {
-        add_copy(*parent, last);
+        // The entries of a partial track wait until it is whole: they lie over what the target holds.
+        add_copy(*parent, parent->preserved_grains(plan_.track) == 0 ? last : kNone);
       }
       return;
     }
     for (const RelationshipShare* child : volume.children) {
-      if (must_copy(*child, last) && is_held(*child->target)) return;  // later: it may not be written just now
+      const bool needed = grains_needed(*child, dirty, last) != 0;
+      if (needed && is_held(*child->target)) return;  // later: it may not be written just now
     }
+    const Update::Kind kind = kind_of(volume, dirty, last);
     for (RelationshipShare* child : volume.children) {
-      if (must_copy(*child, last)) add_copy(*child, kNone);
+      const GrainMask needed = grains_needed(*child, dirty, last);
+      if (needed == 0) continue;
+      const bool some = kind == Update::Kind::runs && may_be_partial(*child);
+      add_copy(*child, kNone, some ? needed : kAllGrains);
     }
-    plan_.updates.push_back({&volume, last, kind_of(volume, dirty, last)});
+    plan_.updates.push_back({&volume, last, kind});
   }
 
   void add_forced(RelationshipShare& relationship) {
@@ -57,7 +64,8 @@ class Planner {
   }
 
   ColumnPlan take() {
-    put_children_first();
+    put_first_what_others_need();
+    want_whole_where_several_do();
     for (Copy& copy : plan_.copies) settle(copy);
     share_copies();
     return std::move(plan_);
@@ -66,21 +74,38 @@ class Planner {
  private:
   static bool is_held(const VolumeShare& target) noexcept { return target.untouchable || target.removed; }
 
+  /// What entries of the child's source up to `last` would overwrite of the child's image, and its target lacks.
+  [[nodiscard]] GrainMask grains_needed(const RelationshipShare& child, const cache::DirtyTrack& dirty,
+                                        Lsn last) const {
+    if (!must_copy(child, last)) return 0;
+    std::uint32_t changed = 0;
+    for (const cache::Entry* e = dirty.first; e != nullptr && e->lsn <= last; e = e->next) {
+      if (e->clean || e->lsn <= child.t0 || e->block_count == 0) continue;
+      const std::uint32_t first = e->first_block / kGrainBlocks;
+      const std::uint32_t end = (std::uint32_t{e->first_block} + e->block_count - 1) / kGrainBlocks + 1;
+      changed |= (1U << end) - (1U << first);
+    }
+    return static_cast<GrainMask>(changed & ~std::uint32_t{child.preserved_grains(plan_.track)});
+  }
+
+  /// A short last track is left alone, as for loans.
+  [[nodiscard]] bool may_be_partial(const RelationshipShare& child) const {
+    return may_preserve_grains(child) && child.source->blocks_of(global_track_) == kTrackBlocks &&
+           child.target->blocks_of(global_track_) == kTrackBlocks &&
+           (preserve_ == Preserve::grains || child.preserved_grains(plan_.track) != 0);
+  }
+
   /// The child's source is to hold its own entries up to `last`.
   [[nodiscard]] bool must_copy(const RelationshipShare& child, Lsn last) const {
     return !child.failed && child.is_uncopied(plan_.track) && last > child.t0;
   }
 
-  void put_children_first() {
+  void put_first_what_others_need() {
     std::vector<const RelationshipShare*> waiting;
     for (std::size_t i = 0; i < plan_.copies.size(); ++i) {  // it grows meanwhile
-      RelationshipShare* const parent = plan_.copies[i].relationship;
-      const Lsn entries_up_to = plan_.copies[i].target_entries_up_to;
-      for (RelationshipShare* child : parent->target->children) {
-        const bool medium_is_read = must_copy(*child, parent->since);
-        if (!medium_is_read && !must_copy(*child, entries_up_to)) continue;
-        waiting.push_back(parent);
-        if (!is_held(*child->target)) add_copy(*child, kNone);
+      RelationshipShare* const copied = plan_.copies[i].relationship;
+      if (wants_children_first(*copied, plan_.copies[i].target_entries_up_to) || wants_parent_whole(*copied)) {
+        waiting.push_back(copied);
       }
     }
     if (waiting.empty()) return;
@@ -90,23 +115,56 @@ class Planner {
     std::erase_if(plan_.updates, [&](const Update& update) { return lacks_a_copy(update); });
   }
 
+  bool wants_children_first(const RelationshipShare& copied, Lsn entries_up_to) {
+    bool wants = false;
+    for (RelationshipShare* child : copied.target->children) {
+      const bool medium_is_read = must_copy(*child, copied.since);
+      if (!medium_is_read && !must_copy(*child, entries_up_to)) continue;
+      wants = true;
+      if (!is_held(*child->target)) add_copy(*child, kNone);
+    }
+    return wants;
+  }
+
+  /// An image comes one way for the whole track: a partial one on the way is completed first.
+  bool wants_parent_whole(const RelationshipShare& copied) {
+    RelationshipShare* partial = lineage_of(*copied.source, plan_.track, 0, copied.t0).partial();
+    if (partial == nullptr || partial->failed) return false;
+    if (!is_held(*partial->target)) add_copy(*partial, kNone);
+    return true;
+  }
+
   [[nodiscard]] bool lacks_a_copy(const Update& update) const {
     if (update.kind == Update::Kind::drop) return false;
+    const cache::DirtyTrack* dirty = index_.find(update.volume, plan_.track);
     return std::any_of(update.volume->children.begin(), update.volume->children.end(), [&](const auto* child) {
-      return must_copy(*child, update.up_to) &&
+      return grains_needed(*child, *dirty, update.up_to) != 0 &&
              std::none_of(plan_.copies.begin(), plan_.copies.end(),
                           [&](const Copy& copy) { return copy.relationship == child; });
     });
   }
 
-  Copy& add_copy(RelationshipShare& relationship, Lsn target_entries) {
+  /// Targets of one source that need the track at the same time share one copy of it, and that is a whole one.
+  void want_whole_where_several_do() {
+    for (Copy& copy : plan_.copies) {
+      if (copy.grains == kAllGrains) continue;
+      const bool alone = std::none_of(plan_.copies.begin(), plan_.copies.end(), [&](const Copy& other) {
+        return &other != &copy && other.relationship->source == copy.relationship->source;
+      });
+      if (!alone) copy.grains = kAllGrains;
+    }
+  }
+
+  Copy& add_copy(RelationshipShare& relationship, Lsn target_entries, GrainMask grains = kAllGrains) {
     for (Copy& copy : plan_.copies) {
       if (copy.relationship != &relationship) continue;
       copy.target_entries_up_to = std::max(copy.target_entries_up_to, target_entries);
+      copy.grains = static_cast<GrainMask>(copy.grains | grains);
       return copy;
     }
     Copy copy;
     copy.relationship = &relationship;
+    copy.grains = grains;
     copy.target_entries_up_to = target_entries;
     return plan_.copies.emplace_back(copy);
   }
@@ -114,7 +172,7 @@ class Planner {
   /// The image, and nothing else, will lie on the target's medium. A source's short last track is left alone: behind
   /// its end targets hold data of their own.
   [[nodiscard]] bool is_pure(const Copy& copy) const {
-    return copy.target_entries_up_to == kNone && !copy.lost && !copy.image_is_zero &&
+    return copy.target_entries_up_to == kNone && !copy.lost && !copy.image_is_zero && copy.grains == kAllGrains &&
            copy.relationship->source->blocks_of(global_track_) == kTrackBlocks;
   }
 
@@ -172,7 +230,16 @@ class Planner {
   /// Decides, once all its parts are known, whether a medium has to be read.
   void settle(Copy& copy) const {
     const RelationshipShare& r = *copy.relationship;
-    copy.image = lineage_of(*r.source, plan_.track, r.t0);
+    copy.image = lineage_of(*r.source, plan_.track, 0, r.t0);
+    const GrainMask held = r.preserved_grains(plan_.track);
+    copy.grains = static_cast<GrainMask>(copy.grains & ~held);
+    copy.completes = (copy.grains | held) == kAllGrains;
+    if (copy.grains != kAllGrains) {  // the source's medium held the track when the first grain was preserved
+      TT_ASSERT(copy.target_entries_up_to == kNone);
+      copy.lost = copy.image.lost();
+      copy.reads_source_medium = !copy.lost && copy.image.base().written.test(plan_.track);
+      return;
+    }
     const std::uint16_t blocks = r.target->blocks_of(global_track_);
     if (copy.target_entries_up_to != kNone &&
         cache::DirtyIndex::covers(index_.find(r.target, plan_.track), r.since, copy.target_entries_up_to, 0, blocks)) {
@@ -211,6 +278,7 @@ class Planner {
   const cache::DirtyIndex& index_;
   std::uint64_t global_track_;
   PickLimit limit_;
+  Preserve preserve_;
   ColumnPlan plan_;
 };
 
@@ -240,8 +308,8 @@ bool ColumnPlan::limit(std::size_t max_frames, const VolumeShare* first) {
 }
 
 ColumnPlan plan_column(const cache::DirtyIndex& index, std::uint64_t track, std::uint64_t global_track, PickLimit limit,
-                       std::span<RelationshipShare* const> forced) {
-  Planner planner(index, track, global_track, limit);
+                       std::span<RelationshipShare* const> forced, Preserve preserve) {
+  Planner planner(index, track, global_track, limit, preserve);
   if (const cache::Column* column = index.find_column(track)) {
     for (const cache::DirtyTrack* t = column->tracks; t != nullptr; t = t->next_in_column) planner.add_dirty(*t);
   }

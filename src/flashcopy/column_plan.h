@@ -12,6 +12,11 @@
 // than the child), or its target's content at the child's T0 (with it go entries that are younger). Then the child's
 // copy is planned, and the copy waits for a later plan: one level, one batch, one flush (C9).
 //
+// Only the grains that are about to be overwritten are copied where that is enough (decision 0015): the source's medium
+// holds the track, no background copy will want it, and no other target of the source needs it just now. The track is
+// partial then, and stays uncopied. Everything that wants a track whole (the target's own entries, a loan, a medium that
+// is written as a whole, an image that would come over a partial track) has the missing grains copied first.
+//
 // Where several targets need the same content of a track because it is to be overwritten, only the youngest that can
 // gets it. The others borrow it from there (decision 0011): their U falls and that of the loan rises, in the record
 // that makes the lender's copy valid.
@@ -38,9 +43,11 @@ struct PickLimit {
   }
 };
 
-/// Phase 1: bring the image of one track to the target.
+/// Phase 1: bring the image of one track, or of some of its grains, to the target.
 struct Copy {
   RelationshipShare* relationship = nullptr;
+  GrainMask grains = kAllGrains;        ///< Those that are written; the target holds none of them.
+  bool completes = true;                ///< Afterwards the target holds all.
   Lsn target_entries_up_to{0};  ///< Own entries of T that go with it; 0 = none.
   bool reads_source_medium = false;
   bool image_is_zero = false;  ///< S never had the track and nothing is laid over it: T becomes "not written".
@@ -86,9 +93,12 @@ struct ColumnPlan {
   static constexpr std::size_t kFramesPerStep = 2;
 };
 
+/// Whether more tracks may become partial; the shard's memory for them has a limit.
+enum class Preserve : std::uint8_t { grains, whole_tracks };
+
 /// Decides for the column as it stands. `forced`: relationships whose background copy wants this track. Volumes that
 /// are held or removed are left out. `global_track` is only used for the length of a volume's last track.
 ColumnPlan plan_column(const cache::DirtyIndex& index, std::uint64_t track, std::uint64_t global_track, PickLimit limit,
-                       std::span<RelationshipShare* const> forced);
+                       std::span<RelationshipShare* const> forced, Preserve preserve = Preserve::grains);
 
 }  // namespace tt::flashcopy

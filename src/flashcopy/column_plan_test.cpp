@@ -401,7 +401,7 @@ TEST_F(SharingTest, TheBorrowersOwnEntriesLieOverWhatItBorrows) {
   later_.uncopied.set(kTrack, false);
   loan_.uncopied.set(kTrack, true);
   put(target_, kAfter, 4, 2);
-  const Lineage image = lineage_of(target_, kTrack, Lsn{kAfter + 1});
+  const Lineage image = lineage_of(target_, kTrack, 0, Lsn{kAfter + 1});
   ASSERT_EQ(image.layers().size(), 2U);
   EXPECT_EQ(image.layers()[0].after, kT0);
   EXPECT_EQ(image.layers()[1].volume, &second_);

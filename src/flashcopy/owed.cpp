@@ -19,15 +19,34 @@ void collect(const RelationshipShare& relationship, const VolumeShare& volume, L
   }
 }
 
+void collect_partial(const RelationshipShare& relationship, std::vector<std::uint64_t>& out) {
+  if (relationship.partial_tracks == 0) return;
+  const volume::TrackMap& grains = *relationship.preserved;
+  for (auto grain = grains.find(0, true); grain; grain = grains.find((*grain / kTrackGrains + 1) * kTrackGrains, true)) {
+    out.push_back(*grain / kTrackGrains);
+  }
+}
+
 }  // namespace
 
 std::vector<std::uint64_t> owed_tracks(const RelationshipShare& relationship, std::optional<Lsn> before) {
   std::vector<std::uint64_t> tracks;
   collect(relationship, *relationship.source, relationship.t0, before, tracks);
   collect(relationship, *relationship.target, relationship.since, before, tracks);
+  collect_partial(relationship, tracks);
   std::sort(tracks.begin(), tracks.end());
   tracks.erase(std::unique(tracks.begin(), tracks.end()), tracks.end());
   return tracks;
+}
+
+std::uint64_t owed_count(const RelationshipShare& relationship) {
+  std::vector<std::uint64_t> tracks;
+  collect(relationship, *relationship.source, relationship.t0, std::nullopt, tracks);
+  collect(relationship, *relationship.target, relationship.since, std::nullopt, tracks);
+  std::sort(tracks.begin(), tracks.end());
+  tracks.erase(std::unique(tracks.begin(), tracks.end()), tracks.end());
+  std::erase_if(tracks, [&](std::uint64_t track) { return relationship.preserved_grains(track) != 0; });
+  return tracks.size() + relationship.partial_tracks;
 }
 
 }  // namespace tt::flashcopy

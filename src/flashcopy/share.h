@@ -128,6 +128,11 @@ struct RelationshipShare {
   /// record and never falls: a resync begins new maps.
   std::optional<volume::TrackMap> changed_source;
   std::optional<volume::TrackMap> changed_target;
+  /// Grains of uncopied tracks that the target's medium holds already (decision 0015), as they were at T0. Made when
+  /// there is one; a bit falls when its track is copied.
+  std::optional<volume::TrackMap> preserved;
+  std::uint64_t partial_tracks = 0;  ///< Those with a preserved grain.
+  bool completing = false;           ///< Somebody waits until no track is partial: none becomes so, all are copied.
   bool background_copy = true;
   bool persistent = false;
   bool revertible = false;  ///< Hosts write neither volume, nothing is copied, until commit or revert.
@@ -157,6 +162,9 @@ struct RelationshipShare {
   [[nodiscard]] bool is_uncopied(std::uint64_t local_track) const noexcept {
     return covers(local_track) && uncopied.test(local_track);
   }
+  [[nodiscard]] GrainMask preserved_grains(std::uint64_t local_track) const noexcept {
+    return partial_tracks != 0 ? preserved->test16(local_track * kTrackGrains) : GrainMask{0};
+  }
 };
 
 /// The relationship or loan through which `volume` must be read on this track, or null.
@@ -167,6 +175,28 @@ inline RelationshipShare* uncopied_parent(const VolumeShare& volume, std::uint64
     if (loan->uncopied.count() != 0 && loan->is_uncopied(local_track)) return loan;
   }
   return nullptr;
+}
+
+/// Likewise, for one grain of the track: null also if that is preserved.
+inline RelationshipShare* uncopied_parent(const VolumeShare& volume, std::uint64_t local_track,
+                                          std::uint32_t grain) noexcept {
+  RelationshipShare* parent = uncopied_parent(volume, local_track);
+  if (parent == nullptr || ((parent->preserved_grains(local_track) >> grain) & 1U) == 0) return parent;
+  return nullptr;
+}
+
+/// Tracks may become partial. With a background copy each is read and written again before long, and a relationship
+/// that ends or turns round wants whole ones.
+inline bool may_preserve_grains(const RelationshipShare& r) noexcept {
+  return !r.is_loan && !r.background_copy && !r.completing && !r.withdrawing && !r.withdrawn_at && !r.removed &&
+         !r.revertible;
+}
+
+/// Its partial tracks are to be copied though nobody asked for a background copy: it is to end, or to turn round, or
+/// nothing else is uncopied, so that it may end.
+inline bool completes_tracks(const RelationshipShare& r) noexcept {
+  if (r.failed || r.revertible || r.partial_tracks == 0) return false;
+  return r.completing || r.withdrawn_at.has_value() || r.partial_tracks == r.uncopied.count();
 }
 
 /// Tracks may be lent by the target of this relationship and to it.
@@ -218,8 +248,15 @@ inline void record_change(VolumeShare& volume, std::uint64_t local_track) noexce
   }
 }
 
-/// Tracks of the relationship with U=1 and an entry newer than T0 (and older than `before`) on S or T.
-/// Cost: the dirty tracks of the two volumes.
+/// Tracks of the relationship with U=1 that are partial, or have an entry newer than T0 (and older than `before`) on S or
+/// T: a track that hosts changed counts as copied. Cost: the dirty tracks of the two volumes and the partial ones.
 std::vector<std::uint64_t> owed_tracks(const RelationshipShare& relationship, std::optional<Lsn> before);
+/// How many. Cost: the dirty tracks only.
+std::uint64_t owed_count(const RelationshipShare& relationship);
+
+/// Sets or clears a run of bits of `preserved`, which is made if needed.
+void change_preserved(RelationshipShare& relationship, std::uint64_t first, std::uint64_t count, bool value);
+/// Of all tracks; after opening.
+void count_partial_tracks(RelationshipShare& relationship) noexcept;
 
 }  // namespace tt::flashcopy

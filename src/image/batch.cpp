@@ -2,6 +2,7 @@
 #include "image/batch.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -17,13 +18,13 @@ using flashcopy::VolumeShare;
 
 namespace {
 
-void count_read(RankCounters& rank, flashcopy::VolumeCounters& volume, rt::TimeNs took) {
+void count_read(RankCounters& rank, flashcopy::VolumeCounters& volume, std::uint64_t bytes, rt::TimeNs took) {
   ++rank.reads;
-  rank.read_bytes += kTrackBytes;
+  rank.read_bytes += bytes;
   rank.read_ns += static_cast<std::uint64_t>(took);
   ++volume.media_reads;
   ++volume.tracks_staged;
-  volume.media_read_bytes += kTrackBytes;
+  volume.media_read_bytes += bytes;
   volume.media_read_ns += static_cast<std::uint64_t>(took);
 }
 
@@ -31,6 +32,22 @@ void count_write(flashcopy::VolumeCounters& volume, std::uint64_t writes, std::u
   volume.media_writes += writes;
   volume.media_write_bytes += bytes;
   ++volume.tracks_destaged;
+}
+
+/// Ascending runs of grains, in bytes of the track.
+template <class Visit>
+void for_each_run(GrainMask grains, Visit visit) {
+  for (std::uint32_t rest = grains; rest != 0;) {
+    const auto first = static_cast<std::uint32_t>(std::countr_zero(rest));
+    const auto count = static_cast<std::uint32_t>(std::countr_one(rest >> first));
+    visit(std::size_t{first} * kGrainBytes, std::size_t{count} * kGrainBytes);
+    rest &= ~(((1U << count) - 1U) << first);
+  }
+}
+
+template <class Visit>
+void for_each_grain(GrainMask grains, Visit visit) {
+  for (std::uint32_t rest = grains; rest != 0; rest &= rest - 1) visit(static_cast<std::uint32_t>(std::countr_zero(rest)));
 }
 
 bool writes_medium(Update::Kind kind) noexcept {
@@ -110,11 +127,11 @@ Batch::OldTrack* Batch::old_track(const VolumeShare* volume, std::uint64_t track
   return nullptr;
 }
 
-void Batch::request_old_track(VolumeShare& volume, std::uint64_t track) {
-  if (old_tracks_.empty() || old_tracks_.back().volume != &volume || old_tracks_.back().track != track) {
-    if (old_track(&volume, track) != nullptr) return;
-    old_tracks_.push_back({&volume, track, arena_.take(), {}});
-  }
+void Batch::request_old_track(VolumeShare& volume, std::uint64_t track, GrainMask grains) {
+  const bool is_last = !old_tracks_.empty() && old_tracks_.back().volume == &volume && old_tracks_.back().track == track;
+  OldTrack* old = is_last ? &old_tracks_.back() : old_track(&volume, track);
+  if (old == nullptr) old = &old_tracks_.emplace_back(OldTrack{&volume, track, 0, arena_.take(), {}});
+  old->grains = static_cast<GrainMask>(old->grains | grains);
 }
 
 /// True if a run to be written ends inside one of the medium's blocks, whose rest must then be read first.
@@ -132,10 +149,11 @@ bool Batch::needs_old_track(const UpdateWork& update) const noexcept {
 
 rt::Task<void> Batch::read_old_tracks() {
   for (CopyWork& copy : copies_) {
-    if (copy.plan.reads_source_medium && !copy.failed) request_old_track(copy.plan.image.base(), copy.track);
+    if (!copy.plan.reads_source_medium || copy.failed) continue;
+    request_old_track(copy.plan.image.base(), copy.track, copy.plan.grains);
   }
   for (UpdateWork& update : updates_) {
-    if (needs_old_track(update)) request_old_track(*update.plan.volume, update.track);
+    if (needs_old_track(update)) request_old_track(*update.plan.volume, update.track, kAllGrains);
   }
   IoGroup group(shard_.reactor_);
   for (OldTrack& old : old_tracks_) group.add(read_one(old));
@@ -146,12 +164,21 @@ rt::Task<void> Batch::read_one(OldTrack& old) {
   const MediaAddress at = shard_.address_of(*old.volume, old.track);
   TT_ASSERT(at.rank != nullptr);
   const rt::TimeNs started = shard_.reactor_.now();
-  for (int attempt = 0; attempt < 3; ++attempt) {  // a read may be tried again, unlike a write
-    auto done = co_await at.rank->disk->read(at.offset, old.frame);
-    old.status = done;
-    if (done) break;
+  std::uint64_t bytes = 0;
+  for (std::uint32_t rest = old.grains; rest != 0 && old.status;) {
+    const auto first = static_cast<std::uint32_t>(std::countr_zero(rest));
+    const auto count = static_cast<std::uint32_t>(std::countr_one(rest >> first));
+    rest &= ~(((1U << count) - 1U) << first);
+    const std::uint64_t offset = std::uint64_t{first} * kGrainBytes;
+    const std::span<std::byte> part = old.frame.subspan(offset, std::size_t{count} * kGrainBytes);
+    for (int attempt = 0; attempt < 3; ++attempt) {  // a read may be tried again, unlike a write
+      auto done = co_await at.rank->disk->read(at.offset + offset, part);
+      old.status = done;
+      if (done) break;
+    }
+    bytes += part.size();
   }
-  count_read(at.rank->counters, old.volume->counters, shard_.reactor_.now() - started);
+  count_read(at.rank->counters, old.volume->counters, bytes, shard_.reactor_.now() - started);
 }
 
 // ---- steps 2 and 3 --------------------------------------------------------------------------------------------------
@@ -185,6 +212,19 @@ void Batch::build_image(CopyWork& copy) {
   if (target_up_to.value != 0) cache::DirtyIndex::overlay(of_target, r.since, target_up_to, 0, copy.frame);
 }
 
+void Batch::add_writes(const CopyWork& copy, std::vector<MediaWrite>& writes) {
+  VolumeShare& target = *copy.plan.relationship->target;
+  const MediaAddress at = shard_.address_of(target, copy.track);
+  std::uint64_t count = 0;
+  std::uint64_t bytes = 0;
+  for_each_run(copy.plan.grains, [&](std::size_t offset, std::size_t length) {
+    writes.push_back({at.rank, at.offset + offset, copy.frame.subspan(offset, length), {}});
+    ++count;
+    bytes += length;
+  });
+  count_write(target.counters, count, bytes);
+}
+
 rt::Task<Result<void>> Batch::copy_phase() {
   if (copies_.empty()) co_return Result<void>{};
   std::vector<MediaWrite> writes;
@@ -201,9 +241,7 @@ rt::Task<Result<void>> Batch::copy_phase() {
     // Withdrawn while space was being allocated: its target may have none.
     if (copy.failed || copy.plan.image_is_zero || r.failed || r.removed) continue;
     build_image(copy);
-    count_write(r.target->counters, 1, kTrackBytes);
-    const MediaAddress at = shard_.address_of(*copy.plan.relationship->target, copy.track);
-    writes.push_back({at.rank, at.offset, copy.frame, {}});
+    add_writes(copy, writes);
   }
 #if defined(TWINTRACK_CANARY)
   if (bits_before_data) {
@@ -231,6 +269,14 @@ rt::Task<Result<void>> Batch::commit_copies() {
   for (const CopyWork& copy : copies_) {
     const RelationshipShare& r = *copy.plan.relationship;
     if (copy.failed || r.failed || r.removed) continue;
+    const std::uint64_t first_grain = copy.track * kTrackGrains;
+    const journal::MapKey preserved{r.generation, journal::MapKind::preserved};
+    if (!copy.plan.completes) {
+      for_each_grain(copy.plan.grains, [&](std::uint32_t g) { deltas.add(preserved, true, first_grain + g); });
+      continue;
+    }
+    const GrainMask held = r.preserved_grains(copy.track);
+    for_each_grain(held, [&](std::uint32_t g) { deltas.add(preserved, false, first_grain + g); });
     deltas.add({r.generation, journal::MapKind::uncopied}, false, copy.track);
     deltas.add({r.target->map_generation, journal::MapKind::written}, !copy.plan.image_is_zero, copy.track);
   }
@@ -239,7 +285,7 @@ rt::Task<Result<void>> Batch::commit_copies() {
   const journal::SlotSeq slot = shard_.append_bits(deltas.take());
   for (const CopyWork& copy : copies_) {
     RelationshipShare& r = *copy.plan.relationship;
-    if (!copy.failed && copy.plan.target_entries_up_to.value == 0) ++r.tracks_copied;
+    if (!copy.failed && copy.plan.completes && copy.plan.target_entries_up_to.value == 0) ++r.tracks_copied;
   }
   auto hardened = co_await shard_.ring_->harden(slot);
   co_return hardened;

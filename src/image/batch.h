@@ -2,16 +2,18 @@
 // A batch carries the plans of many columns out, in the order that keeps every image (engine notes 3.3):
 //
 //   1  space for thin targets; old tracks are read
-//   2  phase 1: whole tracks are written to targets, their ranks are flushed
-//   3  one BITS record (U cleared, target tracks written, tracks lent), hardened -- or FAILED for a target that could
-//      not be written
+//   2  phase 1: whole tracks, or the grains of them that will be overwritten, are written to targets; their ranks are
+//      flushed
+//   3  one BITS record (U cleared, target tracks written, grains preserved, tracks lent), hardened -- or FAILED for a
+//      target that could not be written
 //   4  image readers of the tracks to be overwritten are gone
 //   5  phase 2: sources and plain volumes are written, their ranks are flushed
 //   6  BITS for tracks that hold data for the first time, hardened
 //   7  the entries are clean; latches and memory are given back
 //
 // Crash argument. Before 3 is hardened: U=1 is what replay finds, and no source medium has changed. After 3: targets
-// hold their images durably and no longer need the source. Between 5 and 6: every entry is still in the journal
+// hold what will be overwritten durably and no longer need the source for it; a grain goes the same way as a track, and
+// no medium writes half of one. Between 5 and 6: every entry is still in the journal
 // (nothing is clean before 7), so replay lays it over whatever the medium holds.
 //
 // A track is lent (decision 0011) in the record that makes the lender's copy valid, or not at all: if the lender is
@@ -86,6 +88,7 @@ class Batch {
   struct OldTrack {
     flashcopy::VolumeShare* volume = nullptr;
     std::uint64_t track = 0;
+    GrainMask grains = 0;  ///< Those that are read.
     std::span<std::byte> frame;
     Result<void> status;
   };
@@ -112,6 +115,7 @@ class Batch {
   rt::Task<void> write_all(std::vector<MediaWrite>& writes);
   rt::Task<void> write_one(MediaWrite& write);
   rt::Task<void> read_one(OldTrack& old);
+  void add_writes(const CopyWork& copy, std::vector<MediaWrite>& writes);
   rt::Task<void> flush_rank(RankShare& rank, Result<void>& status);
   /// Ranks whose write or flush failed.
   rt::Task<std::vector<RankShare*>> write_and_flush(std::vector<MediaWrite>& writes);
@@ -122,7 +126,7 @@ class Batch {
   rt::Task<void> wait_for_image_readers(const flashcopy::VolumeShare& volume, std::uint64_t track);
   [[nodiscard]] bool needs_old_track(const UpdateWork& update) const noexcept;
   OldTrack* old_track(const flashcopy::VolumeShare* volume, std::uint64_t track) noexcept;
-  void request_old_track(flashcopy::VolumeShare& volume, std::uint64_t track);
+  void request_old_track(flashcopy::VolumeShare& volume, std::uint64_t track, GrainMask grains);
   void retire_entries();
   void finish() noexcept;
 

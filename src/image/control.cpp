@@ -9,6 +9,7 @@ namespace {
 
 constexpr rt::TimeNs kInUseAfterIo = 300 * rt::kSecond;
 constexpr rt::TimeNs kClosingPoll = 2 * rt::kMillisecond;
+/// Without a single track less.
 constexpr rt::TimeNs kClosingLimit = 60 * rt::kSecond;
 
 }  // namespace
@@ -129,25 +130,49 @@ bool ControlPlane::names_volume(VolumeId id, bool closing) const {
          std::ranges::any_of(config_.relationships.onto(id), counts);
 }
 
+rt::Task<void> ControlPlane::request_drain(bool on) {
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    shard->request_drain(on);
+    co_await rt::hop(shard->reactor(), home_);
+  }
+}
+
+/// What withdrawn relationships of the volume still owe.
+rt::Task<std::uint64_t> ControlPlane::tracks_owed(VolumeId id) {
+  std::vector<Generation> closing;
+  const auto note = [&closing](const volume::Relationship& r) {
+    if (r.closing()) closing.push_back(r.generation);
+  };
+  std::ranges::for_each(config_.relationships.from(id), note);
+  std::ranges::for_each(config_.relationships.onto(id), note);
+  std::uint64_t left = 0;
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    for (const Generation generation : closing) {
+      const auto counts = shard->counts(generation);
+      left += counts ? counts->uncopied : 0;
+    }
+    co_await rt::hop(shard->reactor(), home_);
+  }
+  co_return left;
+}
+
 /// Withdrawn relationships that still owe tracks hold the volume for a moment; they are pushed out.
 rt::Task<Result<void>> ControlPlane::wait_for_closing(VolumeId id) {
   if (!names_volume(id, true)) co_return Result<void>{};
-  for (const auto& shard : shards_) {
-    co_await rt::hop(home_, shard->reactor());
-    shard->request_drain(true);
-    co_await rt::hop(shard->reactor(), home_);
-  }
-  const rt::TimeNs give_up = home_.now() + kClosingLimit;
+  co_await request_drain(true);
+  std::uint64_t left_before = ~std::uint64_t{0};
+  rt::TimeNs give_up = home_.now() + kClosingLimit;
   while (names_volume(id, true) && home_.now() < give_up) {
+    const std::uint64_t left = co_await tracks_owed(id);
+    if (left < left_before) give_up = home_.now() + kClosingLimit;
+    left_before = std::min(left, left_before);
     commands_.unlock();
     co_await rt::sleep_for(home_, kClosingPoll);
     co_await commands_.lock();
   }
-  for (const auto& shard : shards_) {
-    co_await rt::hop(home_, shard->reactor());
-    shard->request_drain(false);
-    co_await rt::hop(shard->reactor(), home_);
-  }
+  co_await request_drain(false);
   if (names_volume(id, true)) co_return Error{Errc::still_in_use, id.value};
   co_return Result<void>{};
 }

@@ -272,6 +272,10 @@ class ControlPlane final : public ControlLink {
   [[nodiscard]] bool names_volume(VolumeId id, bool closing) const;
   rt::Task<bool> recently_used(VolumeId id);
   rt::Task<Result<void>> wait_for_closing(VolumeId id);
+  rt::Task<std::uint64_t> tracks_owed(VolumeId id);
+  rt::Task<void> request_drain(bool on);
+  rt::Task<Result<void>> complete_tracks(const RenewalRequest& pair);
+  rt::Task<void> let_tracks_be_partial(Generation relationship);
   rt::Task<Result<void>> allocate_here(VolumeHandle volume, std::uint32_t extent_number);
   rt::Task<Result<void>> record_failure(volume::Mutation mutation);
   rt::Task<Result<void>> record_and_tell(Shard& from, std::function<std::optional<volume::Mutation>()> change,

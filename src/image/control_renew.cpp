@@ -7,6 +7,14 @@
 
 namespace tt::image {
 
+namespace {
+
+constexpr rt::TimeNs kSettlePoll = 2 * rt::kMillisecond;
+/// Without a single track less.
+constexpr rt::TimeNs kSettleLimit = 60 * rt::kSecond;
+
+}  // namespace
+
 rt::Task<std::vector<Result<void>>> ControlPlane::resync(std::vector<RenewalRequest> pairs) {
   co_await commands_.lock();
   std::vector<Result<void>> verdicts;
@@ -42,6 +50,7 @@ rt::Task<std::vector<Result<void>>> ControlPlane::reverse(std::vector<RenewalReq
     const volume::PairRequest turned{pair.target, pair.source, {}};
     co_await settle_closing_roles({&turned, 1});
     Result<void> settled = co_await settle_both(pair);
+    if (settled && fast) settled = co_await complete_tracks(pair);
     const auto found = volume::find_relationship(config_, pair.source, pair.target);
     Result<void> done =
         found ? volume::validate_reverse(config_, *found, pair.options, fast) : Result<void>{found.error()};
@@ -52,10 +61,52 @@ rt::Task<std::vector<Result<void>>> ControlPlane::reverse(std::vector<RenewalReq
       const ChangeKind kind = fast ? ChangeKind::fast_reverse : ChangeKind::reverse;
       done = co_await renew(kind, *found, pair.options, false);
     }
+    if (found && fast && !done) co_await let_tracks_be_partial(*found);
     verdicts.push_back(done);
   }
   commands_.unlock();
   co_return verdicts;
+}
+
+/// A fast reverse gives back what lies on the target, in whole tracks. Hosts go on meanwhile, and other commands too.
+rt::Task<Result<void>> ControlPlane::complete_tracks(const RenewalRequest& pair) {
+  std::uint64_t left_before = ~std::uint64_t{0};
+  rt::TimeNs give_up = home_.now() + kSettleLimit;
+  Result<void> done;
+  co_await request_drain(true);
+  for (;;) {
+    const auto found = volume::find_relationship(config_, pair.source, pair.target);
+    if (!found) break;
+    std::uint64_t left = 0;
+    for (const auto& shard : shards_) {
+      co_await rt::hop(home_, shard->reactor());
+      left += co_await shard->complete_tracks(*found);
+      co_await rt::hop(shard->reactor(), home_);
+    }
+    if (left == 0) break;
+    if (left < left_before) give_up = home_.now() + kSettleLimit;
+    left_before = std::min(left, left_before);
+    if (stopping_) done = Errc::shutting_down;
+    if (control_shard().no_more_room()) done = Errc::journal_failed;
+    if (home_.now() >= give_up) done = Error{Errc::timed_out, pair.source.value};
+    if (!done) {
+      co_await let_tracks_be_partial(*found);
+      break;
+    }
+    commands_.unlock();
+    co_await rt::sleep_for(home_, kSettlePoll);
+    co_await commands_.lock();
+  }
+  co_await request_drain(false);
+  co_return done;
+}
+
+rt::Task<void> ControlPlane::let_tracks_be_partial(Generation relationship) {
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    shard->let_tracks_be_partial(relationship);
+    co_await rt::hop(shard->reactor(), home_);
+  }
 }
 
 rt::Task<std::vector<Result<void>>> ControlPlane::set_revertible(std::vector<RenewalRequest> pairs) {

@@ -19,26 +19,32 @@ constexpr rt::TimeNs kLongestPause = 50 * rt::kMillisecond;
 Copier::Copier(Shard& shard, CommonPace& pace)
     : shard_(shard), arena_(shard.options_.batch_frames), pace_(pace), pacer_(pace) {}
 
-/// Relationships with background copy, and what their targets have borrowed.
+/// Relationships with background copy, what their targets have borrowed, and partial tracks that are to be whole.
 bool Copier::wants_copy(const RelationshipShare& share) noexcept {
+  if (flashcopy::completes_tracks(share)) return true;
   const RelationshipShare* of = share.is_loan ? share.target->parent : &share;
   return of != nullptr && of->background_copy && !of->withdrawing && !of->failed && !of->revertible &&
          of->copy_turns.rate() != nullptr;
 }
 
-RelationshipShare* Copier::payer_of(RelationshipShare& share) noexcept {
+RelationshipShare* Copier::payer_of(RelationshipShare& share) const noexcept {
   RelationshipShare* payer = share.is_loan ? share.target->parent : &share;
-  return payer != nullptr && payer->copy_turns.rate() != nullptr && !share.paying ? payer : nullptr;
+  return payer != nullptr && payer->copy_turns.rate() != nullptr && !is_urgent(share) ? payer : nullptr;
 }
 
-/// The oldest relationships with something left to copy, at most as many as may work at once. Loans that somebody waits
+/// Somebody waits for it.
+bool Copier::is_urgent(const RelationshipShare& share) const noexcept {
+  return share.paying || (shard_.drain_requests_ > 0 && flashcopy::completes_tracks(share));
+}
+
+/// The oldest relationships with something left to copy, at most as many as may work at once. Those that somebody waits
 /// for come first.
 std::vector<RelationshipShare*> Copier::active() const {
   std::vector<RelationshipShare*> shares;
   for (const auto& [generation, share] : shard_.relationships_) {
     const flashcopy::VolumeShare& target = *share->target;
     if (share->failed || target.untouchable || target.removed || share->uncopied.count() == 0) continue;
-    if (share->paying) return {share.get()};
+    if (is_urgent(*share)) return {share.get()};
     if (shares.size() < shard_.options_.active_copies && wants_copy(*share)) shares.push_back(share.get());
   }
   return shares;
@@ -60,7 +66,7 @@ RelationshipShare* Copier::choose(const std::vector<RelationshipShare*>& shares,
 rt::Task<void> Copier::run() {
   while (!stopping_ && !shard_.ring_->failed()) {
     const std::vector<RelationshipShare*> shares = active();
-    if (shares.empty() || (shard_.copy_held_ && !shares.front()->paying)) {
+    if (shares.empty() || (shard_.copy_held_ && !is_urgent(*shares.front()))) {
       co_await rt::sleep_for(shard_.reactor_, kIdlePause);
       continue;
     }
@@ -76,7 +82,7 @@ rt::Task<void> Copier::run() {
       continue;
     }
     const Generation generation = share->generation;
-    const bool paying = share->paying;
+    const bool urgent = is_urgent(*share);
     shard_.host_load_.begin_piece(HostLoad::copier);
     auto copied = co_await copy_unit(*share);
     if (!copied) co_return;
@@ -84,7 +90,7 @@ rt::Task<void> Copier::run() {
       co_await rt::sleep_for(shard_.reactor_, kBlockedPause);
       continue;
     }
-    if (paying) continue;
+    if (urgent) continue;
     settle_accounts(generation, *copied, began);
     const rt::TimeNs next =
         pacer_.next_begin(copied->all, began, shard_.reactor_.now(), shard_.host_load_.active_since(HostLoad::copier),
@@ -113,6 +119,7 @@ void Copier::settle_accounts(Generation generation, const Unit& unit, rt::TimeNs
 }
 
 bool Copier::settle_unwritten(RelationshipShare& share) {
+  if (flashcopy::completes_tracks(share) && !share.background_copy) return false;  // it is not asked for a copy
   auto first = share.uncopied.find(share.background_cursor, true);
   if (!first) first = share.uncopied.find(0, true);
   if (!first) return false;
@@ -139,6 +146,13 @@ bool Copier::settle_unwritten(RelationshipShare& share) {
   return true;
 }
 
+std::optional<std::uint64_t> Copier::next_wanted(const RelationshipShare& share, std::uint64_t from) noexcept {
+  if (!share.completing || share.partial_tracks == 0) return share.uncopied.find(from, true);
+  const auto grain = share.preserved->find(from * kTrackGrains, true);
+  if (!grain) return std::nullopt;
+  return *grain / kTrackGrains;
+}
+
 /// Ascending from where the last unit ended, once around. What the destager works on just now comes in a later unit.
 Copier::Unit Copier::fill(Batch& batch, RelationshipShare& share) {
   const flashcopy::CopyRate none;
@@ -147,10 +161,10 @@ Copier::Unit Copier::fill(Batch& batch, RelationshipShare& share) {
   const std::uint64_t first = share.background_cursor;
   bool wrapped = false;
   const auto next_after = [&](std::uint64_t from) {
-    std::optional<std::uint64_t> found = share.uncopied.find(from, true);
+    std::optional<std::uint64_t> found = next_wanted(share, from);
     if (!found && !wrapped) {
       wrapped = true;
-      found = share.uncopied.find(0, true);
+      found = next_wanted(share, 0);
     }
     if (found && wrapped && *found >= first) found.reset();
     return found;

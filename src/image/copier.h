@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "image/batch.h"
@@ -24,7 +25,11 @@ class Copier {
   [[nodiscard]] std::vector<flashcopy::RelationshipShare*> active() const;
   [[nodiscard]] static bool wants_copy(const flashcopy::RelationshipShare& share) noexcept;
   /// The relationship whose limit a share keeps; null: none.
-  [[nodiscard]] static flashcopy::RelationshipShare* payer_of(flashcopy::RelationshipShare& share) noexcept;
+  [[nodiscard]] flashcopy::RelationshipShare* payer_of(flashcopy::RelationshipShare& share) const noexcept;
+  [[nodiscard]] bool is_urgent(const flashcopy::RelationshipShare& share) const noexcept;
+  /// First track from there on that is to be copied.
+  [[nodiscard]] static std::optional<std::uint64_t> next_wanted(const flashcopy::RelationshipShare& share,
+                                                                std::uint64_t from) noexcept;
   /// Clears U for a run of tracks that read as zeros; true if there was one.
   bool settle_unwritten(flashcopy::RelationshipShare& share);
   /// Bytes, of the relationship and of all whose tracks had to be copied with it.

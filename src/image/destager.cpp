@@ -68,7 +68,8 @@ bool Destager::take_column(Batch& batch, std::uint64_t track, const flashcopy::V
   cache::Column* column = shard_.index_->try_latch(track);
   if (column == nullptr) return true;
   const flashcopy::PickLimit limit{shard_.ring_->durable(), shard_.fence_};
-  flashcopy::ColumnPlan plan = flashcopy::plan_column(*shard_.index_, track, shard_.global_of(track), limit, {});
+  flashcopy::ColumnPlan plan =
+      flashcopy::plan_column(*shard_.index_, track, shard_.global_of(track), limit, {}, shard_.preserve());
   shard_.drop_unwritable(plan);
   const bool full = plan.limit(batch.free_frames(), first);
   if (plan.empty()) {

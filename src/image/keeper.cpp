@@ -153,6 +153,7 @@ journal::Checkpoint Keeper::collect() {
       add({generation, journal::MapKind::uncopied}, share->uncopied);
       if (share->changed_source) add({generation, journal::MapKind::changed_source}, *share->changed_source);
       if (share->changed_target) add({generation, journal::MapKind::changed_target}, *share->changed_target);
+      if (share->preserved) add({generation, journal::MapKind::preserved}, *share->preserved);
     }
   }
   for (const auto& [generation, range] : shard_.ranges_) {

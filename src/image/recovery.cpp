@@ -151,6 +151,12 @@ Result<void> Recovery::load(const volume::ImageConfig& config) {
   for (const auto& [generation, loan] : config.loans) shard_.install_loans({&loan, 1});
   for (const auto& [generation, copy] : config.range_copies) shard_.install_ranges(copy);
   TT_CHECK(load_maps());
+  for (auto* shares : {&shard_.relationships_, &shard_.saved_relationships_}) {
+    for (const auto& [generation, share] : *shares) {
+      flashcopy::count_partial_tracks(*share);
+      if (share->preserved) shard_.preserved_pages_ += share->preserved->mixed_pages();
+    }
+  }
   TT_CHECK(replay_ring(config));
   close_withdrawn(config);
   return {};
@@ -196,6 +202,7 @@ Result<void> Recovery::load_maps() {
       if (incomplete(share->uncopied)) return Errc::corrupt;
       if (share->changed_source && incomplete(*share->changed_source)) return Errc::corrupt;
       if (share->changed_target && incomplete(*share->changed_target)) return Errc::corrupt;
+      if (share->preserved && incomplete(*share->preserved)) return Errc::corrupt;
     }
   }
   return {};

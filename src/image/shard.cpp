@@ -65,6 +65,11 @@ journal::SlotSeq Shard::append_bits(const std::vector<journal::MapDelta>& deltas
 
 /// A delta of a generation that is gone says nothing (engine notes T17).
 void Shard::apply_delta(const journal::MapDelta& delta) noexcept {
+  if (delta.map.kind == journal::MapKind::preserved) {
+    RelationshipShare* share = find_share(delta.map.generation);
+    if (share != nullptr) apply_preserved(*share, delta);
+    return;
+  }
   volume::TrackMap* map = find_map(delta.map);
   if (map == nullptr) return;
   const bool value = delta.change == journal::BitChange::set;
@@ -72,6 +77,30 @@ void Shard::apply_delta(const journal::MapDelta& delta) noexcept {
     if (run.first >= map->track_count()) continue;
     map->set_run(run.first, std::min<std::uint64_t>(run.count, map->track_count() - run.first), value);
   }
+}
+
+void Shard::apply_preserved(RelationshipShare& share, const journal::MapDelta& delta) noexcept {
+  const auto pages = [&share] { return share.preserved ? share.preserved->mixed_pages() : 0; };
+  const std::uint32_t before = pages();
+  for (const journal::TrackRun& run : delta.runs) {
+    flashcopy::change_preserved(share, run.first, run.count, delta.change == journal::BitChange::set);
+  }
+  preserved_pages_ += pages();
+  preserved_pages_ -= before;
+}
+
+/// In memory and, with the next checkpoint, there.
+void Shard::drop_preserved(RelationshipShare& share) {
+  if (!share.preserved) return;
+  preserved_pages_ -= share.preserved->mixed_pages();
+  share.preserved.reset();
+  share.partial_tracks = 0;
+  removed_maps_.push_back({share.generation, journal::MapKind::preserved});
+}
+
+flashcopy::Preserve Shard::preserve() const noexcept {
+  return preserved_pages_ < options_.most_preserved_pages ? flashcopy::Preserve::grains
+                                                          : flashcopy::Preserve::whole_tracks;
 }
 
 volume::TrackMap* Shard::find_map(const journal::MapKey& key) noexcept {
@@ -90,6 +119,9 @@ volume::TrackMap* Shard::find_map(const journal::MapKey& key) noexcept {
       return recorded(share->changed_source);
     case journal::MapKind::changed_target:
       return recorded(share->changed_target);
+    case journal::MapKind::preserved:
+      if (!share->preserved) share->preserved.emplace(share->uncopied.track_count() * kTrackGrains, false);
+      return &*share->preserved;
     default:
       return &share->uncopied;
   }

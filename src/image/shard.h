@@ -91,6 +91,11 @@ struct ShardOptions {
   Acknowledge acknowledge = Acknowledge::hardened;
   std::size_t batch_frames = 256;   ///< At least ColumnPlan::kFramesPerStep.
   std::uint32_t active_copies = 4;  ///< Background copies that work at the same time (spec 1.8).
+  /// Memory for partial tracks, 4 KiB each: a page speaks of 128 MiB of a volume.
+  std::uint32_t most_preserved_pages = 16384;
+  /// What the first map of a renewed relationship may take of the journal, one part in so many; a longer list of runs is
+  /// made coarser where that is as right.
+  std::uint32_t map_share = 64;
   PlaceOptions place;
 };
 
@@ -234,6 +239,10 @@ class Shard {
   void revert_relationship(Generation relationship, Generation saved);
   /// Fences destage at the newest Lsn and ends when every batch has ended that may copy a track which will not be owed.
   rt::Task<void> prepare_withdraw(std::span<const Generation> relationships);
+  /// From now on no track of it becomes partial, and those that are become whole; how many are left. Again and again,
+  /// and with request_drain(), until there are none.
+  rt::Task<std::uint64_t> complete_tracks(Generation relationship);
+  void let_tracks_be_partial(Generation relationship) noexcept;
   /// Relationships that were closed, or will not be.
   void finish_withdraw(std::span<const Generation> relationships);
   /// After WITHDRAW is durable: only tracks owed at `at` stay uncopied. True if nothing is owed here.
@@ -280,6 +289,8 @@ class Shard {
   }
   /// Appends a BITS record and applies it to the maps in the same turn; the slot to harden.
   journal::SlotSeq append_bits(const std::vector<journal::MapDelta>& deltas);
+  /// Whether there is memory for more partial tracks.
+  [[nodiscard]] flashcopy::Preserve preserve() const noexcept;
   void collect_garbage();
 
   /// Entries above it may not be destaged (I10).
@@ -355,13 +366,15 @@ class Shard {
   rt::Task<Result<void>> read_for_host(flashcopy::VolumeShare& volume, MediaAddress from, std::uint64_t first_block,
                                        std::span<std::byte> into);
   rt::Task<Result<void>> read_media(MediaAddress from, std::uint64_t first_block, std::span<std::byte> into);
-  /// These two: true if a medium was read.
+  /// These two: true if a medium was read. The blocks of a piece come the same way.
   rt::Task<Result<bool>> read_mixed(flashcopy::VolumeShare& volume, Piece piece, std::span<std::byte> into);
   rt::Task<Result<bool>> read_span(flashcopy::VolumeShare& volume, std::uint64_t block, std::span<std::byte> into);
   std::uint64_t plain_run(flashcopy::VolumeShare& volume, std::uint64_t block, std::uint64_t block_count,
                           MediaAddress& start);
 
   void apply_delta(const journal::MapDelta& delta) noexcept;
+  void apply_preserved(flashcopy::RelationshipShare& share, const journal::MapDelta& delta) noexcept;
+  void drop_preserved(flashcopy::RelationshipShare& share);
   [[nodiscard]] volume::TrackMap* find_map(const journal::MapKey& key) noexcept;
   /// Saved ones included; those have maps and no effect.
   [[nodiscard]] flashcopy::RelationshipShare* find_share(Generation generation) noexcept;
@@ -369,6 +382,7 @@ class Shard {
   void drop_unwritable(flashcopy::ColumnPlan& plan);
   void raise_fence() noexcept;
   void lower_fence() noexcept;
+  rt::Task<void> running_batches_end();
   std::uint64_t begin_batch();
   void end_batch(std::uint64_t number);
   void drop_share(flashcopy::RelationshipShare& share) noexcept;
@@ -422,6 +436,7 @@ class Shard {
   Lsn fence_{~std::uint64_t{0}};
   bool stays_fenced_ = false;  ///< It does not move any more.
   std::uint32_t batches_in_flight_ = 0;
+  std::uint32_t preserved_pages_ = 0;
   RecordedTracks recorded_tracks_;
   /// A write that goes to its place at once, in flight.
   struct PlacedRun {

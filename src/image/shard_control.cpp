@@ -198,10 +198,29 @@ rt::Task<void> Shard::prepare_withdraw(std::span<const Generation> relationships
     const auto found = relationships_.find(generation);
     if (found != relationships_.end()) found->second->withdrawing = true;
   }
+  co_await running_batches_end();
+}
+
+/// Those that began before now.
+rt::Task<void> Shard::running_batches_end() {
   const std::uint64_t last = last_batch_;
   while (std::any_of(running_batches_.begin(), running_batches_.end(), [&](std::uint64_t n) { return n <= last; })) {
     co_await batch_ended_.wait();
   }
+}
+
+rt::Task<std::uint64_t> Shard::complete_tracks(Generation generation) {
+  const auto found = relationships_.find(generation);
+  if (found == relationships_.end() || found->second->failed) co_return 0;
+  if (!std::exchange(found->second->completing, true)) co_await running_batches_end();
+  const auto still = relationships_.find(generation);
+  if (still == relationships_.end() || still->second->failed) co_return 0;
+  co_return still->second->partial_tracks;
+}
+
+void Shard::let_tracks_be_partial(Generation generation) noexcept {
+  const auto found = relationships_.find(generation);
+  if (found != relationships_.end()) found->second->completing = false;
 }
 
 void Shard::finish_withdraw(std::span<const Generation> relationships) {
@@ -218,8 +237,10 @@ bool Shard::close_relationship(Generation generation, Lsn at) {
   RelationshipShare& share = *found->second;
   flashcopy::close_loans(share);
   volume::TrackMap owed(share.uncopied.track_count(), false);
-  if (!share.failed) {  // nothing is owed to a target that is lost
+  if (!share.failed) {
     for (const std::uint64_t track : flashcopy::owed_tracks(share, at)) owed.set(track, true);
+  } else {
+    drop_preserved(share);  // nothing is owed to a target that is lost
   }
   share.uncopied = std::move(owed);
   share.withdrawn_at = at;
@@ -270,6 +291,7 @@ void Shard::remove_relationship(Generation generation) {
 
 void Shard::discard_share(std::unique_ptr<RelationshipShare> share) {
   share->removed = true;
+  drop_preserved(*share);
   for (const auto kind :
        {journal::MapKind::uncopied, journal::MapKind::changed_source, journal::MapKind::changed_target}) {
     removed_maps_.push_back({share->generation, kind});
@@ -306,6 +328,7 @@ void Shard::mark_relationship_failed(Generation generation) noexcept {
   }
   if (!share.withdrawn_at) return;
   share.uncopied.set_run(0, share.uncopied.track_count(), false);  // what it owed cannot be brought over any more
+  drop_preserved(share);
   report_if_drained(share);
 }
 
@@ -321,7 +344,7 @@ std::optional<RelationshipCounts> Shard::counts(Generation generation) const {
   RelationshipCounts counts;
   counts.uncopied = share.uncopied.count();
   // Nothing is owed to a target that is lost.
-  if (counts.uncopied > 0 && !share.failed) counts.owed = flashcopy::owed_tracks(share, std::nullopt).size();
+  if (counts.uncopied > 0 && !share.failed) counts.owed = flashcopy::owed_count(share);
   const std::uint64_t borrowed = flashcopy::borrowed_tracks(share);
   counts.uncopied += borrowed;
   counts.owed += borrowed;

@@ -64,7 +64,9 @@ rt::Task<Result<bool>> Shard::read_span(VolumeShare& volume, std::uint64_t block
       if (!done) co_return done.error();
       missed = true;
     } else {
-      const Piece piece = piece_at(block, blocks_left);
+      Piece piece = piece_at(block, blocks_left);
+      piece.block_count =
+          flashcopy::same_way(volume, piece.local_track, kNewest, piece.first_block, piece.block_count);
       blocks = piece.block_count;
       if (flashcopy::pending_range(volume, piece.local_track) != nullptr) {
         auto shown = co_await read_pending(volume, piece, into.first(blocks * kBlockBytes));
@@ -154,7 +156,8 @@ rt::Task<Result<void>> Shard::read_media(MediaAddress from, std::uint64_t first_
 }
 
 rt::Task<Result<bool>> Shard::read_mixed(VolumeShare& volume, Piece piece, std::span<std::byte> into) {
-  const flashcopy::Lineage lineage = flashcopy::lineage_of(volume, piece.local_track, kNewest);
+  const flashcopy::Lineage lineage =
+      flashcopy::lineage_of(volume, piece.local_track, piece.first_block / kGrainBlocks, kNewest);
   if (lineage.lost()) co_return Errc::io_error;
   const auto layers = lineage.layers();
   VolumeShare& base = lineage.base();
@@ -170,7 +173,7 @@ rt::Task<Result<bool>> Shard::read_mixed(VolumeShare& volume, Piece piece, std::
   }
 
   Result<void> done;
-  const bool from_medium = base.written.test(piece.local_track) && !covered;
+  const bool from_medium = lineage.is_on_medium(piece.local_track) && !covered;
   if (from_medium) {
     const MediaAddress at = address_of(base, piece.local_track);
     TT_ASSERT(at.rank != nullptr);
@@ -201,12 +204,12 @@ Result<Shard::TrackStatus> Shard::status(VolumeHandle handle, std::uint64_t trac
   if (volume == nullptr) return Errc::volume_not_found;
   const std::uint64_t local = options_.stripes.to_local(track);
   if (flashcopy::pending_range(*volume, local) != nullptr) return TrackStatus{};
-  const flashcopy::Lineage lineage = flashcopy::lineage_of(*volume, local, kNewest);
+  const flashcopy::Lineage lineage = flashcopy::lineage_of(*volume, local, 0, kNewest);
   const auto has_entries = [&](const flashcopy::Layer& layer) {
     const cache::DirtyTrack* dirty = index_->find(layer.volume, local);
     return dirty != nullptr && dirty->first != nullptr;
   };
-  const bool zero = !lineage.base().written.test(local) &&
+  const bool zero = lineage.partial() == nullptr && !lineage.base().written.test(local) &&
                     std::none_of(lineage.layers().begin(), lineage.layers().end(), has_entries);
   return TrackStatus{zero, zero};
 }

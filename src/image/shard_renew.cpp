@@ -7,8 +7,8 @@
 //   install    R' beside R; its U begins with zeros, and a BITS record sets what must be copied:
 //                resync        U | changed(S) | changed(T)     T shows S as of the new T0
 //                reverse       changed(S) | changed(T)         U is all zeros: each side holds the image
-//                fast reverse  not U                           what never left S is still there
-//              a superset is as right: where both sides hold the same, either may be read
+//                fast reverse  not U                           what never left S is still there; no track is partial
+//              of the first two a superset is as right: where both sides hold the same, either may be read
 //   (control: harden all shards, append RENEW, harden: the commit point)
 //   conclude   R goes, its bits and recordings with it; or R' goes as if nothing had been
 //
@@ -32,8 +32,6 @@ constexpr rt::TimeNs kDrainLimit = 30 * rt::kSecond;
 constexpr rt::TimeNs kDrainPoll = rt::kMillisecond;
 constexpr std::size_t kRunsPerRecord = 4096;
 constexpr std::uint64_t kLongestRun = 0x8000'0000;
-/// What the first map of a renewed relationship may take of the journal; a longer list of runs is made coarser.
-constexpr std::uint64_t kMapShare = 64;
 
 std::vector<journal::TrackRun> uncopied_after(ChangeKind kind, const RelationshipShare& old) {
   volume::TrackMap next(old.uncopied.track_count(), false);
@@ -75,13 +73,14 @@ void Shard::install_saved(const volume::Relationship& relationship) {
 }
 
 Result<void> Shard::install_renewals(const RelationshipChange& change) {
-  const std::size_t limit =
-      static_cast<std::size_t>(ring_->capacity_bytes() / kMapShare / journal::map_deltas_bytes(0, 1)) /
-      change.made.size();
+  const std::size_t limit = std::max<std::size_t>(
+      1, ring_->capacity_bytes() / options_.map_share / journal::map_deltas_bytes(0, 1) / change.made.size());
   std::vector<std::vector<journal::TrackRun>> uncopied;
   std::uint64_t bytes = 0;
   for (const Generation retired : change.retired) {
-    uncopied.push_back(flashcopy::coarsen(uncopied_after(change.kind, *relationships_.at(retired)), limit));
+    uncopied.push_back(uncopied_after(change.kind, *relationships_.at(retired)));
+    // Only the source holds the tracks between the runs of a fast reverse.
+    if (change.kind != ChangeKind::fast_reverse) uncopied.back() = flashcopy::coarsen(uncopied.back(), limit);
     bytes += journal::kSlotHeadBytes + journal::map_deltas_bytes(2, uncopied.back().size() * 2);
   }
   if (!ring_->has_room(bytes, journal::SpaceClass::control)) return Errc::busy;

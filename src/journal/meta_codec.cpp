@@ -42,6 +42,8 @@ const char* name_of(MapKind kind) noexcept {
       return "changed at the source";
     case MapKind::changed_target:
       return "changed at the target";
+    case MapKind::preserved:
+      return "preserved grains";
   }
   return "unknown";
 }
@@ -103,7 +105,7 @@ SuperblockCopy decode_superblock(std::span<const std::byte> bytes, std::uint32_t
   copy.fault = SuperblockFault::checksum;
   if (copy.checksum != superblock_checksum(bytes)) return copy;
   copy.fault = SuperblockFault::newer_version;
-  if (version != kMetaVersion) return copy;
+  if (version == 0 || version > kMetaVersion) return copy;
   copy.fault = SuperblockFault::wrong_copy;
   if (in.get<std::uint32_t>() != expected_copy) return copy;
 

@@ -30,6 +30,7 @@ enum class MapKind : std::uint8_t {
   written = 2,         ///< Of a volume: the medium holds the track.
   changed_source = 3,  ///< Of a recording relationship: written at the source since T0.
   changed_target = 4,  ///< Likewise at the target.
+  preserved = 5,       ///< Of a relationship: grains of uncopied tracks that the target holds; 16 bits for each track.
 };
 const char* name_of(MapKind kind) noexcept;
 struct MapKey {

@@ -106,6 +106,7 @@ TrackMap::Page& TrackMap::make_mixed(std::uint32_t page) {
     slot = std::make_unique<Page>();
     if (value) fill_bits(slot->words, 0, page_bits(page), true);
     slot->ones = value ? page_bits(page) : 0;
+    ++mixed_pages_;
     states_[page] = PageState::mixed;
   }
   TT_ASSERT(slot != nullptr);
@@ -118,6 +119,7 @@ void TrackMap::make_uniform(std::uint32_t page, bool value) noexcept {
   if (states_[page] == PageState::mixed && mixed_[page] != nullptr) {
     ones_ -= mixed_[page]->ones;
     mixed_[page].reset();
+    --mixed_pages_;
   }
   states_[page] = value ? PageState::ones : PageState::zeros;
   if (value) ones_ += page_bits(page);
@@ -142,6 +144,14 @@ bool TrackMap::test(std::uint64_t track) const noexcept {
   if (states_[page] != PageState::mixed) return states_[page] == PageState::ones;
   const std::uint32_t bit = bit_of(track);
   return ((mixed_page(page).words[bit / 64] >> (bit % 64)) & 1U) != 0;
+}
+
+std::uint16_t TrackMap::test16(std::uint64_t first) const noexcept {
+  TT_ASSERT(first % 16 == 0 && first + 16 <= track_count_);
+  const std::uint32_t page = page_of(first);
+  if (states_[page] != PageState::mixed) return states_[page] == PageState::ones ? 0xFFFF : 0;
+  const std::uint32_t bit = bit_of(first);
+  return static_cast<std::uint16_t>(mixed_page(page).words[bit / 64] >> (bit % 64));
 }
 
 bool TrackMap::set(std::uint64_t track, bool value) noexcept {

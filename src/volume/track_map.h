@@ -26,6 +26,8 @@ class TrackMap {
 
   [[nodiscard]] std::uint64_t track_count() const noexcept { return track_count_; }
   [[nodiscard]] bool test(std::uint64_t track) const noexcept;
+  /// Bits [first, first + 16), the first in bit 0; `first` is a multiple of 16, and all of them exist.
+  [[nodiscard]] std::uint16_t test16(std::uint64_t first) const noexcept;
   /// Returns true if the bit changed.
   bool set(std::uint64_t track, bool value) noexcept;
   void set_run(std::uint64_t first, std::uint64_t count, bool value) noexcept;
@@ -61,6 +63,8 @@ class TrackMap {
   /// Mixed pages of the summary that were not loaded; the map is whole when there are none.
   [[nodiscard]] std::uint32_t missing_pages() const noexcept;
 
+  /// Pages whose bits are kept one by one.
+  [[nodiscard]] std::uint32_t mixed_pages() const noexcept { return mixed_pages_; }
   /// Bytes of memory in use, for the memory figures.
   [[nodiscard]] std::size_t memory_bytes() const noexcept;
 
@@ -78,6 +82,7 @@ class TrackMap {
   std::uint64_t track_count_;
   std::uint64_t ones_;
   std::vector<PageState> states_;
+  std::uint32_t mixed_pages_ = 0;
   std::vector<std::unique_ptr<Page>> mixed_;  // empty until the first page is mixed; null where a page is uniform
   std::vector<bool> dirty_;
   bool any_dirty_ = false;
