@@ -40,6 +40,8 @@ Image::Image(std::span<const Port> ports, std::uint32_t shard_count, OpenOptions
     shard.stripes.shard_count = shard_count;
     shard.acknowledge = options.acknowledge;
     shard.place = options.place;
+    shard.most_preserved_pages = options.most_preserved_pages;
+    shard.map_share = options.map_share;
     shard.batch_frames = options.batch_frames;
     shard.active_copies = options.active_copies;
     shards_.push_back(std::make_unique<Shard>(*ports_[i % ports_.size()].reactor, shard, lsns_, *control_));

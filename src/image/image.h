@@ -51,6 +51,8 @@ struct OpenOptions {
   std::uint32_t active_copies = 4;
   std::size_t batch_frames = 256;
   PlaceOptions place;
+  std::uint32_t most_preserved_pages = ShardOptions{}.most_preserved_pages;
+  std::uint32_t map_share = ShardOptions{}.map_share;
 };
 
 class Image {

@@ -27,6 +27,8 @@ struct LabOptions {
   image::Acknowledge acknowledge = image::Acknowledge::hardened;
   /// Everything goes through the journal, unless a test is about what does not.
   image::PlaceOptions place{.long_run_tracks = ~0U, .many_writes = ~0U};
+  std::uint32_t most_preserved_pages = 16384;
+  std::uint32_t map_share = 64;
   image::DestagerOptions destage{.age_limit = kNeverDestage, .eager_percent = 40};
   std::string storage_image_id = "IBM.2107-75SIM01";
   std::string name;
