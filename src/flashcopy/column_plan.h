@@ -14,8 +14,8 @@
 //
 // Only the grains that are about to be overwritten are copied where that is enough (decision 0015): the source's medium
 // holds the track, no background copy will want it, and no other target of the source needs it just now. The track is
-// partial then, and stays uncopied. Everything that wants a track whole (the target's own entries, a loan, a medium that
-// is written as a whole, an image that would come over a partial track) has the missing grains copied first.
+// partial then, and stays uncopied. Everything that wants a track whole (the target's own entries, a loan, a medium
+// that is written as a whole, an image that would come over a partial track) has the missing grains copied first.
 //
 // Where several targets need the same content of a track because it is to be overwritten, only the youngest that can
 // gets it. The others borrow it from there (decision 0011): their U falls and that of the loan rises, in the record
@@ -46,9 +46,9 @@ struct PickLimit {
 /// Phase 1: bring the image of one track, or of some of its grains, to the target.
 struct Copy {
   RelationshipShare* relationship = nullptr;
-  GrainMask grains = kAllGrains;        ///< Those that are written; the target holds none of them.
-  bool completes = true;                ///< Afterwards the target holds all.
-  Lsn target_entries_up_to{0};  ///< Own entries of T that go with it; 0 = none.
+  GrainMask grains = kAllGrains;  ///< Those that are written; the target holds none of them.
+  bool completes = true;          ///< Afterwards the target holds all.
+  Lsn target_entries_up_to{0};    ///< Own entries of T that go with it; 0 = none.
   bool reads_source_medium = false;
   bool image_is_zero = false;  ///< S never had the track and nothing is laid over it: T becomes "not written".
   bool lost = false;           ///< The image is gone, as a copy on the way to S has failed.

@@ -299,6 +299,136 @@ TEST_F(ColumnPlanTest, TracksBeyondTheRelationshipAreOrdinary) {
   EXPECT_EQ(p.updates.size(), 1U);
 }
 
+class GrainTest : public ColumnPlanTest {
+ protected:
+  GrainTest() {
+    source_.written.set(kTrack, true);
+    relationship_.background_copy = later_.background_copy = false;
+  }
+  void preserve(std::uint64_t grain) { change_preserved(relationship_, kTrack * kTrackGrains + grain, 1, true); }
+  Copy only_copy() {
+    const ColumnPlan p = plan();
+    EXPECT_EQ(p.copies.size(), 1U);
+    return p.copies.empty() ? Copy{} : p.copies[0];
+  }
+};
+
+TEST_F(GrainTest, OnlyWhatWillBeOverwritten) {
+  put(source_, kAfter, 15, 2);
+  put(source_, kAfter + 1, 127, 1);
+  const Copy copy = only_copy();
+  EXPECT_EQ(copy.grains, 0x8006);
+  EXPECT_FALSE(copy.completes);
+  EXPECT_TRUE(copy.reads_source_medium);
+}
+
+TEST_F(GrainTest, NotWhatBelongsToTheImageNorWhatIsPreserved) {
+  put(source_, kBefore, 0, 8);
+  put(source_, kAfter, 16, 24);
+  preserve(3);
+  EXPECT_EQ(only_copy().grains, 0x0014);
+  preserve(2);
+  preserve(4);
+  const ColumnPlan p = plan();
+  EXPECT_TRUE(p.copies.empty());
+  EXPECT_EQ(p.updates.size(), 1U);
+}
+
+TEST_F(GrainTest, TheLastOnesMakeItWhole) {
+  for (std::uint64_t grain = 1; grain < kTrackGrains; ++grain) preserve(grain);
+  put(source_, kAfter, 0, 1);
+  const Copy copy = only_copy();
+  EXPECT_EQ(copy.grains, 1);
+  EXPECT_TRUE(copy.completes);
+}
+
+/// What a background copy, a withdrawn or turning relationship, or another target wants is whole.
+TEST_F(GrainTest, WholeTracksWhereTheyAreWanted) {
+  put(source_, kAfter, 0, 1);
+  for (bool RelationshipShare::* fact : {&RelationshipShare::background_copy, &RelationshipShare::completing,
+                                         &RelationshipShare::withdrawing, &RelationshipShare::revertible}) {
+    relationship_.*fact = true;
+    EXPECT_EQ(only_copy().grains, kAllGrains);
+    relationship_.*fact = false;
+  }
+  relationship_.withdrawn_at = Lsn{500};
+  EXPECT_EQ(only_copy().grains, kAllGrains);
+  relationship_.withdrawn_at.reset();
+  target_.block_count -= 5 * kTrackBlocks - 1;
+  EXPECT_EQ(only_copy().grains, kAllGrains) << "a short last track";
+  target_.block_count = 8 * kTrackBlocks;
+  source_.written.set(kTrack, false);
+  EXPECT_EQ(only_copy().grains, kAllGrains) << "the source's medium will be written as a whole";
+  source_.written.set(kTrack, true);
+  connect(later_, second_);
+  put(source_, 250, 0, 1);
+  for (const Copy& copy : plan().copies) EXPECT_EQ(copy.grains, kAllGrains);
+  EXPECT_EQ(plan().copies.size(), 2U);
+}
+
+TEST_F(GrainTest, WithoutMemoryOnlyPartialTracksGetMoreGrains) {
+  put(source_, kAfter, 0, 1);
+  const auto grains = [this] {
+    return plan_column(*index_, kTrack, kTrack, limit_, {}, Preserve::whole_tracks).copies.at(0).grains;
+  };
+  EXPECT_EQ(grains(), kAllGrains);
+  preserve(7);
+  EXPECT_EQ(grains(), 1);
+}
+
+/// The target's own entries lie over what it holds, so they wait until it holds all.
+TEST_F(GrainTest, TheTargetsOwnEntriesWaitForTheWholeTrack) {
+  preserve(7);
+  put(target_, kAfter, 0, kTrackBlocks);
+  const Copy copy = only_copy();
+  EXPECT_EQ(copy.grains, kAllGrains & ~(1 << 7));
+  EXPECT_TRUE(copy.completes);
+  EXPECT_EQ(copy.target_entries_up_to, Lsn{0});
+  EXPECT_TRUE(plan().updates.empty());
+}
+
+/// target_ is the source of second_: the image of that comes over a partial track.
+TEST_F(GrainTest, ATrackOnTheWayIsCompletedFirst) {
+  preserve(7);
+  later_.source = &target_;
+  later_.target = &second_;
+  second_.parent = &later_;
+  target_.children.push_back(&later_);
+  const ColumnPlan p = plan({&later_});
+  ASSERT_EQ(p.copies.size(), 1U);
+  EXPECT_EQ(p.copies[0].relationship, &relationship_);
+  EXPECT_TRUE(p.copies[0].completes);
+  relationship_.uncopied.set(kTrack, false);
+  change_preserved(relationship_, kTrack * kTrackGrains, kTrackGrains, false);
+  target_.written.set(kTrack, true);
+  EXPECT_EQ(plan({&later_}).copies.at(0).relationship, &later_);
+}
+
+TEST_F(GrainTest, GrainsOfATrackComeTwoWays) {
+  preserve(0);
+  preserve(1);
+  const Lsn now{~std::uint64_t{0}};
+  EXPECT_EQ(&lineage_of(target_, kTrack, 0, now).base(), &target_);
+  EXPECT_TRUE(lineage_of(target_, kTrack, 0, now).is_on_medium(kTrack));
+  EXPECT_EQ(&lineage_of(target_, kTrack, 2, now).base(), &source_);
+  EXPECT_EQ(same_way(target_, kTrack, now, 3, 125), 13);
+  EXPECT_EQ(same_way(target_, kTrack, now, 16, 112), 112);
+  EXPECT_EQ(same_way(source_, kTrack, now, 0, 128), 128);
+}
+
+TEST_F(GrainTest, PartialTracksAreCounted) {
+  change_preserved(relationship_, 10, 30, true);  // of tracks 0, 1 and 2
+  EXPECT_EQ(relationship_.partial_tracks, 3U);
+  change_preserved(relationship_, 0, 16, false);
+  EXPECT_EQ(relationship_.partial_tracks, 2U);
+  change_preserved(relationship_, 1000, 16, true);  // behind the last track
+  relationship_.partial_tracks = 99;
+  count_partial_tracks(relationship_);
+  EXPECT_EQ(relationship_.partial_tracks, 2U);
+  EXPECT_EQ(owed_count(relationship_), 2U);
+  EXPECT_EQ(owed_tracks(relationship_, Lsn{1}), (std::vector<std::uint64_t>{1, 2}));
+}
+
 /// Two targets with one content: the younger gets it and lends it to the older.
 class SharingTest : public ColumnPlanTest {
  protected:

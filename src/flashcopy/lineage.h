@@ -4,8 +4,8 @@
 //   L(v,t,n) = L(S,t,T0(R)) + entries of v in (T0(R), n]   if R: S -> v has U[t]=1 and T0(R) <= n
 //              M[v][t]      + entries of v up to n          otherwise
 //
-// Of a partial track (decision 0015) some grains lie on v's own medium although U[t]=1: they take the second way, and the
-// grains of one track may come different ways.
+// Of a partial track (decision 0015) some grains lie on v's own medium although U[t]=1: they take the second way, and
+// the grains of one track may come different ways.
 //
 // A relationship younger than n (the parent was established after the child) is not asked: the child's image is what
 // lies on v's own medium. A loan is asked like the relationship in whose place it stands: its `since` is that one's T0,
@@ -81,8 +81,8 @@ inline Lineage lineage_of(VolumeShare& volume, std::uint64_t local_track, std::u
   return lineage;
 }
 
-/// How many blocks from `first_block` on come the same way as the first of them; at most `block_count`, which end in the
-/// track.
+/// How many blocks from `first_block` on come the same way as the first of them; at most `block_count`, which end in
+/// the track.
 inline std::uint16_t same_way(VolumeShare& volume, std::uint64_t local_track, Lsn up_to, std::uint16_t first_block,
                               std::uint16_t block_count) noexcept {
   std::uint32_t grain = first_block / kGrainBlocks;

@@ -22,7 +22,8 @@ void collect(const RelationshipShare& relationship, const VolumeShare& volume, L
 void collect_partial(const RelationshipShare& relationship, std::vector<std::uint64_t>& out) {
   if (relationship.partial_tracks == 0) return;
   const volume::TrackMap& grains = *relationship.preserved;
-  for (auto grain = grains.find(0, true); grain; grain = grains.find((*grain / kTrackGrains + 1) * kTrackGrains, true)) {
+  for (auto grain = grains.find(0, true); grain;
+       grain = grains.find((*grain / kTrackGrains + 1) * kTrackGrains, true)) {
     out.push_back(*grain / kTrackGrains);
   }
 }

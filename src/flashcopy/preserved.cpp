@@ -33,7 +33,8 @@ void count_partial_tracks(RelationshipShare& relationship) noexcept {
   relationship.partial_tracks = 0;
   if (!relationship.preserved) return;
   const volume::TrackMap& grains = *relationship.preserved;
-  for (auto grain = grains.find(0, true); grain; grain = grains.find((*grain / kTrackGrains + 1) * kTrackGrains, true)) {
+  for (auto grain = grains.find(0, true); grain;
+       grain = grains.find((*grain / kTrackGrains + 1) * kTrackGrains, true)) {
     ++relationship.partial_tracks;
   }
 }

@@ -248,8 +248,8 @@ inline void record_change(VolumeShare& volume, std::uint64_t local_track) noexce
   }
 }
 
-/// Tracks of the relationship with U=1 that are partial, or have an entry newer than T0 (and older than `before`) on S or
-/// T: a track that hosts changed counts as copied. Cost: the dirty tracks of the two volumes and the partial ones.
+/// Tracks of the relationship with U=1 that are partial, or have an entry newer than T0 (and older than `before`) on S
+/// or T: a track that hosts changed counts as copied. Cost: the dirty tracks of the two volumes and the partial ones.
 std::vector<std::uint64_t> owed_tracks(const RelationshipShare& relationship, std::optional<Lsn> before);
 /// How many. Cost: the dirty tracks only.
 std::uint64_t owed_count(const RelationshipShare& relationship);

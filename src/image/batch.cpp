@@ -47,7 +47,8 @@ void for_each_run(GrainMask grains, Visit visit) {
 
 template <class Visit>
 void for_each_grain(GrainMask grains, Visit visit) {
-  for (std::uint32_t rest = grains; rest != 0; rest &= rest - 1) visit(static_cast<std::uint32_t>(std::countr_zero(rest)));
+  for (std::uint32_t rest = grains; rest != 0; rest &= rest - 1)
+    visit(static_cast<std::uint32_t>(std::countr_zero(rest)));
 }
 
 bool writes_medium(Update::Kind kind) noexcept {
@@ -128,7 +129,8 @@ Batch::OldTrack* Batch::old_track(const VolumeShare* volume, std::uint64_t track
 }
 
 void Batch::request_old_track(VolumeShare& volume, std::uint64_t track, GrainMask grains) {
-  const bool is_last = !old_tracks_.empty() && old_tracks_.back().volume == &volume && old_tracks_.back().track == track;
+  const bool is_last =
+      !old_tracks_.empty() && old_tracks_.back().volume == &volume && old_tracks_.back().track == track;
   OldTrack* old = is_last ? &old_tracks_.back() : old_track(&volume, track);
   if (old == nullptr) old = &old_tracks_.emplace_back(OldTrack{&volume, track, 0, arena_.take(), {}});
   old->grains = static_cast<GrainMask>(old->grains | grains);

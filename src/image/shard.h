@@ -93,8 +93,8 @@ struct ShardOptions {
   std::uint32_t active_copies = 4;  ///< Background copies that work at the same time (spec 1.8).
   /// Memory for partial tracks, 4 KiB each: a page speaks of 128 MiB of a volume.
   std::uint32_t most_preserved_pages = 16384;
-  /// What the first map of a renewed relationship may take of the journal, one part in so many; a longer list of runs is
-  /// made coarser where that is as right.
+  /// What the first map of a renewed relationship may take of the journal, one part in so many; a longer list of runs
+  /// is made coarser where that is as right.
   std::uint32_t map_share = 64;
   PlaceOptions place;
 };

@@ -65,8 +65,7 @@ rt::Task<Result<bool>> Shard::read_span(VolumeShare& volume, std::uint64_t block
       missed = true;
     } else {
       Piece piece = piece_at(block, blocks_left);
-      piece.block_count =
-          flashcopy::same_way(volume, piece.local_track, kNewest, piece.first_block, piece.block_count);
+      piece.block_count = flashcopy::same_way(volume, piece.local_track, kNewest, piece.first_block, piece.block_count);
       blocks = piece.block_count;
       if (flashcopy::pending_range(volume, piece.local_track) != nullptr) {
         auto shown = co_await read_pending(volume, piece, into.first(blocks * kBlockBytes));

@@ -144,7 +144,7 @@ TEST(En, EN27_TheChildIsServedFirst) {
   c.child_first();
   ASSERT_TRUE(c.lab.write(c.x, 0, 10, 'n'));
   ASSERT_TRUE(c.lab.drain());
-  EXPECT_EQ(c.lab.uncopied(c.x, c.y), kTracks - 1);
+  EXPECT_EQ(c.lab.out_of_sync(c.x, c.y), kTracks - 1);
   EXPECT_EQ(c.lab.uncopied(c.y, c.z), kTracks - 1);
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(c.lab.track(c.x, 0), "n*10 X*118");
@@ -169,7 +169,7 @@ TEST(En, EN27_ATargetReadOutlivesTheCopies) {
     EXPECT_EQ(**read, "Y*128") << seed;
     c.lab.destaging(false);
     ASSERT_TRUE(c.lab.drain());
-    EXPECT_EQ(c.lab.uncopied(c.x, c.y), kTracks - 1) << seed;
+    EXPECT_EQ(c.lab.out_of_sync(c.x, c.y), kTracks - 1) << seed;
   }
 }
 
@@ -183,7 +183,7 @@ TEST(En, EN28_NothingIsCopiedTwice) {
   ASSERT_TRUE(c.lab.establish({child}).front());
   ASSERT_TRUE(c.lab.write(c.x, 0, 10, 'n'));
   ASSERT_TRUE(c.lab.drain());
-  EXPECT_EQ(c.lab.uncopied(c.x, c.y), kTracks - 1);
+  EXPECT_EQ(c.lab.out_of_sync(c.x, c.y), kTracks - 1);
   EXPECT_EQ(c.lab.uncopied(c.y, c.z), kTracks);
   EXPECT_EQ(c.lab.content(c.z, 0, kBlocks), "X*384");
   ASSERT_TRUE(c.lab.write(c.y, kTrackBlocks, 1, 'y'));  // with X's old track below it, and Z still without

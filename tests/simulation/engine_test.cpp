@@ -324,7 +324,7 @@ TEST(En, EN32_SourceWriteFailsAfterBits) {
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(lab.track(s, 0), "A*4 B*1 A*123");
     EXPECT_EQ(lab.track(t, 0), "A*128");
-    EXPECT_EQ(lab.uncopied(s, t), 0U);
+    EXPECT_EQ(lab.out_of_sync(s, t), 0U);
     EXPECT_FALSE(lab.write(s, 0, 1, 'C'));
     if (round == 0) lab.crash();
   }

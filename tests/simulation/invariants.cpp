@@ -119,10 +119,24 @@ class Inspector {
     return entries;
   }
 
+  /// Decision 0015: a preserved grain is one of an uncopied track.
+  void look_at_partial_tracks(const RelationshipShare& r) {
+    std::uint64_t partial = 0;
+    for (std::uint64_t track = 0; r.preserved && track < r.uncopied.track_count(); ++track) {
+      const GrainMask grains = r.preserved->test16(track * kTrackGrains);
+      if (grains == 0) continue;
+      ++partial;
+      check(grains != kAllGrains, "a track with all its grains is not copied");
+      check(r.uncopied.test(track), "a grain of a track that is copied is called preserved");
+    }
+    check(partial == r.partial_tracks, "the number of partial tracks is wrong");
+  }
+
   void look_at(const RelationshipShare& r, const VolumeShare& target) {
     check(r.target == &target && r.source != nullptr && !r.removed, "the target's parent is not its relationship");
     check(r.t0 <= newest_ && r.generation.value <= newest_.value, "I14: a T0 or generation that was never drawn");
     check(r.uncopied.track_count() <= target.local_track_count, "more tracks than the target has");
+    look_at_partial_tracks(r);
     if (!r.withdrawn_at) return;
     // T19: what a closing relationship still holds is owed, and its data is still there to be brought over.
     check(flashcopy::owed_tracks(r, std::nullopt).size() == r.uncopied.count(),

@@ -253,6 +253,11 @@ std::uint64_t Lab::uncopied(VolumeId source, VolumeId target) {
   return found ? found->counts.uncopied : 0;
 }
 
+std::uint64_t Lab::out_of_sync(VolumeId source, VolumeId target) {
+  const auto found = status(source, target);
+  return found ? found->counts.uncopied - found->counts.owed : 0;
+}
+
 std::size_t Lab::relationship_count() {
   return control().config().relationships.size();
 }

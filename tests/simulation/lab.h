@@ -94,6 +94,8 @@ class Lab {
   std::optional<image::FlashStatus> status(VolumeId source, VolumeId target);
   /// Tracks with U=1; 0 when there is no relationship.
   std::uint64_t uncopied(VolumeId source, VolumeId target);
+  /// What administrators are shown: without those of which hosts changed a part, which count as copied.
+  std::uint64_t out_of_sync(VolumeId source, VolumeId target);
   /// Relationships of the configuration, closing ones included.
   std::size_t relationship_count();
 
