@@ -49,8 +49,9 @@ rt::Task<std::vector<Result<void>>> ControlPlane::reverse(std::vector<RenewalReq
   for (const RenewalRequest& pair : pairs) {
     const volume::PairRequest turned{pair.target, pair.source, {}};
     co_await settle_closing_roles({&turned, 1});
-    Result<void> settled = co_await settle_both(pair);
-    if (settled && fast) settled = co_await complete_tracks(pair);
+    Result<void> settled;
+    if (fast) settled = co_await complete_tracks(pair);
+    if (settled) settled = co_await settle_both(pair);
     const auto found = volume::find_relationship(config_, pair.source, pair.target);
     Result<void> done =
         found ? volume::validate_reverse(config_, *found, pair.options, fast) : Result<void>{found.error()};

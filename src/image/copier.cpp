@@ -19,9 +19,8 @@ constexpr rt::TimeNs kLongestPause = 50 * rt::kMillisecond;
 Copier::Copier(Shard& shard, CommonPace& pace)
     : shard_(shard), arena_(shard.options_.batch_frames), pace_(pace), pacer_(pace) {}
 
-/// Relationships with background copy, what their targets have borrowed, and partial tracks that are to be whole.
+/// Relationships with background copy, and what their targets have borrowed.
 bool Copier::wants_copy(const RelationshipShare& share) noexcept {
-  if (flashcopy::completes_tracks(share)) return true;
   const RelationshipShare* of = share.is_loan ? share.target->parent : &share;
   return of != nullptr && of->background_copy && !of->withdrawing && !of->failed && !of->revertible &&
          of->copy_turns.rate() != nullptr;
@@ -37,16 +36,23 @@ bool Copier::is_urgent(const RelationshipShare& share) const noexcept {
   return share.paying || (shard_.drain_requests_ > 0 && flashcopy::completes_tracks(share));
 }
 
-/// The oldest relationships with something left to copy, at most as many as may work at once. Those that somebody waits
+/// The oldest relationships with something left to copy, at most as many as may work at once, and one beside them whose
+/// partial tracks are to be whole: nobody asked for that copy, so it takes no other's place. Those that somebody waits
 /// for come first.
 std::vector<RelationshipShare*> Copier::active() const {
   std::vector<RelationshipShare*> shares;
+  RelationshipShare* completing = nullptr;
   for (const auto& [generation, share] : shard_.relationships_) {
     const flashcopy::VolumeShare& target = *share->target;
     if (share->failed || target.untouchable || target.removed || share->uncopied.count() == 0) continue;
     if (is_urgent(*share)) return {share.get()};
-    if (shares.size() < shard_.options_.active_copies && wants_copy(*share)) shares.push_back(share.get());
+    if (wants_copy(*share)) {
+      if (shares.size() < shard_.options_.active_copies) shares.push_back(share.get());
+    } else if (completing == nullptr && flashcopy::completes_tracks(*share)) {
+      completing = share.get();
+    }
   }
+  if (completing != nullptr) shares.push_back(completing);
   return shares;
 }
 
@@ -119,7 +125,7 @@ void Copier::settle_accounts(Generation generation, const Unit& unit, rt::TimeNs
 }
 
 bool Copier::settle_unwritten(RelationshipShare& share) {
-  if (flashcopy::completes_tracks(share) && !share.background_copy) return false;  // it is not asked for a copy
+  if (!wants_copy(share) && !share.is_loan) return false;  // only partial tracks are copied: nobody asked for more
   auto first = share.uncopied.find(share.background_cursor, true);
   if (!first) first = share.uncopied.find(0, true);
   if (!first) return false;
