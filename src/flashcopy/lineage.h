@@ -85,6 +85,7 @@ inline Lineage lineage_of(VolumeShare& volume, std::uint64_t local_track, std::u
 /// the track.
 inline std::uint16_t same_way(VolumeShare& volume, std::uint64_t local_track, Lsn up_to, std::uint16_t first_block,
                               std::uint16_t block_count) noexcept {
+  if (uncopied_parent(volume, local_track) == nullptr) return block_count;
   std::uint32_t grain = first_block / kGrainBlocks;
   const Lineage first = lineage_of(volume, local_track, grain, up_to);
   if (first.partial() == nullptr) return block_count;
