@@ -56,12 +56,13 @@ class WitnessTest : public testing::Test {
     return establish;
   }
 
+  // Before the lab: its disks are heard of until its image has stopped.
+  std::string broken_;
+  std::unique_ptr<Witness> witness_;
+  bool lose_completions_ = false;
   Lab lab_;
   VolumeId s_;
   VolumeId t_;
-  std::unique_ptr<Witness> witness_;
-  std::string broken_;
-  bool lose_completions_ = false;
 };
 
 TEST_F(WitnessTest, AHistoryWithoutFault) {
