@@ -81,7 +81,8 @@ rt::Task<Result<void>> ControlPlane::complete_tracks(const RenewalRequest& pair)
     std::uint64_t left = 0;
     for (const auto& shard : shards_) {
       co_await rt::hop(home_, shard->reactor());
-      left += co_await shard->complete_tracks(*found);
+      const std::uint64_t here = co_await shard->complete_tracks(*found);
+      left += here;
       co_await rt::hop(shard->reactor(), home_);
     }
     if (left == 0) break;
