@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/assert.h"
+#include "flashcopy/grains.h"
 
 namespace tt::flashcopy {
 namespace {
@@ -48,13 +49,14 @@ class Planner {
       if (needed && is_held(*child->target)) return;  // later: it may not be written just now
     }
     const Update::Kind kind = kind_of(volume, dirty, last);
+    const GrainMask written = kind == Update::Kind::runs ? grains_touched(dirty, last) : kAllGrains;
     for (RelationshipShare* child : volume.children) {
       const GrainMask needed = grains_needed(*child, dirty, last);
       if (needed == 0) continue;
       const bool some = kind == Update::Kind::runs && may_be_partial(*child);
       add_copy(*child, kNone, some ? needed : kAllGrains);
     }
-    plan_.updates.push_back({&volume, last, kind});
+    plan_.updates.push_back({&volume, last, kind, written});
   }
 
   void add_forced(RelationshipShare& relationship) {
@@ -74,6 +76,21 @@ class Planner {
  private:
   static bool is_held(const VolumeShare& target) noexcept { return target.untouchable || target.removed; }
 
+  static std::uint32_t grains_of(const cache::Entry& e) noexcept {
+    const std::uint32_t first = e.first_block / kGrainBlocks;
+    const std::uint32_t end = (std::uint32_t{e.first_block} + e.block_count - 1) / kGrainBlocks + 1;
+    return (1U << end) - (1U << first);
+  }
+
+  /// Clean entries included: they are laid over the frame as well.
+  static GrainMask grains_touched(const cache::DirtyTrack& dirty, Lsn last) noexcept {
+    std::uint32_t touched = 0;
+    for (const cache::Entry* e = dirty.first; e != nullptr && e->lsn <= last; e = e->next) {
+      if (e->block_count != 0) touched |= grains_of(*e);
+    }
+    return static_cast<GrainMask>(touched);
+  }
+
   /// What entries of the child's source up to `last` would overwrite of the child's image, and its target lacks.
   [[nodiscard]] GrainMask grains_needed(const RelationshipShare& child, const cache::DirtyTrack& dirty,
                                         Lsn last) const {
@@ -81,9 +98,7 @@ class Planner {
     std::uint32_t changed = 0;
     for (const cache::Entry* e = dirty.first; e != nullptr && e->lsn <= last; e = e->next) {
       if (e->clean || e->lsn <= child.t0 || e->block_count == 0) continue;
-      const std::uint32_t first = e->first_block / kGrainBlocks;
-      const std::uint32_t end = (std::uint32_t{e->first_block} + e->block_count - 1) / kGrainBlocks + 1;
-      changed |= (1U << end) - (1U << first);
+      changed |= grains_of(*e);
     }
     return static_cast<GrainMask>(changed & ~std::uint32_t{child.preserved_grains(plan_.track)});
   }
@@ -284,14 +299,41 @@ class Planner {
 
 }  // namespace
 
-bool ColumnPlan::limit(std::size_t max_frames, const VolumeShare* first) {
-  if (frames() <= max_frames) return false;
-  std::size_t room = max_frames / kFramesPerStep;
+namespace {
+
+std::size_t bytes_of(const Copy& copy) noexcept {
+  return 2 * hull_bytes(copy.grains);
+}
+
+std::size_t bytes_of(const Update& update) noexcept {
+  return 2 * hull_bytes(update.grains);
+}
+
+/// How many of the first steps fit into `room`, which becomes smaller by what they take.
+template <class Step>
+std::size_t count_fitting(const std::vector<Step>& steps, std::size_t& room) noexcept {
+  std::size_t count = 0;
+  while (count < steps.size() && bytes_of(steps[count]) <= room) room -= bytes_of(steps[count++]);
+  return count;
+}
+
+}  // namespace
+
+std::size_t ColumnPlan::bytes() const noexcept {
+  std::size_t sum = 0;
+  for (const Copy& copy : copies) sum += bytes_of(copy);
+  for (const Update& update : updates) sum += bytes_of(update);
+  return sum;
+}
+
+bool ColumnPlan::limit(std::size_t max_bytes, const VolumeShare* first) {
+  if (bytes() <= max_bytes) return false;
+  std::size_t room = max_bytes;
   std::partition(copies.begin(), copies.end(), [first](const Copy& copy) {
     return copy.relationship->source == first || copy.relationship->target == first;
   });
   std::partition(updates.begin(), updates.end(), [first](const Update& u) { return u.volume == first; });
-  const std::size_t kept = std::min(copies.size(), room);
+  const std::size_t kept = count_fitting(copies, room);
   const auto lacks_a_copy = [&](const Update& update) {
     return std::any_of(copies.begin() + static_cast<std::ptrdiff_t>(kept), copies.end(),
                        [&](const Copy& copy) { return copy.relationship->source == update.volume; });
@@ -302,8 +344,7 @@ bool ColumnPlan::limit(std::size_t max_frames, const VolumeShare* first) {
                        [&](const Copy& copy) { return copy.relationship == lend.copy; });
   });
   copies.resize(kept);
-  room -= kept;
-  if (updates.size() > room) updates.resize(room);
+  updates.resize(count_fitting(updates, room));
   return true;
 }
 

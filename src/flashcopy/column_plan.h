@@ -67,6 +67,7 @@ struct Update {
   VolumeShare* volume = nullptr;
   Lsn up_to{0};
   Kind kind = Kind::runs;
+  GrainMask grains = kAllGrains;  ///< Of the kind runs: those that the entries say something about.
 };
 
 /// Phase 1: the target of `relationship` finds the track at the lender's, that is, the target of `copy`.
@@ -83,14 +84,15 @@ struct ColumnPlan {
   std::vector<Update> updates;
 
   [[nodiscard]] bool empty() const noexcept { return copies.empty() && updates.empty(); }
-  /// 64 KiB frames the execution needs at the most: one per copy and update, and one per medium read.
-  [[nodiscard]] std::size_t frames() const noexcept { return kFramesPerStep * (copies.size() + updates.size()); }
-  /// Leaves for a later plan what does not fit into so many frames; true if something was left out. A track may be
+  /// Memory the execution needs at the most.
+  [[nodiscard]] std::size_t bytes() const noexcept;
+  /// Leaves for a later plan what does not fit into so many bytes; true if something was left out. A track may be
   /// dirty in any number of volumes, so a plan may be larger than any batch. Steps of `first` come first, and no update
-  /// stays without the copies it needs; with at least kFramesPerStep frames something always stays.
-  bool limit(std::size_t max_frames, const VolumeShare* first);
+  /// stays without the copies it needs; with at least kMostStepBytes something always stays.
+  bool limit(std::size_t max_bytes, const VolumeShare* first);
 
-  static constexpr std::size_t kFramesPerStep = 2;
+  /// Of one copy or update: what is written, and what was read for it.
+  static constexpr std::size_t kMostStepBytes = 2 * kTrackBytes;
 };
 
 /// Whether more tracks may become partial; the shard's memory for them has a limit.

@@ -544,13 +544,13 @@ TEST_F(ColumnPlanTest, ALargePlanGoesOutInParts) {
   put(source_, 250, 0, 1);
   for (int copies_left = 2; copies_left > 0; --copies_left) {
     ColumnPlan part = plan();
-    EXPECT_TRUE(part.limit(ColumnPlan::kFramesPerStep, &source_));
+    EXPECT_TRUE(part.limit(ColumnPlan::kMostStepBytes, &source_));
     ASSERT_EQ(part.copies.size(), 1U);
     EXPECT_TRUE(part.updates.empty());  // not before the last copy
     part.copies[0].relationship->uncopied.set(kTrack, false);
   }
   ColumnPlan rest = plan();
-  EXPECT_FALSE(rest.limit(ColumnPlan::kFramesPerStep, &source_));
+  EXPECT_FALSE(rest.limit(ColumnPlan::kMostStepBytes, &source_));
   EXPECT_TRUE(rest.copies.empty());
   EXPECT_EQ(rest.updates.size(), 1U);
 }
@@ -563,8 +563,8 @@ TEST_F(ColumnPlanTest, TheVolumeAskedForComesFirst) {
   for (VolumeShare* v : {&source_, &second_, &target_}) {
     ColumnPlan part = plan();
     ASSERT_EQ(part.updates.size(), 3U);
-    EXPECT_FALSE(part.limit(part.frames(), v));
-    EXPECT_TRUE(part.limit(ColumnPlan::kFramesPerStep + 1, v));
+    EXPECT_FALSE(part.limit(part.bytes(), v));
+    EXPECT_TRUE(part.limit(part.bytes() / 3 + 1, v));
     ASSERT_EQ(part.updates.size(), 1U);
     EXPECT_EQ(part.updates[0].volume, v);
   }

@@ -12,6 +12,8 @@
 namespace tt::image {
 
 using flashcopy::Copy;
+using flashcopy::for_each_grain;
+using flashcopy::for_each_run;
 using flashcopy::RelationshipShare;
 using flashcopy::Update;
 using flashcopy::VolumeShare;
@@ -23,7 +25,6 @@ void count_read(RankCounters& rank, flashcopy::VolumeCounters& volume, std::uint
   rank.read_bytes += bytes;
   rank.read_ns += static_cast<std::uint64_t>(took);
   ++volume.media_reads;
-  ++volume.tracks_staged;
   volume.media_read_bytes += bytes;
   volume.media_read_ns += static_cast<std::uint64_t>(took);
 }
@@ -32,23 +33,6 @@ void count_write(flashcopy::VolumeCounters& volume, std::uint64_t writes, std::u
   volume.media_writes += writes;
   volume.media_write_bytes += bytes;
   ++volume.tracks_destaged;
-}
-
-/// Ascending runs of grains, in bytes of the track.
-template <class Visit>
-void for_each_run(GrainMask grains, Visit visit) {
-  for (std::uint32_t rest = grains; rest != 0;) {
-    const auto first = static_cast<std::uint32_t>(std::countr_zero(rest));
-    const auto count = static_cast<std::uint32_t>(std::countr_one(rest >> first));
-    visit(std::size_t{first} * kGrainBytes, std::size_t{count} * kGrainBytes);
-    rest &= ~(((1U << count) - 1U) << first);
-  }
-}
-
-template <class Visit>
-void for_each_grain(GrainMask grains, Visit visit) {
-  for (std::uint32_t rest = grains; rest != 0; rest &= rest - 1)
-    visit(static_cast<std::uint32_t>(std::countr_zero(rest)));
 }
 
 bool writes_medium(Update::Kind kind) noexcept {
@@ -65,22 +49,27 @@ Batch::~Batch() = default;
 
 void Batch::add(flashcopy::ColumnPlan plan, cache::Column& latched) {
   if (columns_.empty()) number_ = shard_.begin_batch();
-  frames_reserved_ += plan.frames();
-  TT_ASSERT(frames_reserved_ <= shard_.options_.batch_frames);
-  columns_.push_back(&latched);
+  bytes_reserved_ += plan.bytes();
+  TT_ASSERT(bytes_reserved_ <= capacity_bytes());
+  ColumnWork& column = columns_.emplace_back();
+  column.latched = &latched;
+  column.first_copy = copies_.size();
+  column.first_update = updates_.size();
   for (const Copy& copy : plan.copies) {
     for (const flashcopy::Layer& layer : copy.image.layers()) ++layer.volume->batches;
     ++copy.relationship->target->batches;
-    copies_.push_back({copy, plan.track, {}, false});
+    copies_.push_back({copy, plan.track, kNotRead, {}, false});
   }
   for (const flashcopy::Lend& lend : plan.lends) {
     ++lend.loan->target->batches;
-    lends_.push_back({lend, plan.track});
+    lends_.push_back({lend, plan.track, columns_.size() - 1});
   }
   for (const Update& update : plan.updates) {
     ++update.volume->batches;
-    updates_.push_back({update, plan.track, {}, false});
+    updates_.push_back({update, plan.track, kNotRead, false});
   }
+  column.end_copy = copies_.size();
+  column.end_update = updates_.size();
 }
 
 rt::Task<Result<void>> Batch::run() {
@@ -121,19 +110,15 @@ rt::Task<Result<void>> Batch::allocate_targets() {
   co_return Result<void>{};
 }
 
-Batch::OldTrack* Batch::old_track(const VolumeShare* volume, std::uint64_t track) noexcept {
-  for (OldTrack& old : old_tracks_) {
-    if (old.volume == volume && old.track == track) return &old;
+std::size_t Batch::request_old_track(std::size_t first, VolumeShare& volume, std::uint64_t track, GrainMask grains) {
+  for (std::size_t i = first; i < old_tracks_.size(); ++i) {
+    OldTrack& old = old_tracks_[i];
+    if (old.volume != &volume) continue;
+    old.grains = static_cast<GrainMask>(old.grains | grains);
+    return i;
   }
-  return nullptr;
-}
-
-void Batch::request_old_track(VolumeShare& volume, std::uint64_t track, GrainMask grains) {
-  const bool is_last =
-      !old_tracks_.empty() && old_tracks_.back().volume == &volume && old_tracks_.back().track == track;
-  OldTrack* old = is_last ? &old_tracks_.back() : old_track(&volume, track);
-  if (old == nullptr) old = &old_tracks_.emplace_back(OldTrack{&volume, track, 0, arena_.take(), {}});
-  old->grains = static_cast<GrainMask>(old->grains | grains);
+  old_tracks_.push_back({&volume, track, grains, {}, {}});
+  return old_tracks_.size() - 1;
 }
 
 /// True if a run to be written ends inside one of the medium's blocks, whose rest must then be read first.
@@ -149,38 +134,45 @@ bool Batch::needs_old_track(const UpdateWork& update) const noexcept {
   return false;
 }
 
+void Batch::request_old_tracks() {
+  for (const ColumnWork& column : columns_) {
+    const std::size_t first = old_tracks_.size();
+    for (std::size_t i = column.first_copy; i < column.end_copy; ++i) {
+      CopyWork& copy = copies_[i];
+      if (!copy.plan.reads_source_medium || copy.failed) continue;
+      copy.old = request_old_track(first, copy.plan.image.base(), copy.track, copy.plan.grains);
+    }
+    for (std::size_t i = column.first_update; i < column.end_update; ++i) {
+      UpdateWork& update = updates_[i];
+      if (!needs_old_track(update)) continue;
+      update.old = request_old_track(first, *update.plan.volume, update.track, update.plan.grains);
+    }
+  }
+}
+
 rt::Task<void> Batch::read_old_tracks() {
-  for (CopyWork& copy : copies_) {
-    if (!copy.plan.reads_source_medium || copy.failed) continue;
-    request_old_track(copy.plan.image.base(), copy.track, copy.plan.grains);
-  }
-  for (UpdateWork& update : updates_) {
-    if (needs_old_track(update)) request_old_track(*update.plan.volume, update.track, kAllGrains);
-  }
+  request_old_tracks();
   IoGroup group(shard_.reactor_);
-  for (OldTrack& old : old_tracks_) group.add(read_one(old));
+  for (OldTrack& old : old_tracks_) {
+    old.window = arena_.take(old.grains);
+    ++old.volume->counters.tracks_staged;
+    for_each_run(old.grains, [&](std::size_t offset, std::size_t length) { group.add(read_run(old, offset, length)); });
+  }
   co_await group.join();
 }
 
-rt::Task<void> Batch::read_one(OldTrack& old) {
+rt::Task<void> Batch::read_run(OldTrack& old, std::size_t offset, std::size_t length) {
   const MediaAddress at = shard_.address_of(*old.volume, old.track);
   TT_ASSERT(at.rank != nullptr);
   const rt::TimeNs started = shard_.reactor_.now();
-  std::uint64_t bytes = 0;
-  for (std::uint32_t rest = old.grains; rest != 0 && old.status;) {
-    const auto first = static_cast<std::uint32_t>(std::countr_zero(rest));
-    const auto count = static_cast<std::uint32_t>(std::countr_one(rest >> first));
-    rest &= ~(((1U << count) - 1U) << first);
-    const std::uint64_t offset = std::uint64_t{first} * kGrainBytes;
-    const std::span<std::byte> part = old.frame.subspan(offset, std::size_t{count} * kGrainBytes);
-    for (int attempt = 0; attempt < 3; ++attempt) {  // a read may be tried again, unlike a write
-      auto done = co_await at.rank->disk->read(at.offset + offset, part);
-      old.status = done;
-      if (done) break;
-    }
-    bytes += part.size();
+  Result<void> status;
+  for (int attempt = 0; attempt < 3; ++attempt) {  // a read may be tried again, unlike a write
+    auto done = co_await at.rank->disk->read(at.offset + offset, old.window.part(offset, length));
+    status = done;
+    if (done) break;
   }
-  count_read(at.rank->counters, old.volume->counters, bytes, shard_.reactor_.now() - started);
+  if (!status) old.status = status;
+  count_read(at.rank->counters, old.volume->counters, length, shard_.reactor_.now() - started);
 }
 
 // ---- steps 2 and 3 --------------------------------------------------------------------------------------------------
@@ -196,22 +188,23 @@ void Batch::build_image(CopyWork& copy) {
     const cache::DirtyTrack* dirty = shard_.index_->find(layer.volume, copy.track);
     overlaid = overlaid || cache::DirtyIndex::has_entries(dirty, layer.after, layer.up_to);
   }
-  const OldTrack* old = copy.plan.reads_source_medium ? old_track(&copy.plan.image.base(), copy.track) : nullptr;
-  if (old != nullptr && !overlaid) {
-    copy.frame = old->frame;
+  if (copy.old != kNotRead && !overlaid) {
+    copy.window = old_tracks_[copy.old].window;
     return;
   }
-  copy.frame = arena_.take();
-  if (old != nullptr) {
-    std::memcpy(copy.frame.data(), old->frame.data(), kTrackBytes);
+  copy.window = arena_.take(copy.plan.grains);
+  const std::span<std::byte> image = copy.window.bytes();
+  const std::uint16_t first_block = copy.window.first_block();
+  if (copy.old != kNotRead) {
+    copy.window.copy_from(old_tracks_[copy.old].window);
   } else {
-    std::memset(copy.frame.data(), 0, kTrackBytes);
+    std::memset(image.data(), 0, image.size());
   }
   for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) {
     const cache::DirtyTrack* dirty = shard_.index_->find(layer->volume, copy.track);
-    cache::DirtyIndex::overlay(dirty, layer->after, layer->up_to, 0, copy.frame);
+    cache::DirtyIndex::overlay(dirty, layer->after, layer->up_to, first_block, image);
   }
-  if (target_up_to.value != 0) cache::DirtyIndex::overlay(of_target, r.since, target_up_to, 0, copy.frame);
+  if (target_up_to.value != 0) cache::DirtyIndex::overlay(of_target, r.since, target_up_to, first_block, image);
 }
 
 void Batch::add_writes(const CopyWork& copy, std::vector<MediaWrite>& writes) {
@@ -220,7 +213,7 @@ void Batch::add_writes(const CopyWork& copy, std::vector<MediaWrite>& writes) {
   std::uint64_t count = 0;
   std::uint64_t bytes = 0;
   for_each_run(copy.plan.grains, [&](std::size_t offset, std::size_t length) {
-    writes.push_back({at.rank, at.offset + offset, copy.frame.subspan(offset, length), {}});
+    writes.push_back({at.rank, at.offset + offset, copy.window.part(offset, length), {}});
     ++count;
     bytes += length;
   });
@@ -233,8 +226,7 @@ rt::Task<Result<void>> Batch::copy_phase() {
   for (CopyWork& copy : copies_) {
     // In a cascade the target's medium may be what the image of a further target is being read from.
     co_await wait_for_image_readers(*copy.plan.relationship->target, copy.track);
-    const bool unreadable =
-        copy.plan.reads_source_medium && !copy.failed && !old_track(&copy.plan.image.base(), copy.track)->status;
+    const bool unreadable = copy.old != kNotRead && !copy.failed && !old_tracks_[copy.old].status;
     if (unreadable || (copy.plan.lost && !copy.failed)) {
       auto failed = co_await fail_copy(copy);  // an unreadable source track: only the targets that need it are lost
       if (!failed) co_return failed;
@@ -308,16 +300,19 @@ void Batch::commit_lends(BitsBuilder& deltas) {
 
 /// The lender's copy is one of those that the record makes valid.
 bool Batch::is_copied(const LendWork& lend) const noexcept {
-  return std::any_of(copies_.begin(), copies_.end(), [&](const CopyWork& copy) {
-    const RelationshipShare& r = *copy.plan.relationship;
-    return &r == lend.plan.copy && copy.track == lend.track && !copy.failed && !r.failed && !r.removed;
-  });
+  const ColumnWork& column = columns_[lend.column];
+  for (std::size_t i = column.first_copy; i < column.end_copy; ++i) {
+    const RelationshipShare& r = *copies_[i].plan.relationship;
+    if (&r == lend.plan.copy) return !copies_[i].failed && !r.failed && !r.removed;
+  }
+  return false;
 }
 
 /// Its entries stay in the journal.
 void Batch::leave_source(const LendWork& lend) noexcept {
-  for (UpdateWork& update : updates_) {
-    if (update.plan.volume == lend.plan.relationship->source && update.track == lend.track) update.failed = true;
+  const ColumnWork& column = columns_[lend.column];
+  for (std::size_t i = column.first_update; i < column.end_update; ++i) {
+    if (updates_[i].plan.volume == lend.plan.relationship->source) updates_[i].failed = true;
   }
 }
 
@@ -374,30 +369,26 @@ void Batch::build_update(UpdateWork& update, std::vector<MediaWrite>& writes) {
   VolumeShare& volume = *update.plan.volume;
   const cache::DirtyTrack* dirty = shard_.index_->find(&volume, update.track);
   const MediaAddress at = shard_.address_of(volume, update.track);
-  update.frame = arena_.take();
-  const bool whole = update.plan.kind == Update::Kind::whole;
-  if (whole || needs_old_track(update)) {  // otherwise only what is written now leaves the frame
-    const OldTrack* old = old_track(&volume, update.track);
-    if (old != nullptr && old->status) {
-      std::memcpy(update.frame.data(), old->frame.data(), kTrackBytes);
-    } else if (whole) {
-      std::memset(update.frame.data(), 0, kTrackBytes);
-    } else {
+  const TrackWindow window = arena_.take(update.plan.grains);
+  if (update.plan.kind == Update::Kind::whole) {
+    std::memset(window.bytes().data(), 0, window.bytes().size());
+    cache::DirtyIndex::overlay(dirty, Lsn{0}, update.plan.up_to, 0, window.bytes());
+    writes.push_back({at.rank, at.offset, window.bytes(), {}});
+    return;
+  }
+  if (update.old != kNotRead) {  // otherwise only what is written now leaves the window
+    if (!old_tracks_[update.old].status) {
       update.failed = true;  // the rest of a block is unreadable: the entries stay
       return;
     }
+    window.copy_from(old_tracks_[update.old].window);
   }
-  cache::DirtyIndex::overlay(dirty, Lsn{0}, update.plan.up_to, 0, update.frame);
-  if (whole) {
-    writes.push_back({at.rank, at.offset, update.frame, {}});
-    return;
-  }
+  cache::DirtyIndex::overlay(dirty, Lsn{0}, update.plan.up_to, window.first_block(), window.bytes());
   collect_runs(*dirty, update.plan.up_to, at.rank->disk->block_bytes() / kBlockBytes);
   for (const auto& [from, to] : runs_) {
-    writes.push_back({at.rank,
-                      at.offset + std::uint64_t{from} * kBlockBytes,
-                      update.frame.subspan(std::size_t{from} * kBlockBytes, std::size_t{to - from} * kBlockBytes),
-                      {}});
+    const std::size_t offset = std::size_t{from} * kBlockBytes;
+    writes.push_back(
+        {at.rank, at.offset + offset, window.part(offset, std::size_t{to - from} * kBlockBytes), {}});
   }
 }
 
@@ -560,7 +551,7 @@ void Batch::finish() noexcept {
     shard_.report_if_drained(*lend.plan.relationship);
   }
   for (const UpdateWork& update : updates_) leave(*update.plan.volume);
-  for (cache::Column* column : columns_) shard_.index_->unlatch(*column);
+  for (const ColumnWork& column : columns_) shard_.index_->unlatch(*column.latched);
   --shard_.batches_in_flight_;
   shard_.room_.wake_all();
   shard_.collect_garbage();

@@ -47,7 +47,7 @@ class Batch {
   Batch& operator=(const Batch&) = delete;
 
   /// What the plans of further columns may need.
-  [[nodiscard]] std::size_t free_frames() const noexcept { return shard_.options_.batch_frames - frames_reserved_; }
+  [[nodiscard]] std::size_t free_bytes() const noexcept { return capacity_bytes() - bytes_reserved_; }
   /// Takes over the latch of the column.
   void add(flashcopy::ColumnPlan plan, cache::Column& latched);
   [[nodiscard]] bool empty() const noexcept { return columns_.empty(); }
@@ -65,6 +65,14 @@ class Batch {
 #endif
 
  private:
+  /// The works of one column, which lie together: indices into columns_' neighbours.
+  struct ColumnWork {
+    cache::Column* latched = nullptr;
+    std::size_t first_copy = 0;
+    std::size_t end_copy = 0;
+    std::size_t first_update = 0;
+    std::size_t end_update = 0;
+  };
   struct BlockRun {
     std::uint32_t from = 0;
     std::uint32_t to = 0;  ///< The first block behind it.
@@ -72,24 +80,26 @@ class Batch {
   struct CopyWork {
     flashcopy::Copy plan;
     std::uint64_t track = 0;
-    std::span<std::byte> frame;
+    std::size_t old = kNotRead;
+    TrackWindow window;
     bool failed = false;
   };
   struct LendWork {
     flashcopy::Lend plan;
     std::uint64_t track = 0;
+    std::size_t column = 0;
   };
   struct UpdateWork {
     flashcopy::Update plan;
     std::uint64_t track = 0;
-    std::span<std::byte> frame;
+    std::size_t old = kNotRead;
     bool failed = false;
   };
   struct OldTrack {
     flashcopy::VolumeShare* volume = nullptr;
     std::uint64_t track = 0;
     GrainMask grains = 0;  ///< Those that are read.
-    std::span<std::byte> frame;
+    TrackWindow window;
     Result<void> status;
   };
   /// One disk write; adjacent ones were merged. `owner` is an index into copies_ or updates_ of the first part.
@@ -103,6 +113,7 @@ class Batch {
   rt::Task<Result<void>> carry_out();
   rt::Task<Result<void>> allocate_targets();
   rt::Task<void> read_old_tracks();
+  void request_old_tracks();
   rt::Task<Result<void>> copy_phase();
   rt::Task<Result<void>> commit_copies();
   void commit_lends(BitsBuilder& deltas);
@@ -114,7 +125,7 @@ class Batch {
   void collect_runs(const cache::DirtyTrack& dirty, Lsn up_to, std::uint32_t unit_blocks);
   rt::Task<void> write_all(std::vector<MediaWrite>& writes);
   rt::Task<void> write_one(MediaWrite& write);
-  rt::Task<void> read_one(OldTrack& old);
+  rt::Task<void> read_run(OldTrack& old, std::size_t offset, std::size_t length);
   void add_writes(const CopyWork& copy, std::vector<MediaWrite>& writes);
   rt::Task<void> flush_rank(RankShare& rank, Result<void>& status);
   /// Ranks whose write or flush failed.
@@ -125,20 +136,25 @@ class Batch {
   rt::Task<void> wait_for_image_readers();
   rt::Task<void> wait_for_image_readers(const flashcopy::VolumeShare& volume, std::uint64_t track);
   [[nodiscard]] bool needs_old_track(const UpdateWork& update) const noexcept;
-  OldTrack* old_track(const flashcopy::VolumeShare* volume, std::uint64_t track) noexcept;
-  void request_old_track(flashcopy::VolumeShare& volume, std::uint64_t track, GrainMask grains);
+  /// Among those from `first` on, which are of the same column; its index.
+  std::size_t request_old_track(std::size_t first, flashcopy::VolumeShare& volume, std::uint64_t track,
+                                GrainMask grains);
   void retire_entries();
   void finish() noexcept;
 
+  [[nodiscard]] std::size_t capacity_bytes() const noexcept { return shard_.options_.batch_frames * kTrackBytes; }
+
+  static constexpr std::size_t kNotRead = ~std::size_t{0};
+
   Shard& shard_;
   FrameArena& arena_;
-  std::vector<cache::Column*> columns_;
+  std::vector<ColumnWork> columns_;
   std::vector<CopyWork> copies_;
   std::vector<LendWork> lends_;
   std::vector<UpdateWork> updates_;
   std::vector<OldTrack> old_tracks_;
   std::vector<BlockRun> runs_;  ///< Of collect_runs(); keeps its capacity.
-  std::size_t frames_reserved_ = 0;
+  std::size_t bytes_reserved_ = 0;
   std::uint64_t number_ = 0;
 };
 

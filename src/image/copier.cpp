@@ -187,7 +187,7 @@ Copier::Unit Copier::fill(Batch& batch, RelationshipShare& share) {
     if (column == nullptr) continue;
     auto plan = flashcopy::plan_column(*shard_.index_, track, shard_.global_of(track), limit, forced);
     shard_.drop_unwritable(plan);
-    const bool full = plan.limit(batch.free_frames(), share.target);
+    const bool full = plan.limit(batch.free_bytes(), share.target);
     if (plan.empty()) {
       shard_.index_->unlatch(*column);
     } else {

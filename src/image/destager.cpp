@@ -7,7 +7,7 @@ namespace tt::image {
 
 namespace {
 
-constexpr std::size_t kColumnsPerBatch = 256;
+constexpr std::size_t kColumnsPerBatch = 1024;
 constexpr std::size_t kColumnsScanned = 4096;
 constexpr rt::TimeNs kIdlePause = 20 * rt::kMillisecond;
 constexpr rt::TimeNs kBlockedPause = 2 * rt::kMillisecond;
@@ -71,7 +71,7 @@ bool Destager::take_column(Batch& batch, std::uint64_t track, const flashcopy::V
   flashcopy::ColumnPlan plan =
       flashcopy::plan_column(*shard_.index_, track, shard_.global_of(track), limit, {}, shard_.preserve());
   shard_.drop_unwritable(plan);
-  const bool full = plan.limit(batch.free_frames(), first);
+  const bool full = plan.limit(batch.free_bytes(), first);
   if (plan.empty()) {
     shard_.index_->unlatch(*column);
   } else {

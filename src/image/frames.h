@@ -3,13 +3,16 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <cstdlib>
+#include <cstring>
 #include <memory>
 #include <span>
 #include <vector>
 
 #include "base/assert.h"
 #include "base/units.h"
+#include "flashcopy/grains.h"
 #include "runtime/disk.h"
 #include "runtime/sync.h"
 
@@ -26,24 +29,56 @@ inline AlignedBytes allocate_aligned(std::size_t bytes) {
   return AlignedBytes(p);
 }
 
-/// Consecutive frames for one batch: neighbours in the arena may be written with one I/O when they are neighbours on
+/// Memory for the stretch of a track between two grains.
+class TrackWindow {
+ public:
+  TrackWindow() = default;
+  TrackWindow(std::byte* memory, flashcopy::Hull hull) noexcept : memory_(memory), hull_(hull) {}
+
+  [[nodiscard]] bool empty() const noexcept { return hull_.grain_count == 0; }
+  [[nodiscard]] std::uint16_t first_block() const noexcept {
+    return static_cast<std::uint16_t>(hull_.first_grain * kGrainBlocks);
+  }
+  [[nodiscard]] std::span<std::byte> bytes() const noexcept {
+    return {memory_, std::size_t{hull_.grain_count} * kGrainBytes};
+  }
+  /// In bytes of the track; they must lie in the window.
+  [[nodiscard]] std::span<std::byte> part(std::size_t offset, std::size_t length) const noexcept {
+    const std::size_t begin = std::size_t{hull_.first_grain} * kGrainBytes;
+    TT_ASSERT(offset >= begin && offset + length <= begin + bytes().size());
+    return bytes().subspan(offset - begin, length);
+  }
+  /// What `from`, which must contain this window, has there.
+  void copy_from(const TrackWindow& from) const noexcept {
+    const std::span<std::byte> source = from.part(std::size_t{hull_.first_grain} * kGrainBytes, bytes().size());
+    std::memcpy(memory_, source.data(), source.size());
+  }
+
+ private:
+  std::byte* memory_ = nullptr;
+  flashcopy::Hull hull_;
+};
+
+/// Consecutive windows for one batch: neighbours in the arena may be written with one I/O when they are neighbours on
 /// the medium too.
 class FrameArena {
  public:
   explicit FrameArena(std::size_t frame_count)
-      : memory_(allocate_aligned(frame_count * kTrackBytes)), frame_count_(frame_count) {}
+      : memory_(allocate_aligned(frame_count * kTrackBytes)), capacity_bytes_(frame_count * kTrackBytes) {}
 
-  [[nodiscard]] std::size_t free_frames() const noexcept { return frame_count_ - used_; }
-  std::span<std::byte> take() noexcept {
-    TT_ASSERT(used_ < frame_count_);
-    return {memory_.get() + kTrackBytes * used_++, kTrackBytes};
+  TrackWindow take(GrainMask grains) noexcept {
+    const flashcopy::Hull hull = flashcopy::hull_of(grains);
+    std::byte* const begin = memory_.get() + used_bytes_;
+    used_bytes_ += flashcopy::hull_bytes(grains);
+    TT_ASSERT(used_bytes_ <= capacity_bytes_);
+    return {begin, hull};
   }
-  void reset() noexcept { used_ = 0; }
+  void reset() noexcept { used_bytes_ = 0; }
 
  private:
   AlignedBytes memory_;
-  std::size_t frame_count_;
-  std::size_t used_ = 0;
+  std::size_t capacity_bytes_;
+  std::size_t used_bytes_ = 0;
 };
 
 /// Single frames for reads that need a detour; waits when all are in use.

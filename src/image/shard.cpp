@@ -27,7 +27,7 @@ Shard::Shard(rt::Reactor& reactor, ShardOptions options, LsnSource& lsns, Contro
       batch_ended_(reactor),
       room_(reactor),
       image_read_done_(reactor) {
-  TT_ASSERT(options_.batch_frames >= flashcopy::ColumnPlan::kFramesPerStep);
+  TT_ASSERT(options_.batch_frames * kTrackBytes >= flashcopy::ColumnPlan::kMostStepBytes);
 }
 
 Shard::~Shard() = default;

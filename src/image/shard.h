@@ -89,7 +89,7 @@ struct ShardOptions {
   std::uint32_t id = 0;
   flashcopy::Stripes stripes;
   Acknowledge acknowledge = Acknowledge::hardened;
-  std::size_t batch_frames = 256;   ///< At least ColumnPlan::kFramesPerStep.
+  std::size_t batch_frames = 256;   ///< Memory of a batch, in 64 KiB; at least ColumnPlan::kMostStepBytes.
   std::uint32_t active_copies = 4;  ///< Background copies that work at the same time (spec 1.8).
   /// Memory for partial tracks, 4 KiB each: a page speaks of 128 MiB of a volume.
   std::uint32_t most_preserved_pages = 16384;

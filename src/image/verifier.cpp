@@ -24,11 +24,9 @@ Verifier::Verifier(Shard& shard, CommonPace& pace, std::shared_ptr<Verification>
       pacer_(pace),
       verification_(std::move(verification)),
       counts_(verification_->by_shard[shard.options().id]),
-      arena_(2 * kMostTracks) {
-  source_bytes_ = {arena_.take().data(), kMostTracks * kTrackBytes};
-  for (std::uint64_t i = 1; i < kMostTracks; ++i) arena_.take();
-  target_bytes_ = {arena_.take().data(), kMostTracks * kTrackBytes};
-}
+      memory_(allocate_aligned(2 * kMostTracks * kTrackBytes)),
+      source_bytes_(memory_.get(), kMostTracks * kTrackBytes),
+      target_bytes_(memory_.get() + kMostTracks * kTrackBytes, kMostTracks * kTrackBytes) {}
 
 RelationshipShare* Verifier::share() const noexcept {
   const auto found = shard_.relationships_.find(verification_->relationship.generation);

@@ -54,7 +54,7 @@ class Verifier {
   Pacer pacer_;
   std::shared_ptr<Verification> verification_;
   VerifyCounts& counts_;
-  FrameArena arena_;
+  AlignedBytes memory_;
   std::span<std::byte> source_bytes_;
   std::span<std::byte> target_bytes_;
   std::vector<std::uint64_t> differing_;
