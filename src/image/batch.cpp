@@ -387,8 +387,7 @@ void Batch::build_update(UpdateWork& update, std::vector<MediaWrite>& writes) {
   collect_runs(*dirty, update.plan.up_to, at.rank->disk->block_bytes() / kBlockBytes);
   for (const auto& [from, to] : runs_) {
     const std::size_t offset = std::size_t{from} * kBlockBytes;
-    writes.push_back(
-        {at.rank, at.offset + offset, window.part(offset, std::size_t{to - from} * kBlockBytes), {}});
+    writes.push_back({at.rank, at.offset + offset, window.part(offset, std::size_t{to - from} * kBlockBytes), {}});
   }
 }
 

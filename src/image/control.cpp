@@ -3,14 +3,13 @@
 
 #include <algorithm>
 
+#include "image/patience.h"
+
 namespace tt::image {
 
 namespace {
 
 constexpr rt::TimeNs kInUseAfterIo = 300 * rt::kSecond;
-constexpr rt::TimeNs kClosingPoll = 2 * rt::kMillisecond;
-/// Without a single track less.
-constexpr rt::TimeNs kClosingLimit = 60 * rt::kSecond;
 
 }  // namespace
 
@@ -147,29 +146,36 @@ rt::Task<std::uint64_t> ControlPlane::tracks_owed(VolumeId id) {
   std::ranges::for_each(config_.relationships.from(id), note);
   std::ranges::for_each(config_.relationships.onto(id), note);
   std::uint64_t left = 0;
-  for (const auto& shard : shards_) {
-    co_await rt::hop(home_, shard->reactor());
-    for (const Generation generation : closing) {
-      const auto counts = shard->counts(generation);
-      left += counts ? counts->uncopied : 0;
-    }
-    co_await rt::hop(shard->reactor(), home_);
+  for (const Generation generation : closing) {
+    const RelationshipCounts counts = co_await counts_of(generation);
+    left += counts.uncopied;
   }
   co_return left;
+}
+
+rt::Task<RelationshipCounts> ControlPlane::counts_of(Generation relationship) {
+  RelationshipCounts total;
+  for (const auto& shard : shards_) {
+    co_await rt::hop(home_, shard->reactor());
+    const auto counts = shard->counts(relationship);
+    co_await rt::hop(shard->reactor(), home_);
+    if (counts) total.uncopied += counts->uncopied;
+    if (counts) total.owed += counts->owed;
+  }
+  co_return total;
 }
 
 /// Withdrawn relationships that still owe tracks hold the volume for a moment; they are pushed out.
 rt::Task<Result<void>> ControlPlane::wait_for_closing(VolumeId id) {
   if (!names_volume(id, true)) co_return Result<void>{};
   co_await request_drain(true);
-  std::uint64_t left_before = ~std::uint64_t{0};
-  rt::TimeNs give_up = home_.now() + kClosingLimit;
-  while (names_volume(id, true) && home_.now() < give_up) {
+  Patience patience(home_.now());
+  bool gave_up = false;
+  while (names_volume(id, true) && !gave_up) {
     const std::uint64_t left = co_await tracks_owed(id);
-    if (left < left_before) give_up = home_.now() + kClosingLimit;
-    left_before = std::min(left, left_before);
+    gave_up = patience.is_over(home_.now(), left);
     commands_.unlock();
-    co_await rt::sleep_for(home_, kClosingPoll);
+    co_await rt::sleep_for(home_, Patience::kPoll);
     co_await commands_.lock();
   }
   co_await request_drain(false);

@@ -214,6 +214,7 @@ class ControlPlane final : public ControlLink {
                                bool freeze = false);
   [[nodiscard]] bool in_cascade(Generation relationship) const;
   rt::Task<Result<void>> no_child_needs(Generation relationship);
+  rt::Task<Result<void>> bring_out_owed(const RenewalRequest& pair);
   rt::Task<Result<void>> copy_complete(Generation generation);
   rt::Task<std::vector<Result<void>>> settle_revertibles(std::vector<VolumeId> sources,
                                                          std::optional<std::uint32_t> sequence, bool commit);
@@ -273,6 +274,7 @@ class ControlPlane final : public ControlLink {
   rt::Task<bool> recently_used(VolumeId id);
   rt::Task<Result<void>> wait_for_closing(VolumeId id);
   rt::Task<std::uint64_t> tracks_owed(VolumeId id);
+  rt::Task<RelationshipCounts> counts_of(Generation relationship);
   rt::Task<void> request_drain(bool on);
   rt::Task<Result<void>> complete_tracks(const RenewalRequest& pair);
   rt::Task<void> let_tracks_be_partial(Generation relationship);

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "image/control.h"
+#include "image/patience.h"
 
 namespace tt::image {
 
@@ -14,9 +15,6 @@ namespace {
 
 /// A record must fit into the journal; what is beyond is not lent but copied.
 constexpr std::size_t kMostLoans = 2048;
-constexpr rt::TimeNs kSettlePoll = 2 * rt::kMillisecond;
-/// Without a single track less.
-constexpr rt::TimeNs kSettleLimit = 60 * rt::kSecond;
 
 }  // namespace
 
@@ -54,8 +52,7 @@ rt::Task<std::vector<std::uint64_t>> ControlPlane::close_loans(const std::vector
 }
 
 rt::Task<Result<void>> ControlPlane::settle_loans(VolumeId id, LoanSide side) {
-  std::uint64_t left_before = ~std::uint64_t{0};
-  rt::TimeNs give_up = home_.now() + kSettleLimit;
+  Patience patience(home_.now());
   for (;;) {
     const std::vector<Generation> loans = loans_of(id, side);
     if (loans.empty()) co_return Result<void>{};
@@ -65,16 +62,14 @@ rt::Task<Result<void>> ControlPlane::settle_loans(VolumeId id, LoanSide side) {
     if (left == 0) break;
     if (stopping_) co_return Errc::shutting_down;
     if (control_shard().no_more_room()) co_return Errc::journal_failed;
-    if (left < left_before) give_up = home_.now() + kSettleLimit;
-    if (home_.now() >= give_up) co_return Error{Errc::timed_out, id.value};
-    left_before = std::min(left, left_before);
+    if (patience.is_over(home_.now(), left)) co_return Error{Errc::timed_out, id.value};
     for (const auto& shard : shards_) {
       co_await rt::hop(home_, shard->reactor());
       shard->pay_loans(loans);
       co_await rt::hop(shard->reactor(), home_);
     }
     commands_.unlock();
-    co_await rt::sleep_for(home_, kSettlePoll);
+    co_await rt::sleep_for(home_, Patience::kPoll);
     co_await commands_.lock();
   }
   co_await end_closed_loans();

@@ -4,16 +4,9 @@
 #include <algorithm>
 
 #include "image/control.h"
+#include "image/patience.h"
 
 namespace tt::image {
-
-namespace {
-
-constexpr rt::TimeNs kSettlePoll = 2 * rt::kMillisecond;
-/// Without a single track less.
-constexpr rt::TimeNs kSettleLimit = 60 * rt::kSecond;
-
-}  // namespace
 
 rt::Task<std::vector<Result<void>>> ControlPlane::resync(std::vector<RenewalRequest> pairs) {
   co_await commands_.lock();
@@ -51,6 +44,7 @@ rt::Task<std::vector<Result<void>>> ControlPlane::reverse(std::vector<RenewalReq
     co_await settle_closing_roles({&turned, 1});
     Result<void> settled;
     if (fast) settled = co_await complete_tracks(pair);
+    if (!fast) settled = co_await bring_out_owed(pair);
     if (settled) settled = co_await settle_both(pair);
     const auto found = volume::find_relationship(config_, pair.source, pair.target);
     Result<void> done =
@@ -71,8 +65,7 @@ rt::Task<std::vector<Result<void>>> ControlPlane::reverse(std::vector<RenewalReq
 
 /// A fast reverse gives back what lies on the target, in whole tracks. Hosts go on meanwhile, and other commands too.
 rt::Task<Result<void>> ControlPlane::complete_tracks(const RenewalRequest& pair) {
-  std::uint64_t left_before = ~std::uint64_t{0};
-  rt::TimeNs give_up = home_.now() + kSettleLimit;
+  Patience patience(home_.now());
   Result<void> done;
   co_await request_drain(true);
   for (;;) {
@@ -86,17 +79,15 @@ rt::Task<Result<void>> ControlPlane::complete_tracks(const RenewalRequest& pair)
       co_await rt::hop(shard->reactor(), home_);
     }
     if (left == 0) break;
-    if (left < left_before) give_up = home_.now() + kSettleLimit;
-    left_before = std::min(left, left_before);
-    if (stopping_) done = Errc::shutting_down;
+    if (patience.is_over(home_.now(), left)) done = Error{Errc::timed_out, pair.source.value};
     if (control_shard().no_more_room()) done = Errc::journal_failed;
-    if (home_.now() >= give_up) done = Error{Errc::timed_out, pair.source.value};
+    if (stopping_) done = Errc::shutting_down;
     if (!done) {
       co_await let_tracks_be_partial(*found);
       break;
     }
     commands_.unlock();
-    co_await rt::sleep_for(home_, kSettlePoll);
+    co_await rt::sleep_for(home_, Patience::kPoll);
     co_await commands_.lock();
   }
   co_await request_drain(false);
@@ -173,46 +164,37 @@ bool ControlPlane::in_cascade(Generation generation) const {
 rt::Task<Result<void>> ControlPlane::no_child_needs(Generation generation) {
   const VolumeId target = config_.relationships.at(generation).target;
   if (!is_source(target)) co_return Result<void>{};
-  for (const auto& shard : shards_) {
-    co_await rt::hop(home_, shard->reactor());
-    const auto counts = shard->counts(generation);
-    co_await rt::hop(shard->reactor(), home_);
-    if (counts && counts->uncopied > 0) co_return Error{Errc::other_relationships, target.value};
-  }
+  const RelationshipCounts counts = co_await counts_of(generation);
+  if (counts.uncopied > 0) co_return Error{Errc::other_relationships, target.value};
   co_return Result<void>{};
 }
 
-/// FC-33: owed tracks count as copied; they are pushed out before the answer is given.
+/// FC-33: owed tracks count as copied. If nothing else is left they are pushed out before the answer is given; hosts go
+/// on meanwhile, and other commands too.
+rt::Task<Result<void>> ControlPlane::bring_out_owed(const RenewalRequest& pair) {
+  Patience patience(home_.now());
+  Result<void> done;
+  co_await request_drain(true);
+  while (done) {
+    const auto found = volume::find_relationship(config_, pair.source, pair.target);
+    if (!found) break;
+    const RelationshipCounts left = co_await counts_of(*found);
+    if (left.uncopied == 0 || left.uncopied > left.owed) break;
+    if (patience.is_over(home_.now(), left.uncopied)) done = Error{Errc::timed_out, pair.source.value};
+    if (control_shard().no_more_room()) done = Errc::journal_failed;
+    if (stopping_) done = Errc::shutting_down;
+    commands_.unlock();
+    co_await rt::sleep_for(home_, Patience::kPoll);
+    co_await commands_.lock();
+  }
+  co_await request_drain(false);
+  co_return done;
+}
+
 rt::Task<Result<void>> ControlPlane::copy_complete(Generation generation) {
   const VolumeId source = config_.relationships.at(generation).source;
-  RelationshipCounts total;
-  for (const auto& shard : shards_) {
-    co_await rt::hop(home_, shard->reactor());
-    const auto counts = shard->counts(generation);
-    shard->request_drain(true);
-    co_await rt::hop(shard->reactor(), home_);
-    if (counts) total.uncopied += counts->uncopied;
-    if (counts) total.owed += counts->owed;
-  }
-  bool owed = total.uncopied > 0 && total.uncopied == total.owed;
-  const rt::TimeNs give_up = home_.now() + 30 * rt::kSecond;
-  while (owed && home_.now() < give_up) {
-    co_await rt::sleep_for(home_, rt::kMillisecond);
-    owed = false;
-    for (const auto& shard : shards_) {
-      co_await rt::hop(home_, shard->reactor());
-      const auto counts = shard->counts(generation);
-      co_await rt::hop(shard->reactor(), home_);
-      owed = owed || (counts && counts->uncopied > 0);
-    }
-    if (!owed) total.uncopied = 0;
-  }
-  for (const auto& shard : shards_) {
-    co_await rt::hop(home_, shard->reactor());
-    shard->request_drain(false);
-    co_await rt::hop(shard->reactor(), home_);
-  }
-  if (total.uncopied > 0) co_return Error{Errc::copy_not_complete, source.value};
+  const RelationshipCounts counts = co_await counts_of(generation);
+  if (counts.uncopied > 0) co_return Error{Errc::copy_not_complete, source.value};
   co_return Result<void>{};
 }
 
