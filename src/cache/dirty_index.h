@@ -135,7 +135,6 @@ class DirtyIndex {
     return dirty_columns_.find(from, true, dirty_end_);
   }
   [[nodiscard]] Entry* oldest() const noexcept { return oldest_; }
-  [[nodiscard]] Entry* newest() const noexcept { return newest_; }
 
   /// Everything goes, pins included; only before destruction.
   void clear();

@@ -20,6 +20,9 @@ using flashcopy::VolumeShare;
 
 namespace {
 
+/// More would hold up the journal, which is written to the same disks.
+constexpr std::size_t kMostInFlight = 64;
+
 void count_read(RankCounters& rank, flashcopy::VolumeCounters& volume, std::uint64_t bytes, rt::TimeNs took) {
   ++rank.reads;
   rank.read_bytes += bytes;
@@ -152,16 +155,25 @@ void Batch::request_old_tracks() {
 
 rt::Task<void> Batch::read_old_tracks() {
   request_old_tracks();
-  IoGroup group(shard_.reactor_);
+  std::vector<MediaRead> reads;
   for (OldTrack& old : old_tracks_) {
     old.window = arena_.take(old.grains);
     ++old.volume->counters.tracks_staged;
-    for_each_run(old.grains, [&](std::size_t offset, std::size_t length) { group.add(read_run(old, offset, length)); });
+    for_each_run(old.grains, [&](std::size_t offset, std::size_t length) { reads.push_back({&old, offset, length}); });
   }
+  std::size_t next = 0;
+  IoGroup group(shard_.reactor_);
+  for (std::size_t i = 0; i < std::min(reads.size(), kMostInFlight); ++i) group.add(read_in_turn(reads, next));
   co_await group.join();
 }
 
-rt::Task<void> Batch::read_run(OldTrack& old, std::size_t offset, std::size_t length) {
+rt::Task<void> Batch::read_in_turn(const std::vector<MediaRead>& reads, std::size_t& next) {
+  while (next < reads.size()) co_await read_one(reads[next++]);
+}
+
+rt::Task<void> Batch::read_one(const MediaRead& read) {
+  const auto [of, offset, length] = read;
+  OldTrack& old = *of;
   const MediaAddress at = shard_.address_of(*old.volume, old.track);
   TT_ASSERT(at.rank != nullptr);
   const rt::TimeNs started = shard_.reactor_.now();
@@ -464,9 +476,14 @@ rt::Task<void> Batch::write_all(std::vector<MediaWrite>& writes) {
     }
   }
   writes.resize(kept);
+  std::size_t next = 0;
   IoGroup group(shard_.reactor_);
-  for (MediaWrite& write : writes) group.add(write_one(write));
+  for (std::size_t i = 0; i < std::min(writes.size(), kMostInFlight); ++i) group.add(write_in_turn(writes, next));
   co_await group.join();
+}
+
+rt::Task<void> Batch::write_in_turn(std::vector<MediaWrite>& writes, std::size_t& next) {
+  while (next < writes.size()) co_await write_one(writes[next++]);
 }
 
 rt::Task<void> Batch::write_one(MediaWrite& write) {

@@ -102,6 +102,12 @@ class Batch {
     TrackWindow window;
     Result<void> status;
   };
+  /// One run of its grains.
+  struct MediaRead {
+    OldTrack* of = nullptr;
+    std::size_t offset = 0;
+    std::size_t length = 0;
+  };
   /// One disk write; adjacent ones were merged. `owner` is an index into copies_ or updates_ of the first part.
   struct MediaWrite {
     RankShare* rank = nullptr;
@@ -124,8 +130,10 @@ class Batch {
   void build_update(UpdateWork& update, std::vector<MediaWrite>& writes);
   void collect_runs(const cache::DirtyTrack& dirty, Lsn up_to, std::uint32_t unit_blocks);
   rt::Task<void> write_all(std::vector<MediaWrite>& writes);
+  rt::Task<void> write_in_turn(std::vector<MediaWrite>& writes, std::size_t& next);
   rt::Task<void> write_one(MediaWrite& write);
-  rt::Task<void> read_run(OldTrack& old, std::size_t offset, std::size_t length);
+  rt::Task<void> read_in_turn(const std::vector<MediaRead>& reads, std::size_t& next);
+  rt::Task<void> read_one(const MediaRead& read);
   void add_writes(const CopyWork& copy, std::vector<MediaWrite>& writes);
   rt::Task<void> flush_rank(RankShare& rank, Result<void>& status);
   /// Ranks whose write or flush failed.
@@ -142,7 +150,9 @@ class Batch {
   void retire_entries();
   void finish() noexcept;
 
-  [[nodiscard]] std::size_t capacity_bytes() const noexcept { return shard_.options_.batch_frames * kTrackBytes; }
+  [[nodiscard]] std::size_t capacity_bytes() const noexcept {
+    return shard_.options_.batch_frames * kTrackBytes;
+  }
 
   static constexpr std::size_t kNotRead = ~std::size_t{0};
 

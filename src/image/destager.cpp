@@ -11,8 +11,6 @@ constexpr std::size_t kColumnsPerBatch = 1024;
 constexpr std::size_t kColumnsScanned = 4096;
 constexpr rt::TimeNs kIdlePause = 20 * rt::kMillisecond;
 constexpr rt::TimeNs kBlockedPause = 2 * rt::kMillisecond;
-/// Without a write for so long hosts do not write.
-constexpr rt::TimeNs kHostsQuiet = 20 * rt::kMillisecond;
 
 }  // namespace
 
@@ -30,10 +28,7 @@ bool Destager::should_run() const noexcept {
   if (oldest == nullptr) return false;
   if (shard_.drain_requests_ > 0 || shard_.index_->full()) return true;
   if (shard_.ring_->used_bytes() * 100 > shard_.ring_->capacity_bytes() * options_.eager_percent) return true;
-  const rt::TimeNs now = shard_.reactor_.now();
-  const rt::TimeNs age = now - oldest->inserted_at;
-  const bool hosts_write = now - shard_.index_->newest()->inserted_at < kHostsQuiet;
-  return age >= (hosts_write ? std::max(options_.age_limit, options_.busy_age_limit) : options_.age_limit);
+  return shard_.reactor_.now() - oldest->inserted_at >= options_.age_limit;
 }
 
 rt::Task<void> Destager::run(FrameArena& arena) {

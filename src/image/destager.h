@@ -11,8 +11,7 @@
 namespace tt::image {
 
 struct DestagerOptions {
-  rt::TimeNs age_limit = 200 * rt::kMillisecond;  ///< Younger data waits for more of its kind, ...
-  rt::TimeNs busy_age_limit = 2 * rt::kSecond;    ///< ... and longer while hosts write, who need the disks as well, ...
+  rt::TimeNs age_limit = 200 * rt::kMillisecond;  ///< Younger data waits for more of its kind ...
   std::uint32_t eager_percent = 25;               ///< ... unless the ring is fuller than this.
 };
 

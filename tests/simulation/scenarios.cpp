@@ -41,8 +41,6 @@ ImageShape draw_shape(sim::Case& c) {
   shape.ring_bytes = kSmallestRing + c.draw("ring_extra_mib", 0, 3) * 1_MiB;
   shape.open.batch_frames = c.draw("batch_frames", 32, 96);
   shape.open.destage.age_limit = static_cast<rt::TimeNs>(c.draw("age_limit_us", 10, 30'000)) * rt::kMicrosecond;
-  shape.open.destage.busy_age_limit =
-      static_cast<rt::TimeNs>(c.draw("busy_age_limit_us", 10, 60'000)) * rt::kMicrosecond;
   shape.open.active_copies = static_cast<std::uint32_t>(c.draw("active_copies", 1, 4));
   if (c.draw_chance("volatile_acknowledgement", 1, 3)) shape.open.acknowledge = image::Acknowledge::as_cached;
   shape.open.place.long_run_tracks = static_cast<std::uint32_t>(c.draw("long_run_tracks", 1, 4));
@@ -144,7 +142,6 @@ void short_history(sim::Case& c) {
   plan.shape.ring_bytes = kSmallestRing;
   plan.shape.open.batch_frames = 64;
   plan.shape.open.destage.age_limit = 500 * rt::kMicrosecond;
-  plan.shape.open.destage.busy_age_limit = 0;
   for (std::uint16_t i = 0; i < 3; ++i) {
     plan.work.volumes.push_back({VolumeId{i}, 6 * kTrackBlocks + (i == 2 ? 40U : 0U), i == 1});
   }
@@ -232,7 +229,6 @@ void dead_rank(sim::Case& c) {
   ImageShape shape;
   shape.ring_bytes = kSmallestRing;
   shape.open.destage.age_limit = rt::kMillisecond;
-  shape.open.destage.busy_age_limit = 0;
   {
     Life life(world, storage, shape);
     if (!c.check(life.create() && life.open(), "the image cannot be made")) return;
