@@ -150,9 +150,7 @@ class Batch {
   void retire_entries();
   void finish() noexcept;
 
-  [[nodiscard]] std::size_t capacity_bytes() const noexcept {
-    return shard_.options_.batch_frames * kTrackBytes;
-  }
+  [[nodiscard]] std::size_t capacity_bytes() const noexcept { return shard_.options_.batch_frames * kTrackBytes; }
 
   static constexpr std::size_t kNotRead = ~std::size_t{0};
 
