@@ -74,11 +74,7 @@ bool ReadCache::holds(Place place, std::uint64_t bytes) const noexcept {
 }
 
 void ReadCache::offer(Ticket then, Place place, std::span<const std::byte> bytes) noexcept {
-  bool valid = clock_.is_unchanged(then, place, bytes.size());
-#if defined(TWINTRACK_CANARY)
-  valid = valid || ignores_tickets;
-#endif
-  if (!valid) return;
+  if (!clock_.is_unchanged(then, place, bytes.size())) return;
   while (!bytes.empty()) {
     const TrackPart part = first_part(place, bytes.size());
     GrainMask grains = part.whole_grains();
@@ -172,9 +168,6 @@ void ReadCache::drop(std::uint32_t at, GrainMask grains) noexcept {
 }
 
 void ReadCache::begin_write(Place place, std::uint64_t bytes) noexcept {
-#if defined(TWINTRACK_CANARY)
-  if (misses_writes) return;
-#endif
   while (bytes > 0) {
     const TrackPart part = first_part(place, bytes);
     clock_.begin_write(part.key);
@@ -190,9 +183,6 @@ void ReadCache::begin_write(Place place, std::uint64_t bytes) noexcept {
 }
 
 void ReadCache::end_write(Place place, std::span<const std::byte> bytes, bool good) noexcept {
-#if defined(TWINTRACK_CANARY)
-  if (misses_writes) return;
-#endif
   while (!bytes.empty()) {
     const TrackPart part = first_part(place, bytes.size());
     clock_.end_write(part.key);
@@ -214,23 +204,6 @@ void ReadCache::end_write(Place place, std::span<const std::byte> bytes, bool go
     }
     place.offset += part.bytes();
     bytes = bytes.subspan(part.bytes());
-  }
-}
-
-void ReadCache::forget(Place place, std::uint64_t bytes) noexcept {
-  clock_.change_all();
-  const std::uint64_t first = track_key(place);
-  const std::uint64_t end = first + divide_up(place.offset % kTrackBytes + bytes, kTrackBytes);
-  if (end - first <= touched_tracks_) {
-    for (std::uint64_t key = first; key < end; ++key) {
-      if (const std::uint32_t at = find(key); at != kNone) drop(at, kAllGrains);
-    }
-    return;
-  }
-  for (std::uint32_t at = first_; at != kNone;) {
-    const std::uint32_t next = tracks_[at].behind;
-    if (tracks_[at].key >= first && tracks_[at].key < end) drop(at, kAllGrains);
-    at = next;
   }
 }
 

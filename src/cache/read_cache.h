@@ -5,7 +5,7 @@
 //
 // States of a grain
 //
-//   absent --offer, admit--> held --evict, forget--> absent
+//   absent --offer--> held --evict, forget--> absent
 //   held --begin_write--> stale --end_write(good)--> held, with the new bytes
 //                         stale --end_write(bad), evict, forget--> absent
 //
@@ -24,8 +24,11 @@
 //   destage, copies before overwriting, background copy, loans   Batch::write_and_flush
 //   whole tracks of streams                        Shard::write_in_place
 //   a range copy, zeros, a release of space        none: they are entries of the index, or bits of a map
-//   space that goes to another volume or shard     forget(): what it held speaks of nothing any more
 //   a rank that fails, goes or comes               forget_rank()
+//
+// Space may go from a volume to another one, and even from this shard to another one and back. What was held of it then
+// is wrong, and nobody asks for it: a track is read from its medium when a bit says that it is there, and the bit of
+// the new owner is set after this shard has written the track for it.
 //
 // A write that failed leaves nothing held of its place, and its rank is failed soon after, of which nothing is offered
 // any more. A read that failed offers nothing. After a crash nothing is left: the cache is memory.
@@ -77,8 +80,7 @@ class ReadCache {
   /// `good`: written and flushed. Grains that were held before are held again.
   void end_write(Place place, std::span<const std::byte> bytes, bool good) noexcept;
 
-  /// No write of these places is under way, or its end finds nothing.
-  void forget(Place place, std::uint64_t bytes) noexcept;
+  /// The end of a write that is under way finds nothing, and no read under way is kept.
   void forget_rank(std::uint16_t rank) noexcept;
 
   [[nodiscard]] std::uint64_t held_bytes() const noexcept { return std::uint64_t{used_frames_} * kGrainBytes; }
@@ -86,13 +88,6 @@ class ReadCache {
   /// Of grains, since the start.
   [[nodiscard]] std::uint64_t admitted() const noexcept { return admitted_; }
   [[nodiscard]] std::uint64_t evicted() const noexcept { return evicted_; }
-
-#if defined(TWINTRACK_CANARY)
-  /// Planted bugs, which the tests must find (docs/promises.md): a batch that does not say what it writes; a read that
-  /// offers what a write has overtaken.
-  static inline bool misses_writes = false;
-  static inline bool ignores_tickets = false;
-#endif
 
  private:
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};

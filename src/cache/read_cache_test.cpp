@@ -176,30 +176,17 @@ TEST_F(ReadCacheTest, AWriteOfAnyOfItsTracksVoidsALongRead) {
   EXPECT_EQ(cache_.held_bytes(), 0U);
 }
 
-TEST_F(ReadCacheTest, AReadOfAPlaceThatChangedHandsIsNotKept) {
-  Ticket ticket = cache_.look(grain(1), kGrainBytes);
-  cache_.forget(grain(0), kTrackBytes);
-  cache_.offer(ticket, grain(1), letters('a', kGrainBytes));
-  ticket = cache_.look(grain(1), kGrainBytes);
+TEST_F(ReadCacheTest, AReadOfARankThatWasForgottenMeanwhileIsNotKept) {
+  const Ticket ticket = cache_.look(grain(1), kGrainBytes);
   cache_.forget_rank(kRank);
   cache_.offer(ticket, grain(1), letters('a', kGrainBytes));
   EXPECT_EQ(cache_.held_bytes(), 0U);
 }
 
-TEST_F(ReadCacheTest, ForgettingASpaceLeavesItsNeighbours) {
-  for (std::uint64_t n = 0; n < 48; ++n) host_reads(n, 1, 'a');
-  cache_.forget(grain(16), kTrackBytes);
-  EXPECT_EQ(cache_.held_bytes(), 32 * kGrainBytes);
-  EXPECT_TRUE(cache_.holds(grain(15), kGrainBytes));
-  EXPECT_TRUE(cache_.holds(grain(32), kGrainBytes));
-  cache_.forget(grain(0), 1_GiB);  // more tracks than there are
-  EXPECT_EQ(cache_.held_bytes(), 0U);
-}
-
-TEST_F(ReadCacheTest, AWriteWhosePlaceIsForgottenMeanwhileBringsNothing) {
+TEST_F(ReadCacheTest, AWriteOfARankThatIsForgottenMeanwhileBringsNothing) {
   host_reads(1, 1, 'a');
   cache_.begin_write(grain(1), kGrainBytes);
-  cache_.forget(grain(0), kTrackBytes);
+  cache_.forget_rank(kRank);
   cache_.end_write(grain(1), letters('b', kGrainBytes), true);
   EXPECT_EQ(cache_.held_bytes(), 0U);
 }
@@ -321,7 +308,7 @@ TEST_F(ReadCacheTest, EqualsTheMediumWhateverHappens) {
           }
           break;
         default:
-          if (random() % 50 == 0) cache.forget(grain(n), 1 + random() % kTrackBytes);
+          if (random() % 200 == 0) cache.forget_rank(kRank);
       }
       ASSERT_LE(cache.held_bytes(), cache.capacity_bytes());
     }

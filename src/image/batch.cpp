@@ -476,6 +476,7 @@ rt::Task<void> Batch::write_all(std::vector<MediaWrite>& writes) {
     }
   }
   writes.resize(kept);
+  for (const MediaWrite& write : writes) shard_.begin_media_write(*write.rank, write.offset, write.bytes.size());
   std::size_t next = 0;
   IoGroup group(shard_.reactor_);
   for (std::size_t i = 0; i < std::min(writes.size(), kMostInFlight); ++i) group.add(write_in_turn(writes, next));
@@ -523,6 +524,10 @@ rt::Task<std::vector<RankShare*>> Batch::write_and_flush(std::vector<MediaWrite>
   }
   for (std::size_t i = 0; i < ranks.size(); ++i) {
     if (!flushed[i]) broken.push_back(ranks[i]);
+  }
+  for (const MediaWrite& write : writes) {
+    const bool good = write.status && std::find(broken.begin(), broken.end(), write.rank) == broken.end();
+    shard_.end_media_write(*write.rank, write.offset, write.bytes, good);
   }
   co_return broken;
 }

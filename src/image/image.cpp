@@ -42,6 +42,7 @@ Image::Image(std::span<const Port> ports, std::uint32_t shard_count, OpenOptions
     shard.place = options.place;
     shard.most_preserved_pages = options.most_preserved_pages;
     shard.map_share = options.map_share;
+    shard.read_cache_bytes = options.read_cache_bytes / shard_count;
     shard.batch_frames = options.batch_frames;
     shard.active_copies = options.active_copies;
     shards_.push_back(std::make_unique<Shard>(*ports_[i % ports_.size()].reactor, shard, lsns_, *control_));

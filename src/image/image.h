@@ -53,6 +53,7 @@ struct OpenOptions {
   PlaceOptions place;
   std::uint32_t most_preserved_pages = ShardOptions{}.most_preserved_pages;
   std::uint32_t map_share = ShardOptions{}.map_share;
+  std::uint64_t read_cache_bytes = 0;  ///< Of all shards together; 0: none.
 };
 
 class Image {

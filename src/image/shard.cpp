@@ -28,6 +28,7 @@ Shard::Shard(rt::Reactor& reactor, ShardOptions options, LsnSource& lsns, Contro
       room_(reactor),
       image_read_done_(reactor) {
   TT_ASSERT(options_.batch_frames * kTrackBytes >= flashcopy::ColumnPlan::kMostStepBytes);
+  if (options_.read_cache_bytes != 0) read_cache_ = std::make_unique<cache::ReadCache>(options_.read_cache_bytes);
 }
 
 Shard::~Shard() = default;
@@ -138,11 +139,13 @@ void Shard::add_rank(RankShare rank) {
   if (ranks_.size() <= rank.id) ranks_.resize(std::size_t{rank.id} + 1);
   const std::uint16_t id = rank.id;
   rank.flush_lock = std::make_unique<rt::Mutex>(reactor_);
+  if (read_cache_) read_cache_->forget_rank(id);
   ranks_[id] = std::move(rank);
 }
 
 void Shard::mark_rank_failed(std::uint16_t rank) noexcept {
   ranks_[rank].failed = true;
+  if (read_cache_) read_cache_->forget_rank(rank);
 }
 
 void Shard::add_volume(const volume::VolumeConfig& config, std::uint64_t extent_bytes) {

@@ -24,6 +24,7 @@
 
 #include "base/result.h"
 #include "cache/dirty_index.h"
+#include "cache/read_cache.h"
 #include "flashcopy/column_plan.h"
 #include "flashcopy/share.h"
 #include "flashcopy/stripes.h"
@@ -97,6 +98,14 @@ struct ShardOptions {
   /// is made coarser where that is as right.
   std::uint32_t map_share = 64;
   PlaceOptions place;
+  std::uint64_t read_cache_bytes = 0;  ///< 0: every read of clean data goes to its medium.
+};
+
+/// What the read cache did since the start; only for people.
+struct ReadCacheCounters {
+  std::uint64_t hit_bytes = 0;     ///< That no medium was asked for.
+  std::uint64_t missed_bytes = 0;  ///< Read from a medium for hosts.
+  std::uint64_t held_bytes = 0;    ///< Now.
 };
 
 /// What happened to a rank in this shard since the start; only for people.
@@ -128,6 +137,13 @@ struct RankShare {
 struct MediaAddress {
   RankShare* rank = nullptr;
   std::uint64_t offset = 0;
+};
+
+/// Who reads, and so which way.
+enum class Reader : std::uint8_t {
+  host,    ///< From the read cache and into it.
+  copy,    ///< From the read cache; what is read once for a copy is not worth keeping.
+  medium,  ///< Past the read cache, for those who want to know what the medium holds.
 };
 
 struct RelationshipCounts {
@@ -271,6 +287,7 @@ class Shard {
   [[nodiscard]] RankCounters rank_counters(std::uint16_t rank) const noexcept {
     return rank < ranks_.size() ? ranks_[rank].counters : RankCounters{};
   }
+  [[nodiscard]] ReadCacheCounters read_cache_counters() const noexcept;
   [[nodiscard]] bool background_idle() const noexcept { return batches_in_flight_ == 0; }
 
   // --- shared with the parts below ---
@@ -364,11 +381,24 @@ class Shard {
 
   [[nodiscard]] bool is_plain(const flashcopy::VolumeShare& volume, std::uint64_t local_track) const noexcept;
   rt::Task<Result<void>> read_for_host(flashcopy::VolumeShare& volume, MediaAddress from, std::uint64_t first_block,
-                                       std::span<std::byte> into);
+                                       std::span<std::byte> into, Reader reader);
   rt::Task<Result<void>> read_media(MediaAddress from, std::uint64_t first_block, std::span<std::byte> into);
   /// These two: true if a medium was read. The blocks of a piece come the same way.
-  rt::Task<Result<bool>> read_mixed(flashcopy::VolumeShare& volume, Piece piece, std::span<std::byte> into);
-  rt::Task<Result<bool>> read_span(flashcopy::VolumeShare& volume, std::uint64_t block, std::span<std::byte> into);
+  rt::Task<Result<bool>> read_mixed(flashcopy::VolumeShare& volume, Piece piece, std::span<std::byte> into,
+                                    Reader reader);
+  rt::Task<Result<bool>> read_span(flashcopy::VolumeShare& volume, std::uint64_t block, std::span<std::byte> into,
+                                   Reader reader);
+  /// How many bytes from the front on the read cache had.
+  std::size_t read_cached(MediaAddress from, std::uint64_t first_block, std::span<std::byte> into,
+                          Reader reader) noexcept;
+  // --- around every write of a rank's data area (invariants of cache/read_cache.h) ---
+  void begin_media_write(const RankShare& rank, std::uint64_t offset, std::uint64_t bytes) noexcept {
+    if (read_cache_) read_cache_->begin_write({rank.id, offset}, bytes);
+  }
+  void end_media_write(const RankShare& rank, std::uint64_t offset, std::span<const std::byte> bytes,
+                       bool good) noexcept {
+    if (read_cache_) read_cache_->end_write({rank.id, offset}, bytes, good);
+  }
   std::uint64_t plain_run(flashcopy::VolumeShare& volume, std::uint64_t block, std::uint64_t block_count,
                           MediaAddress& start);
 
@@ -409,6 +439,8 @@ class Shard {
   std::unique_ptr<journal::Ring> ring_;
   std::unique_ptr<journal::MetaStore> store_;
   std::unique_ptr<cache::DirtyIndex> index_;
+  std::unique_ptr<cache::ReadCache> read_cache_;  ///< Null if it is switched off.
+  ReadCacheCounters read_cache_counters_;
   FramePool frames_;
 
   std::vector<std::unique_ptr<flashcopy::VolumeShare>> volumes_;  ///< By volume id; null where there is none.

@@ -54,6 +54,7 @@ void Shard::empty_volume(const volume::VolumeConfig& config) {
 
 void Shard::remove_rank(std::uint16_t rank) noexcept {
   ranks_[rank] = RankShare{};
+  if (read_cache_) read_cache_->forget_rank(rank);
 }
 
 }  // namespace tt::image

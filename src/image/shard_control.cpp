@@ -65,7 +65,7 @@ rt::Task<Result<void>> Shard::read_own_ends(std::span<const volume::Relationship
     if (options_.stripes.shard_of(track) != options_.id || first >= end) continue;
     OwnEnd own{r.target, {options_.stripes.to_local(track), first, static_cast<std::uint16_t>(end - first)}, {}};
     own.bytes.resize(std::size_t{own.piece.block_count} * kBlockBytes);
-    auto read = co_await read_mixed(target, own.piece, own.bytes);
+    auto read = co_await read_mixed(target, own.piece, own.bytes, Reader::copy);
     if (!read) co_return read.error();
     if (std::all_of(own.bytes.begin(), own.bytes.end(), [](std::byte b) { return b == std::byte{0}; })) {
       // Behind its end a source reads as zeros. Only if something else lies on the target's own medium, which would

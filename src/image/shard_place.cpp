@@ -135,11 +135,13 @@ bool Shard::places_now() const noexcept {
 
 rt::Task<Result<void>> Shard::write_in_place(VolumeShare& volume, MediaAddress at, std::span<const std::byte> data) {
   const rt::TimeNs started = reactor_.now();
+  begin_media_write(*at.rank, at.offset, data.size());
   auto done = co_await at.rank->disk->write(at.offset, data);
   if (done) {
     auto flushed = co_await control_.flush_rank(*this, at.rank->id);
     done = flushed;
   }
+  end_media_write(*at.rank, at.offset, data, done.has_value());
   RankCounters& rank = at.rank->counters;
   ++rank.writes;
   rank.write_bytes += data.size();

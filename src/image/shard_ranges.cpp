@@ -94,7 +94,7 @@ rt::Task<Result<void>> Shard::read_track(VolumeHandle handle, std::uint64_t trac
   VolumeShare* volume = find(handle);
   if (volume == nullptr) co_return Errc::volume_not_found;
   const flashcopy::HostOperation operation(*volume);
-  auto done = co_await read_span(*volume, track * kTrackBlocks, into);
+  auto done = co_await read_span(*volume, track * kTrackBlocks, into, Reader::copy);
   if (!done) co_return done.error();
   co_return Result<void>{};
 }

@@ -3,6 +3,9 @@
 // on the medium is one disk read; every other track is put together from a medium (its own, or its source's) and the
 // dirty entries that belong to it, those of the volumes between in a cascade included.
 //
+// Where a medium is named here the read cache may stand in for it: it holds what the medium would return
+// (cache/read_cache.h). It answers in the turn in which it is asked, so nothing of the following concerns it.
+//
 // Why it is safe against a batch that runs at the same time:
 //   * a track with entries registers as reader first, so entries that become clean meanwhile stay visible to the
 //   overlay,
@@ -36,7 +39,7 @@ rt::Task<Result<void>> Shard::read(VolumeHandle handle, std::uint64_t block, std
   if (volume == nullptr) co_return Errc::volume_not_found;
   flashcopy::HostOperation operation(*volume);
   volume->last_host_io = reactor_.now();
-  auto done = co_await read_span(*volume, block, into);
+  auto done = co_await read_span(*volume, block, into, Reader::host);
   if (done && !placed_runs_.empty()) {
     auto seen = co_await wait_for_placed(*volume, block, into.size() / kBlockBytes);
     if (!seen) done = seen.error();
@@ -52,7 +55,8 @@ rt::Task<Result<void>> Shard::read(VolumeHandle handle, std::uint64_t block, std
   co_return Result<void>{};
 }
 
-rt::Task<Result<bool>> Shard::read_span(VolumeShare& volume, std::uint64_t block, std::span<std::byte> into) {
+rt::Task<Result<bool>> Shard::read_span(VolumeShare& volume, std::uint64_t block, std::span<std::byte> into,
+                                        Reader reader) {
   bool missed = false;
   while (!into.empty()) {
     const std::uint64_t blocks_left = into.size() / kBlockBytes;
@@ -60,9 +64,14 @@ rt::Task<Result<bool>> Shard::read_span(VolumeShare& volume, std::uint64_t block
     const std::uint64_t plain = plain_run(volume, block, blocks_left, start);
     std::uint64_t blocks = plain;
     if (plain > 0) {
-      auto done = co_await read_for_host(volume, start, block % kTrackBlocks, into.first(plain * kBlockBytes));
-      if (!done) co_return done.error();
-      missed = true;
+      const std::span<std::byte> part = into.first(plain * kBlockBytes);
+      if (const std::size_t found = read_cached(start, block % kTrackBlocks, part, reader); found > 0) {
+        blocks = found / kBlockBytes;
+      } else {
+        auto done = co_await read_for_host(volume, start, block % kTrackBlocks, part, reader);
+        if (!done) co_return done.error();
+        missed = true;
+      }
     } else {
       Piece piece = piece_at(block, blocks_left);
       piece.block_count = flashcopy::same_way(volume, piece.local_track, kNewest, piece.first_block, piece.block_count);
@@ -76,7 +85,7 @@ rt::Task<Result<bool>> Shard::read_span(VolumeShare& volume, std::uint64_t block
         into = into.subspan(blocks * kBlockBytes);
         continue;
       }
-      auto done = co_await read_mixed(volume, piece, into.first(blocks * kBlockBytes));
+      auto done = co_await read_mixed(volume, piece, into.first(blocks * kBlockBytes), reader);
       if (!done) co_return done.error();
       missed = missed || *done;
     }
@@ -112,9 +121,17 @@ std::uint64_t Shard::plain_run(VolumeShare& volume, std::uint64_t block, std::ui
 }
 
 rt::Task<Result<void>> Shard::read_for_host(VolumeShare& volume, MediaAddress from, std::uint64_t first_block,
-                                            std::span<std::byte> into) {
+                                            std::span<std::byte> into, Reader reader) {
   const rt::TimeNs started = reactor_.now();
+  const cache::Place place{from.rank->id, from.offset + first_block * kBlockBytes};
+  const bool keeps = read_cache_ != nullptr && reader == Reader::host;
+  cache::Ticket ticket;
+  if (keeps) ticket = read_cache_->look(place, into.size());
   auto done = co_await read_media(from, first_block, into);
+  if (keeps) {
+    read_cache_counters_.missed_bytes += into.size();
+    if (done && !from.rank->failed) read_cache_->offer(ticket, place, into);
+  }
   const auto took = static_cast<std::uint64_t>(reactor_.now() - started);
   flashcopy::VolumeCounters& counters = volume.counters;
   ++counters.media_reads;
@@ -154,7 +171,21 @@ rt::Task<Result<void>> Shard::read_media(MediaAddress from, std::uint64_t first_
   co_return Result<void>{};
 }
 
-rt::Task<Result<bool>> Shard::read_mixed(VolumeShare& volume, Piece piece, std::span<std::byte> into) {
+std::size_t Shard::read_cached(MediaAddress from, std::uint64_t first_block, std::span<std::byte> into,
+                               Reader reader) noexcept {
+  if (read_cache_ == nullptr || reader == Reader::medium) return 0;
+  const std::size_t found = read_cache_->read({from.rank->id, from.offset + first_block * kBlockBytes}, into);
+  read_cache_counters_.hit_bytes += found;
+  return found;
+}
+
+ReadCacheCounters Shard::read_cache_counters() const noexcept {
+  ReadCacheCounters counters = read_cache_counters_;
+  if (read_cache_ != nullptr) counters.held_bytes = read_cache_->held_bytes();
+  return counters;
+}
+
+rt::Task<Result<bool>> Shard::read_mixed(VolumeShare& volume, Piece piece, std::span<std::byte> into, Reader reader) {
   const flashcopy::Lineage lineage =
       flashcopy::lineage_of(volume, piece.local_track, piece.first_block / kGrainBlocks, kNewest);
   if (lineage.lost()) co_return Errc::io_error;
@@ -172,11 +203,15 @@ rt::Task<Result<bool>> Shard::read_mixed(VolumeShare& volume, Piece piece, std::
   }
 
   Result<void> done;
-  const bool from_medium = lineage.is_on_medium(piece.local_track) && !covered;
-  if (from_medium) {
+  bool missed = false;
+  if (lineage.is_on_medium(piece.local_track) && !covered) {
     const MediaAddress at = address_of(base, piece.local_track);
     TT_ASSERT(at.rank != nullptr);
-    done = co_await read_for_host(base, at, piece.first_block, into);
+    const std::size_t found = read_cached(at, piece.first_block, into, reader);
+    missed = found < into.size();
+    if (missed) {
+      done = co_await read_for_host(base, at, piece.first_block + found / kBlockBytes, into.subspan(found), reader);
+    }
   } else {
     std::memset(into.data(), 0, into.size());
   }
@@ -195,7 +230,7 @@ rt::Task<Result<bool>> Shard::read_mixed(VolumeShare& volume, Piece piece, std::
     auto hardened = co_await ring_->harden(seen);
     if (!hardened) co_return hardened.error();
   }
-  co_return from_medium;
+  co_return missed;
 }
 
 Result<Shard::TrackStatus> Shard::status(VolumeHandle handle, std::uint64_t track) const {

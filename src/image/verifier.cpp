@@ -95,8 +95,8 @@ rt::Task<Verifier::Step> Verifier::compare(std::uint64_t tracks) {
   const std::uint64_t block = shard_.global_of(track_) * kTrackBlocks;
   const std::uint64_t last = shard_.global_of(track_ + tracks - 1);
   const std::uint64_t bytes = ((tracks - 1) * kTrackBlocks + source.blocks_of(last)) * kBlockBytes;
-  auto read = co_await shard_.read_span(source, block, source_bytes_.first(bytes));
-  if (read) read = co_await shard_.read_span(target, block, target_bytes_.first(bytes));
+  auto read = co_await shard_.read_span(source, block, source_bytes_.first(bytes), Reader::medium);
+  if (read) read = co_await shard_.read_span(target, block, target_bytes_.first(bytes), Reader::medium);
 
   const RelationshipShare* share = this->share();
   if (share == nullptr) co_return Step::ended;

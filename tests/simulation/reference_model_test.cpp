@@ -62,6 +62,8 @@ class Story {
     LabOptions options;
     options.shards = 1 + static_cast<std::uint32_t>(seed % 2);
     options.batch_frames = seed % 3 == 0 ? 64 : 256;
+    constexpr std::uint64_t kReadCaches[] = {200_KiB, 0, 2_MiB, 30_KiB, 600_KiB};
+    options.read_cache_bytes = kReadCaches[seed % std::size(kReadCaches)];
     return options;
   }
 

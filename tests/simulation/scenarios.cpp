@@ -45,6 +45,7 @@ ImageShape draw_shape(sim::Case& c) {
   if (c.draw_chance("volatile_acknowledgement", 1, 3)) shape.open.acknowledge = image::Acknowledge::as_cached;
   shape.open.place.long_run_tracks = static_cast<std::uint32_t>(c.draw("long_run_tracks", 1, 4));
   shape.open.place.many_writes = static_cast<std::uint32_t>(c.draw("many_big_writes", 1, 4));
+  if (!c.draw_chance("no_read_cache", 1, 6)) shape.open.read_cache_bytes = c.draw("read_cache_kib", 8, 2048) * 1_KiB;
   return shape;
 }
 
