@@ -73,8 +73,7 @@ bool ReadCache::holds(Place place, std::uint64_t bytes) const noexcept {
   return true;
 }
 
-void ReadCache::offer(Ticket then, Place place, std::span<const std::byte> bytes) noexcept {
-  if (!clock_.is_unchanged(then, place, bytes.size())) return;
+void ReadCache::admit(Place place, std::span<const std::byte> bytes) noexcept {
   while (!bytes.empty()) {
     const TrackPart part = first_part(place, bytes.size());
     GrainMask grains = part.whole_grains();

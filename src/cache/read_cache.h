@@ -74,7 +74,11 @@ class ReadCache {
     return clock_.is_unchanged(then, place, bytes);
   }
   /// What the medium returned for a read that began with that ticket. Whole grains of it may be kept.
-  void offer(Ticket then, Place place, std::span<const std::byte> bytes) noexcept;
+  void offer(Ticket then, Place place, std::span<const std::byte> bytes) noexcept {
+    if (clock_.is_unchanged(then, place, bytes.size())) admit(place, bytes);
+  }
+  /// The same for bytes of which is known that the medium holds them now.
+  void admit(Place place, std::span<const std::byte> bytes) noexcept;
 
   void begin_write(Place place, std::uint64_t bytes) noexcept;
   /// `good`: written and flushed. Grains that were held before are held again.

@@ -172,6 +172,7 @@ rt::Task<Result<void>> Image::start_shard(std::size_t i) {
   workers.copier.start(workers.scope);
   workers.range_copier.start(workers.scope);
   workers.keeper.start(workers.scope);
+  shard.start_read_ahead(workers.scope);
   co_await rt::hop(shard.reactor(), home);
   co_return Result<void>{};
 }
@@ -185,6 +186,7 @@ rt::Task<void> Image::stop_shard(std::size_t i) {
   workers.range_copier.stop();
   workers.destager.stop();
   workers.keeper.stop();
+  shard.stop_read_ahead();
   co_await workers.scope.join();
   auto saved = co_await workers.keeper.checkpoint();
   static_cast<void>(saved);  // without it the next start replays more; nothing is lost

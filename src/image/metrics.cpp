@@ -14,6 +14,9 @@ constexpr std::uint64_t kTimeUnit = 16'000'000;
 void add(VolumeCounters& sum, const VolumeCounters& part) {
   sum.reads += part.reads;
   sum.read_hits += part.read_hits;
+  sum.sequential_reads += part.sequential_reads;
+  sum.sequential_read_hits += part.sequential_read_hits;
+  sum.tracks_prefetched += part.tracks_prefetched;
   sum.read_bytes += part.read_bytes;
   sum.read_ns += part.read_ns;
   sum.writes += part.writes;
@@ -30,10 +33,8 @@ void add(VolumeCounters& sum, const VolumeCounters& part) {
   sum.media_write_bytes += part.media_write_bytes;
 }
 
-/// What this image never does: count key data, sequential classes, prefetch, remote mirroring. Zero is the truth.
+/// What this image never does: count key data, sequential writes, remote mirroring. Zero is the truth.
 constexpr const char* kNever[] = {
-    "seqreadreqs",
-    "seqreadhits",
     "seqwritereq",
     "seqwritehits",
     "cachfwrreqs",
@@ -42,7 +43,6 @@ constexpr const char* kNever[] = {
     "cachfwhits",
     "inbcachload",
     "bypasscach",
-    "seqDASDtrans",
     "seqwriteops",
     "reccachemis",
     "qwriteprots",
@@ -62,11 +62,14 @@ constexpr const char* kNever[] = {
 
 json volume_row(const VolumeCounters& c, std::int64_t date) {
   json row = {{"date", date},
-              {"normrdrqts", c.reads},
-              {"normrdhits", c.read_hits},
+              {"normrdrqts", c.reads - c.sequential_reads},
+              {"normrdhits", c.read_hits - c.sequential_read_hits},
+              {"seqreadreqs", c.sequential_reads},
+              {"seqreadhits", c.sequential_read_hits},
               {"normwritereq", c.writes},
               {"normwritehits", c.writes},  // every write is answered from the journal
               {"DASDtrans", c.tracks_staged},
+              {"seqDASDtrans", c.tracks_prefetched},
               {"cachetrans", c.tracks_destaged},
               {"NVSspadel", c.delayed_writes},
               {"normwriteops", c.media_writes},

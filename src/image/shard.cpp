@@ -28,7 +28,11 @@ Shard::Shard(rt::Reactor& reactor, ShardOptions options, LsnSource& lsns, Contro
       room_(reactor),
       image_read_done_(reactor) {
   TT_ASSERT(options_.batch_frames * kTrackBytes >= flashcopy::ColumnPlan::kMostStepBytes);
-  if (options_.read_cache_bytes != 0) read_cache_ = std::make_unique<cache::ReadCache>(options_.read_cache_bytes);
+  if (options_.read_cache_bytes != 0) {
+    const ReadAheadOptions ahead = ReadAheadOptions::within(options_.read_cache_bytes);
+    read_cache_ = std::make_unique<cache::ReadCache>(options_.read_cache_bytes - ahead.bytes());
+    if (ahead.pieces > 0) read_ahead_ = std::make_unique<ReadAhead>(*this, *read_cache_, ahead);
+  }
 }
 
 Shard::~Shard() = default;

@@ -32,6 +32,7 @@
 #include "image/frames.h"
 #include "image/host_load.h"
 #include "image/lsn_source.h"
+#include "image/read_ahead.h"
 #include "image/recorded_tracks.h"
 #include "image/relationship_change.h"
 #include "journal/map_delta.h"
@@ -106,6 +107,8 @@ struct ReadCacheCounters {
   std::uint64_t hit_bytes = 0;     ///< That no medium was asked for.
   std::uint64_t missed_bytes = 0;  ///< Read from a medium for hosts.
   std::uint64_t held_bytes = 0;    ///< Now.
+  std::uint64_t capacity_bytes = 0;
+  ReadAheadCounters ahead;
 };
 
 /// What happened to a rank in this shard since the start; only for people.
@@ -142,6 +145,7 @@ struct MediaAddress {
 /// Who reads, and so which way.
 enum class Reader : std::uint8_t {
   host,    ///< From the read cache and into it.
+  stream,  ///< The same, and it may find what was read ahead.
   copy,    ///< From the read cache; what is read once for a copy is not worth keeping.
   medium,  ///< Past the read cache, for those who want to know what the medium holds.
 };
@@ -288,6 +292,12 @@ class Shard {
     return rank < ranks_.size() ? ranks_[rank].counters : RankCounters{};
   }
   [[nodiscard]] ReadCacheCounters read_cache_counters() const noexcept;
+  void start_read_ahead(rt::Scope& scope) {
+    if (read_ahead_) read_ahead_->start(scope);
+  }
+  void stop_read_ahead() noexcept {
+    if (read_ahead_) read_ahead_->stop();
+  }
   [[nodiscard]] bool background_idle() const noexcept { return batches_in_flight_ == 0; }
 
   // --- shared with the parts below ---
@@ -324,6 +334,7 @@ class Shard {
   friend class Copier;
   friend class Keeper;
   friend class RangeCopier;
+  friend class ReadAhead;
   friend class Recovery;
   friend class Verifier;
 
@@ -388,9 +399,9 @@ class Shard {
                                     Reader reader);
   rt::Task<Result<bool>> read_span(flashcopy::VolumeShare& volume, std::uint64_t block, std::span<std::byte> into,
                                    Reader reader);
+  [[nodiscard]] Reader reader_of(flashcopy::VolumeShare& volume, std::uint64_t block, std::uint64_t block_count);
   /// How many bytes from the front on the read cache had.
-  std::size_t read_cached(MediaAddress from, std::uint64_t first_block, std::span<std::byte> into,
-                          Reader reader) noexcept;
+  std::size_t read_cached(cache::Place place, std::span<std::byte> into, Reader reader) noexcept;
   // --- around every write of a rank's data area (invariants of cache/read_cache.h) ---
   void begin_media_write(const RankShare& rank, std::uint64_t offset, std::uint64_t bytes) noexcept {
     if (read_cache_) read_cache_->begin_write({rank.id, offset}, bytes);
@@ -493,6 +504,7 @@ class Shard {
   rt::WaitQueue image_read_done_;
   std::vector<std::byte> bits_payload_;
   HostLoad host_load_;
+  std::unique_ptr<ReadAhead> read_ahead_;  ///< Null without a read cache. Refers to volumes: goes before them.
 };
 
 }  // namespace tt::image

@@ -26,6 +26,10 @@ namespace {
 
 constexpr Lsn kNewest{~std::uint64_t{0}};
 
+cache::Place place_of(MediaAddress at, std::uint64_t first_block) noexcept {
+  return {at.rank->id, at.offset + first_block * kBlockBytes};
+}
+
 }  // namespace
 
 rt::Task<Result<void>> Shard::read(VolumeHandle handle, std::uint64_t block, std::span<std::byte> into) {
@@ -39,7 +43,8 @@ rt::Task<Result<void>> Shard::read(VolumeHandle handle, std::uint64_t block, std
   if (volume == nullptr) co_return Errc::volume_not_found;
   flashcopy::HostOperation operation(*volume);
   volume->last_host_io = reactor_.now();
-  auto done = co_await read_span(*volume, block, into, Reader::host);
+  const Reader reader = reader_of(*volume, block, into.size() / kBlockBytes);
+  auto done = co_await read_span(*volume, block, into, reader);
   if (done && !placed_runs_.empty()) {
     auto seen = co_await wait_for_placed(*volume, block, into.size() / kBlockBytes);
     if (!seen) done = seen.error();
@@ -50,6 +55,8 @@ rt::Task<Result<void>> Shard::read(VolumeHandle handle, std::uint64_t block, std
   flashcopy::VolumeCounters& counters = volume->counters;
   ++counters.reads;
   counters.read_hits += *done ? 0 : 1;
+  counters.sequential_reads += reader == Reader::stream ? 1 : 0;
+  counters.sequential_read_hits += reader == Reader::stream && !*done ? 1 : 0;
   counters.read_bytes += into.size();
   counters.read_ns += static_cast<std::uint64_t>(took);
   co_return Result<void>{};
@@ -65,7 +72,18 @@ rt::Task<Result<bool>> Shard::read_span(VolumeShare& volume, std::uint64_t block
     std::uint64_t blocks = plain;
     if (plain > 0) {
       const std::span<std::byte> part = into.first(plain * kBlockBytes);
-      if (const std::size_t found = read_cached(start, block % kTrackBlocks, part, reader); found > 0) {
+      const cache::Place place = place_of(start, block % kTrackBlocks);
+      std::size_t found = read_cached(place, part, reader);
+      if (found == 0 && reader == Reader::stream) {
+        const ReadAhead::Found ahead = read_ahead_->read(place, part);
+        if (ahead.coming != nullptr) {
+          missed = true;
+          co_await ReadAhead::arrival(*ahead.coming);
+          continue;  // meanwhile a host may have written
+        }
+        found = ahead.bytes;
+      }
+      if (found > 0) {
         blocks = found / kBlockBytes;
       } else {
         auto done = co_await read_for_host(volume, start, block % kTrackBlocks, part, reader);
@@ -123,8 +141,8 @@ std::uint64_t Shard::plain_run(VolumeShare& volume, std::uint64_t block, std::ui
 rt::Task<Result<void>> Shard::read_for_host(VolumeShare& volume, MediaAddress from, std::uint64_t first_block,
                                             std::span<std::byte> into, Reader reader) {
   const rt::TimeNs started = reactor_.now();
-  const cache::Place place{from.rank->id, from.offset + first_block * kBlockBytes};
-  const bool keeps = read_cache_ != nullptr && reader == Reader::host;
+  const cache::Place place = place_of(from, first_block);
+  const bool keeps = read_cache_ != nullptr && (reader == Reader::host || reader == Reader::stream);
   cache::Ticket ticket;
   if (keeps) ticket = read_cache_->look(place, into.size());
   auto done = co_await read_media(from, first_block, into);
@@ -171,17 +189,26 @@ rt::Task<Result<void>> Shard::read_media(MediaAddress from, std::uint64_t first_
   co_return Result<void>{};
 }
 
-std::size_t Shard::read_cached(MediaAddress from, std::uint64_t first_block, std::span<std::byte> into,
-                               Reader reader) noexcept {
+Reader Shard::reader_of(VolumeShare& volume, std::uint64_t block, std::uint64_t block_count) {
+  if (read_ahead_ == nullptr) return Reader::host;
+  const std::uint64_t local = options_.stripes.to_local(block / kTrackBlocks) * kTrackBlocks + block % kTrackBlocks;
+  return read_ahead_->note(volume, local, block_count) ? Reader::stream : Reader::host;
+}
+
+std::size_t Shard::read_cached(cache::Place place, std::span<std::byte> into, Reader reader) noexcept {
   if (read_cache_ == nullptr || reader == Reader::medium) return 0;
-  const std::size_t found = read_cache_->read({from.rank->id, from.offset + first_block * kBlockBytes}, into);
+  const std::size_t found = read_cache_->read(place, into);
   read_cache_counters_.hit_bytes += found;
   return found;
 }
 
 ReadCacheCounters Shard::read_cache_counters() const noexcept {
   ReadCacheCounters counters = read_cache_counters_;
-  if (read_cache_ != nullptr) counters.held_bytes = read_cache_->held_bytes();
+  if (read_cache_ != nullptr) {
+    counters.held_bytes = read_cache_->held_bytes();
+    counters.capacity_bytes = read_cache_->capacity_bytes();
+  }
+  if (read_ahead_ != nullptr) counters.ahead = read_ahead_->counters();
   return counters;
 }
 
@@ -207,7 +234,7 @@ rt::Task<Result<bool>> Shard::read_mixed(VolumeShare& volume, Piece piece, std::
   if (lineage.is_on_medium(piece.local_track) && !covered) {
     const MediaAddress at = address_of(base, piece.local_track);
     TT_ASSERT(at.rank != nullptr);
-    const std::size_t found = read_cached(at, piece.first_block, into, reader);
+    const std::size_t found = read_cached(place_of(at, piece.first_block), into, reader);
     missed = found < into.size();
     if (missed) {
       done = co_await read_for_host(base, at, piece.first_block + found / kBlockBytes, into.subspan(found), reader);
