@@ -6,6 +6,7 @@
 #include "image/executor_configuration.h"
 #include "image/executor_hosts.h"
 #include "image/executor_support.h"
+#include "image/metrics.h"
 #include "image/rows.h"
 #include "image/scope_check.h"
 #include "model/catalogue.h"
@@ -89,11 +90,12 @@ rt::Task<Response> ImageExecutor::carry_out(model::Request request) {
   const volume::ImageConfig& config = image_.control().config();
   const std::string& operation = request.operation;
   json arguments = std::move(request.arguments);
-  const bool pace = operation == "showsi" && arguments.value("copy_pace", false);
-  if (operation == "lssi" || (operation == "showsi" && !pace)) {
+  const bool other = arguments.value("copy_pace", false) || arguments.value("read_cache", false);
+  if (operation == "lssi" || (operation == "showsi" && !other)) {
     std::uint64_t nvs = 0;
     for (const auto& shard : image_.shards()) nvs += shard->ring().capacity_bytes();
-    co_return rows_of({image_row(config, code_level_, nvs)});
+    const ReadCacheCounters cache = co_await read_cache_counters(image_);
+    co_return rows_of({image_row(config, code_level_, nvs, cache.capacity_bytes)});
   }
   if (operation == "lsextpool") co_return rows_of(pool_rows(config));
   if (operation == "lsrank") co_return rows_of(rank_rows(config));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// How fast background copies go, and whether they are right.
+// How fast background copies go, and whether they are right; what the read cache does.
 #include "image/executor_configuration.h"
 #include "image/executor_support.h"
+#include "image/metrics.h"
 
 namespace tt::image {
 
@@ -40,6 +41,29 @@ rt::Task<Response> show_copy_pace(Image& image, json arguments) {
               {"out_of_sync_tracks", tracks}};
   if (const std::uint64_t limit = image.control().copy_limit_in_force(); limit != 0) row["copy_limit"] = limit;
   co_return rows_of({std::move(row)});
+}
+
+rt::Task<Response> show_read_cache(Image& image, json arguments) {
+  const std::string id = image.control().config().storage_image_id;
+  if (arguments.contains("id") && arguments["id"] != id) co_return failed(Errc::object_not_found);
+  const ReadCacheCounters counters = co_await read_cache_counters(image);
+  co_return rows_of({json{{"id", id},
+                          {"capacity_bytes", counters.capacity_bytes},
+                          {"held_bytes", counters.held_bytes},
+                          {"hit_bytes", counters.hit_bytes},
+                          {"missed_bytes", counters.missed_bytes},
+                          {"ahead_bytes", counters.ahead.read_bytes},
+                          {"ahead_used_bytes", counters.ahead.used_bytes},
+                          {"ahead_wasted_bytes", counters.ahead.wasted_bytes}}});
+}
+
+rt::Task<Response> show_instead(Image& image, json arguments) {
+  if (arguments.value("read_cache", false)) {
+    auto cache = co_await show_read_cache(image, std::move(arguments));
+    co_return cache;
+  }
+  auto pace = co_await show_copy_pace(image, std::move(arguments));
+  co_return pace;
 }
 
 rt::Task<Response> verify_flash(Image& image, json arguments) {
@@ -99,7 +123,7 @@ ConfigurationOperation find_copy_operation(std::string_view operation) {
   if (operation == "setflashrate") return set_flash_rate;
   if (operation == "verifyflash") return verify_flash;
   if (operation == "lsverifyflash") return list_verifications;
-  if (operation == "showsi") return show_copy_pace;
+  if (operation == "showsi") return show_instead;
   return nullptr;
 }
 

@@ -154,6 +154,24 @@ rt::Task<json> pool_metrics(Image& image, std::uint16_t pool) {
   co_return rank_row(sum, image.shards().front()->reactor().wall_seconds());
 }
 
+rt::Task<ReadCacheCounters> read_cache_counters(Image& image) {
+  rt::Reactor& home = image.shards().front()->reactor();
+  ReadCacheCounters sum;
+  for (const auto& shard : image.shards()) {
+    co_await rt::hop(home, shard->reactor());
+    const ReadCacheCounters part = shard->read_cache_counters();
+    sum.hit_bytes += part.hit_bytes;
+    sum.missed_bytes += part.missed_bytes;
+    sum.held_bytes += part.held_bytes;
+    sum.capacity_bytes += part.capacity_bytes;
+    sum.ahead.read_bytes += part.ahead.read_bytes;
+    sum.ahead.used_bytes += part.ahead.used_bytes;
+    sum.ahead.wasted_bytes += part.ahead.wasted_bytes;
+    co_await rt::hop(shard->reactor(), home);
+  }
+  co_return sum;
+}
+
 json port_metrics(const PortTraffic& traffic, std::int64_t date) {
   json row = {{"date", date},
               {"byteread_scsi", traffic.read_bytes / kByteUnit},

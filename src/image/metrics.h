@@ -17,6 +17,8 @@ rt::Task<nlohmann::json> volume_metrics(Image& image, VolumeId id);
 rt::Task<nlohmann::json> rank_metrics(Image& image, std::uint16_t rank);
 /// Of the ranks that are in the pool now.
 rt::Task<nlohmann::json> pool_metrics(Image& image, std::uint16_t pool);
+/// Of all shards. On the home reactor.
+rt::Task<ReadCacheCounters> read_cache_counters(Image& image);
 nlohmann::json port_metrics(const PortTraffic& traffic, std::int64_t date);
 
 }  // namespace tt::image

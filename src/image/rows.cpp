@@ -93,7 +93,8 @@ const char* model_of(const volume::ImageConfig& config) {
   return config.personality == volume::Personality::ds8000 ? "961" : "511";
 }
 
-json image_row(const volume::ImageConfig& config, const std::string& code_level, std::uint64_t nvs_bytes) {
+json image_row(const volume::ImageConfig& config, const std::string& code_level, std::uint64_t nvs_bytes,
+               std::uint64_t read_cache_bytes) {
   const bool ds8000 = config.personality == volume::Personality::ds8000;
   const std::uint32_t hash = crc32c(7, std::as_bytes(std::span(config.storage_image_id)));
   return {{"id", config.storage_image_id},
@@ -110,8 +111,8 @@ json image_row(const volume::ImageConfig& config, const std::string& code_level,
           {"os400_serial",
            config.names.os400_serial.empty() ? fmt::format("{:03X}", hash & 0xFFFU) : config.names.os400_serial},
           {"nvs_bytes", nvs_bytes},
-          {"cache_bytes", nvs_bytes},
-          {"processor_bytes", nvs_bytes},
+          {"cache_bytes", nvs_bytes + read_cache_bytes},
+          {"processor_bytes", nvs_bytes + read_cache_bytes},
           {"personality", ds8000 ? "2107" : "1750"},
           {"code_level", code_level}};
 }

@@ -15,7 +15,9 @@ std::string unit_of(const volume::ImageConfig& config);
 const char* model_of(const volume::ImageConfig& config);
 nlohmann::json unit_row(const volume::ImageConfig& config);
 std::vector<nlohmann::json> problem_rows(const volume::ImageConfig& config);
-nlohmann::json image_row(const volume::ImageConfig& config, const std::string& code_level, std::uint64_t nvs_bytes);
+/// The ring is in memory as well, so it counts as cache too.
+nlohmann::json image_row(const volume::ImageConfig& config, const std::string& code_level, std::uint64_t nvs_bytes,
+                         std::uint64_t read_cache_bytes);
 std::vector<nlohmann::json> pool_rows(const volume::ImageConfig& config);
 /// Of pools that have space-efficient storage.
 std::vector<nlohmann::json> repository_rows(const volume::ImageConfig& config);

@@ -10,7 +10,7 @@
 //
 // OPERATIONS (keys marked ? may be absent)
 //   lssi       -                                                          -> rows: image (exactly one)
-//   showsi     copy_pace? true                                            -> rows: image, or copy_pace
+//   showsi     copy_pace? true, read_cache? true                          -> rows: image, or copy_pace, or read_cache
 //   lsextpool  -                                                          -> rows: extent_pool
 //   showextpool id "P0", volume_table? true, rank_table? true
 //                                                                         -> rows: extent_pool, else object_not_found;
@@ -153,6 +153,8 @@
 //   copy_pace    id, copy_limit|null, copy_floor, copy_bytes_per_second, active_copies (copying now),
 //   out_of_sync_tracks (of
 //                all that are copied in background)
+//   read_cache   id, capacity_bytes, held_bytes (now), and since the start: hit_bytes, missed_bytes, ahead_bytes (read
+//                before they were asked for), ahead_used_bytes, ahead_wasted_bytes
 //   range_flash  id "0100:0200", source, target, sequence_number, state "Valid"|"Failed", background_copy bool,
 //                track_count, out_of_sync_tracks, date_created, runs ["0-99:500-599", ...] (source:target)
 //   flash_verification id "0100:0200", source, target, state "Running"|"Complete"|"Cancelled"|"Ended", date_started,

@@ -32,6 +32,26 @@ constexpr Attribute kPaceAttributes[] = {
 constexpr View kPaceFields[] = {"ID",           "Limit (2^20B/s)", "Floor (2^20B/s)", "Rate (2^20B/s)",
                                 "ActiveCopies", "OutOfSyncTracks", "TimeLeft"};
 
+// ---- the read cache of an image; bytes since its start ----
+constexpr Attribute kReadCacheAttributes[] = {
+    {"id", "ID"},
+    {"capacity_bytes", "Capacity (2^20B)", F::rate_mib},
+    {"held_bytes", "Held (2^20B)", F::rate_mib},
+    {"hit_bytes", "Hits (2^20B)", F::rate_mib},
+    {"missed_bytes", "Misses (2^20B)", F::rate_mib},
+    {"ahead_bytes", "ReadAhead (2^20B)", F::rate_mib},
+    {"ahead_used_bytes", "ReadAheadHits (2^20B)", F::rate_mib},
+    {"ahead_wasted_bytes", "ReadAheadWasted (2^20B)", F::rate_mib},
+};
+constexpr View kReadCacheFields[] = {"ID",
+                                     "Capacity (2^20B)",
+                                     "Held (2^20B)",
+                                     "Hits (2^20B)",
+                                     "Misses (2^20B)",
+                                     "ReadAhead (2^20B)",
+                                     "ReadAheadHits (2^20B)",
+                                     "ReadAheadWasted (2^20B)"};
+
 // ---- server ----
 constexpr Attribute kServerAttributes[] = {
     {"id", "ID"},
@@ -123,6 +143,15 @@ constexpr ObjectClass kClasses[] = {
      kUnitFields,
      {}},
     {"copy_pace", "Copy Rate", "COPYRATE", IdKind::image, kPaceAttributes, kPaceFields, kPaceFields, kPaceFields, {}},
+    {"read_cache",
+     "Read Cache",
+     "READCACHE",
+     IdKind::image,
+     kReadCacheAttributes,
+     kReadCacheFields,
+     kReadCacheFields,
+     kReadCacheFields,
+     {}},
     {"server", "Server", "SERVER", IdKind::free_text, kServerAttributes, kServerList, kServerList, kServerList, {}},
     {"license", "Key", "KEY", IdKind::free_text, kLicenseAttributes, kLicenseList, kLicenseList, kLicenseList, {}},
     {"problem",

@@ -22,6 +22,12 @@ constexpr Argument kOneImage[] = {
      .traits = kExtension,
      .shows = "copy_pace",
      .help = "instead, how fast background copies may go and do go"},
+    {.flag = "readcache",
+     .key = "read_cache",
+     .value = "true",
+     .traits = kExtension,
+     .shows = "read_cache",
+     .help = "instead, what the read cache holds and spares"},
     kOneImageOperand,
 };
 

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <string_view>
+#include <type_traits>
 
 namespace tt::daemon {
 
@@ -28,6 +29,8 @@ constexpr const char* kHelp = R"(twintrackd: one storage image, served to hosts 
   --personality P       2107 (default) or 1750, at creation
   --ack MODE            hardened (default): every write is answered when it is durable;
                         volatile: only FUA writes and flushes wait
+  --read-cache-mib N    memory for data that was read from the ranks, in MiB; 0 = none (default: one 16th of the
+                        memory of the machine, at most 512)
   --copy-limit-mib N    background copy: at most N MiB per second (default: as fast as hosts leave it)
   --nbd-tcp HOST:PORT   default 127.0.0.1:10809; port 0 takes any free one
   --nbd-unix PATH       default DIR/nbd.sock
@@ -82,7 +85,11 @@ Setter numeric(T Options::* member, std::uint64_t low, std::uint64_t high) {
   return [=](Options& options, std::string_view text) {
     std::uint64_t value = 0;
     if (!number(text, low, high, value)) return false;
-    options.*member = static_cast<T>(value);
+    if constexpr (std::is_integral_v<T>) {
+      options.*member = static_cast<T>(value);
+    } else {
+      options.*member = value;
+    }
     return true;
   };
 }
@@ -111,6 +118,7 @@ const std::map<std::string_view, Setter>& setters() {
                                                                             {"1750", volume::Personality::ds6000}})},
       {"--ack", one_of<image::Acknowledge>(&Options::acknowledge, {{"hardened", image::Acknowledge::hardened},
                                                                    {"volatile", image::Acknowledge::as_cached}})},
+      {"--read-cache-mib", numeric(&Options::read_cache_mib, 0, 1U << 24U)},
       {"--copy-limit-mib", numeric(&Options::copy_limit_mib, 1, 1U << 20U)},
       {"--nbd-tcp", [](Options& o, std::string_view text) { return host_and_port(text, o); }},
       {"--nbd-unix", textual(&Options::nbd_unix)},

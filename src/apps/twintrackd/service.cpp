@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <vector>
@@ -175,6 +176,16 @@ rt::Task<bool> serve_image(rt::Platform& platform, image::Image& image, const Op
   co_return serving;
 }
 
+/// Hosts cache too, so little is enough; the journal is in memory beside it.
+std::uint64_t usual_read_cache_mib() {
+  constexpr std::uint64_t kPart = 16;
+  constexpr std::uint64_t kMost = 512;
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page_bytes = ::sysconf(_SC_PAGESIZE);
+  if (pages <= 0 || page_bytes <= 0) return 0;
+  return std::min(static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes) / kPart / 1_MiB, kMost);
+}
+
 /// Tells the image of files and devices that ranks may be made on. One that it knows is no news.
 rt::Task<Result<void>> add_array_site(image::Image& image, rt::Storage& storage, ArraySite site) {
   std::uint64_t bytes = site.gib * 1_GiB;
@@ -216,6 +227,7 @@ rt::Task<void> serve(rt::Platform& platform, const Options& options, const tls::
   }
   image::OpenOptions open;
   open.acknowledge = options.acknowledge;
+  open.read_cache_bytes = options.read_cache_mib.value_or(usual_read_cache_mib()) * 1_MiB;
   open.pacing.limit_bytes_per_second = options.copy_limit_mib * 1_MiB;
   auto image = co_await image::Image::open(ports, open);
   if (!image) {
