@@ -56,14 +56,16 @@ class Raw:
 
 
 class Twintrack:
-    """One image with the source 0100 in it. Commands go to the data process, as the console sends them."""
+    """One image with the source 0100 in it. Commands go to the data process, as the console sends them. Without a read cache: the
+    others are measured with what their disk gives; where it is wanted, `cache_mib` says how much, None what the program does itself."""
 
-    def __init__(self, programs, folder, size_gib, acknowledgement, options=()):
+    def __init__(self, programs, folder, size_gib, acknowledgement, options=(), cache_mib=0):
         os.environ["TWINTRACK_TEST_FOLDER"] = folder
         self.name = f"twintrack {acknowledgement}"
         self.answer = "durable" if acknowledgement == "hardened" else "in memory, in order"
         self.size_gib = size_gib
-        self.daemon = Daemon(programs, "bench", ["--ack", acknowledgement, *options])
+        cache = [] if cache_mib is None else ["--read-cache-mib", str(cache_mib)]
+        self.daemon = Daemon(programs, "bench", ["--ack", acknowledgement, *cache, *options])
 
     def start(self):
         self.daemon.up()

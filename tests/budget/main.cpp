@@ -71,8 +71,12 @@ std::size_t write_64k() {
   return kLarge;
 }
 
-std::size_t read_4k(bool from_cache) {
-  Rig rig;
+enum class Found : std::uint8_t { on_medium, in_journal, in_read_cache };
+
+std::size_t read_4k(Found found) {
+  RigOptions options;
+  if (found == Found::in_read_cache) options.read_cache_bytes = 64_MiB;
+  Rig rig(options);
   Host& host = rig.attach(rig.make(kSource, kTracks));
   std::vector<std::uint64_t> offsets;
   for (const std::uint64_t track : some_tracks(rig.random, kSmall)) {
@@ -80,8 +84,9 @@ std::size_t read_4k(bool from_cache) {
   }
   for (const std::uint64_t offset : offsets) host.write(offset, 4_KiB);
   rig.run(kDepth);
-  if (!from_cache) rig.drain();
-  for (std::size_t i = 0; i < kWarm; ++i) host.read(offsets[i], 4_KiB);
+  if (found != Found::in_journal) rig.drain();
+  const std::size_t before = found == Found::in_read_cache ? offsets.size() : kWarm;
+  for (std::size_t i = 0; i < before; ++i) host.read(offsets[i], 4_KiB);
   rig.run(kDepth);
   for (const std::uint64_t offset : offsets) host.read(offset, 4_KiB);
   Rig::count();
@@ -91,10 +96,32 @@ std::size_t read_4k(bool from_cache) {
 }
 
 std::size_t read_medium() {
-  return read_4k(false);
+  return read_4k(Found::on_medium);
 }
-std::size_t read_cache() {
-  return read_4k(true);
+std::size_t read_dirty() {
+  return read_4k(Found::in_journal);
+}
+std::size_t read_again() {
+  return read_4k(Found::in_read_cache);
+}
+/// One at a time.
+std::size_t read_stream() {
+  RigOptions options;
+  options.read_cache_bytes = 16_MiB;
+  Rig rig(options);
+  Host& host = rig.attach(rig.make(kSource, kTracks));
+  constexpr std::size_t kStreamTracks = 64;
+  for (std::size_t track = 0; track < kStreamTracks; ++track) host.write(track * kTrackBytes, 64_KiB);
+  rig.run(kDepth);
+  rig.drain();
+  constexpr std::size_t kReads = kStreamTracks * kTrackGrains;
+  for (std::size_t i = 0; i < kReads / 2; ++i) host.read(i * 4_KiB, 4_KiB);
+  rig.run(1);
+  for (std::size_t i = kReads / 2; i < kReads; ++i) host.read(i * 4_KiB, 4_KiB);
+  Rig::count();
+  rig.run(1);
+  Rig::done();
+  return kReads / 2;
 }
 
 enum class Tracks : std::uint8_t { fresh, known };
@@ -212,7 +239,9 @@ constexpr Kind kKinds[] = {
     {"write-4k-4096-volumes", volumes_4096, "4 KiB random write, hardened, 4096 volumes"},
     {"write-64k", write_64k, "64 KiB write of a whole track, hardened"},
     {"read-4k-medium", read_medium, "4 KiB random read, clean, from the medium"},
-    {"read-4k-cache", read_cache, "4 KiB random read of dirty data"},
+    {"read-4k-again", read_again, "4 KiB random read, clean, from the read cache"},
+    {"read-4k-stream", read_stream, "4 KiB sequential read, one at a time"},
+    {"read-4k-cache", read_dirty, "4 KiB random read of dirty data"},
     {"destage-4k", destage_4k, "destage of a track with one 4 KiB write"},
     {"destage-4k-fresh", destage_fresh, "destage of the first 4 KiB write to a track, zeros around it"},
     {"destage-64k", destage_64k, "destage of a track that was written as a whole"},

@@ -34,6 +34,7 @@ simulation::LabOptions lab_options(const RigOptions& options) {
   lab.ring_bytes = options.ring_bytes;
   lab.destage.eager_percent = 90;
   lab.acknowledge = options.acknowledge;
+  lab.read_cache_bytes = options.read_cache_bytes;
   lab.rank_bytes = {kRankBytes, kRankBytes};
   for (sim::Latency* latency : {&lab.storage.read, &lab.storage.write, &lab.storage.flush}) {
     *latency = {kDiskTime, kDiskTime};

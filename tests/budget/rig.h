@@ -16,6 +16,8 @@ namespace tt::budget {
 
 struct RigOptions {
   image::Acknowledge acknowledge = image::Acknowledge::hardened;
+  /// So small that it is full soon: reads of the medium pay for the door.
+  std::uint64_t read_cache_bytes = 64_KiB;
   std::uint64_t ring_bytes = 40_MiB;  ///< A checkpoint comes after a quarter of it: later than what is counted.
 };
 
