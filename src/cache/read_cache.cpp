@@ -151,7 +151,8 @@ bool ReadCache::evict_one(std::uint32_t but) noexcept {
 /// The track goes with its last grain.
 void ReadCache::drop(std::uint32_t at, GrainMask grains) noexcept {
   Track& track = tracks_[at];
-  for (std::uint32_t rest = grains & static_cast<std::uint32_t>(track.held | track.stale); rest != 0; rest &= rest - 1) {
+  for (std::uint32_t rest = grains & static_cast<std::uint32_t>(track.held | track.stale); rest != 0;
+       rest &= rest - 1) {
     free_frames_[free_count_++] = track.frames[static_cast<std::size_t>(std::countr_zero(rest))];
     --used_frames_;
   }

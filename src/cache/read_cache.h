@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The read cache of one shard: grains of 4 KiB that equal what their place on a medium holds. Keyed by the place, not by
-// a volume: what a source's reads brought in serves its uncopied targets too. Dirty data is no business of this cache;
-// it is laid over whatever the medium, or the cache in its stead, says.
+// The read cache of one shard: grains of 4 KiB that equal what their place on a medium holds. Keyed by the place, not
+// by a volume: what a source's reads brought in serves its uncopied targets too. Dirty data is no business of this
+// cache; it is laid over whatever the medium, or the cache in its stead, says.
 //
 // States of a grain
 //
@@ -12,8 +12,8 @@
 // Invariants
 //   R1  a held grain equals what a read of its place would return now, unless that read would fail;
 //   R2  between begin_write() and end_write() none of the write's grains is held;
-//   R3  bytes that were read while a write of their place was under way, or since one began or ended, never become held;
-//   R4  the memory in use never exceeds the budget, and nothing is allocated after construction.
+//   R3  bytes that were read while a write of their place was under way, or since one began or ended, never become
+//   held; R4  the memory in use never exceeds the budget, and nothing is allocated after construction.
 //
 // Why R1 stands: every writer of a rank's data area is in the table; each calls begin_write() in the turn in which it
 // submits and end_write() after the flush, so the old bytes are gone before the medium can differ. A read takes a
@@ -109,7 +109,9 @@ class ReadCache {
     std::array<std::uint32_t, kTrackGrains> frames;
   };
 
-  [[nodiscard]] std::byte* frame(std::uint32_t i) const noexcept { return memory_.get() + std::size_t{i} * kGrainBytes; }
+  [[nodiscard]] std::byte* frame(std::uint32_t i) const noexcept {
+    return memory_.get() + std::size_t{i} * kGrainBytes;
+  }
   [[nodiscard]] std::uint32_t& bucket_of(std::uint64_t key) noexcept { return buckets_[spread(key) >> bucket_shift_]; }
   [[nodiscard]] std::uint32_t find(std::uint64_t key) const noexcept;
   void keep(const TrackPart& part, GrainMask grains, const std::byte* bytes) noexcept;

@@ -34,7 +34,7 @@ struct RelationshipShare;
 /// in each of them.
 struct VolumeCounters {
   std::uint64_t reads = 0;
-  std::uint64_t read_hits = 0;  ///< Without a read of a medium.
+  std::uint64_t read_hits = 0;             ///< Without a read of a medium.
   std::uint64_t sequential_reads = 0;      ///< Of all: those that belong to a stream.
   std::uint64_t sequential_read_hits = 0;  ///< Of these: without a read of a medium.
   std::uint64_t read_bytes = 0;
@@ -42,11 +42,11 @@ struct VolumeCounters {
   std::uint64_t writes = 0;
   std::uint64_t write_bytes = 0;
   std::uint64_t write_ns = 0;
-  std::uint64_t delayed_writes = 0;   ///< Waited for room in journal or index.
-  std::uint64_t journal_records = 0;  ///< Pieces of writes, one track or less each.
-  std::uint64_t tracks_staged = 0;    ///< Tracks of the medium that were read, by hosts and for copies.
+  std::uint64_t delayed_writes = 0;     ///< Waited for room in journal or index.
+  std::uint64_t journal_records = 0;    ///< Pieces of writes, one track or less each.
+  std::uint64_t tracks_staged = 0;      ///< Tracks of the medium that were read, by hosts and for copies.
   std::uint64_t tracks_prefetched = 0;  ///< Read for streams before they were asked for; not among those staged.
-  std::uint64_t tracks_destaged = 0;  ///< Tracks of the medium that were written.
+  std::uint64_t tracks_destaged = 0;    ///< Tracks of the medium that were written.
   std::uint64_t media_reads = 0;
   std::uint64_t media_read_bytes = 0;
   std::uint64_t media_read_ns = 0;

@@ -29,7 +29,8 @@ constexpr std::uint64_t kSmallestPieceBytes = 8_KiB;
 
 class ReadAhead::Piece {
  public:
-  explicit Piece(rt::Reactor& reactor, std::span<std::byte> bytes) : memory(bytes), ordered(reactor), arrived(reactor) {}
+  explicit Piece(rt::Reactor& reactor, std::span<std::byte> bytes)
+      : memory(bytes), ordered(reactor), arrived(reactor) {}
 
   enum class State : std::uint8_t { free, wanted, reading, ready };
   State state = State::free;
@@ -111,8 +112,8 @@ void ReadAhead::end(Stream& stream) noexcept {
 void ReadAhead::extend(Stream& stream, VolumeShare& volume) {
   const std::uint64_t grain_of_next = stream.next / kGrainBlocks * kGrainBlocks;
   if (stream.ahead < grain_of_next) stream.ahead = grain_of_next;
-  const std::uint64_t piece_blocks =
-      std::min<std::uint64_t>(std::max<std::uint64_t>(stream.window / 4, kTrackBlocks), options_.piece_bytes / kBlockBytes);
+  const std::uint64_t piece_blocks = std::min<std::uint64_t>(std::max<std::uint64_t>(stream.window / 4, kTrackBlocks),
+                                                             options_.piece_bytes / kBlockBytes);
   while (stream.ahead - grain_of_next + piece_blocks <= stream.window) {
     const std::uint64_t track = stream.ahead / kTrackBlocks;
     if (track >= volume.local_track_count) return;

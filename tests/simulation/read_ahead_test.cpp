@@ -32,9 +32,7 @@ struct ReadsAhead : ::testing::Test {
   void stream(VolumeId volume, std::uint64_t first, std::uint64_t end) {
     for (std::uint64_t grain = first; grain < end; ++grain) expect_grain(volume, grain);
   }
-  std::uint64_t media_reads() {
-    return lab.shard(0).rank_counters(0).reads + lab.shard(0).rank_counters(1).reads;
-  }
+  std::uint64_t media_reads() { return lab.shard(0).rank_counters(0).reads + lab.shard(0).rank_counters(1).reads; }
   image::ReadAheadCounters ahead() { return lab.shard(0).read_cache_counters().ahead; }
 
   Lab lab;

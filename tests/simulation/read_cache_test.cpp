@@ -40,9 +40,7 @@ struct ReadCacheInImage : ::testing::Test {
     EXPECT_EQ(lab.track(volume, track), content);
     EXPECT_EQ(media_reads(), before + 1) << "track " << track;
   }
-  void refuse(sim::IoMask operations) {
-    lab.fail(lab.control().config().ranks.at(0).device, operations, false);
-  }
+  void refuse(sim::IoMask operations) { lab.fail(lab.control().config().ranks.at(0).device, operations, false); }
 
   Lab lab;
   VolumeId s;
@@ -205,7 +203,8 @@ TEST(ReadCacheOfTwoShards, SpaceThatComesBackShowsNothingOfBefore) {
     for (int reads = 0; reads < 2; ++reads) EXPECT_EQ(lab.track(volume, track), std::string(1, letter) + "*8 .*120");
     ASSERT_TRUE(lab.remove(volume));
   };
-  for (const char letter : {'a', 'b', 'c', 'd', 'e', 'f'}) use(static_cast<std::uint64_t>(letter - 'a') / 2 % 2, letter);
+  for (const char letter : {'a', 'b', 'c', 'd', 'e', 'f'})
+    use(static_cast<std::uint64_t>(letter - 'a') / 2 % 2, letter);
 }
 
 TEST_F(ReadCacheInImage, AVerificationSeesTheMedium) {

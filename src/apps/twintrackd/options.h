@@ -32,7 +32,7 @@ struct Options {
   volume::Personality personality = volume::Personality::ds8000;
   image::Acknowledge acknowledge = image::Acknowledge::hardened;
   std::optional<std::uint64_t> read_cache_mib;  ///< Default: usual_read_cache_mib().
-  std::uint64_t copy_limit_mib = 0;  ///< Per second, all background copies together; 0 = none.
+  std::uint64_t copy_limit_mib = 0;             ///< Per second, all background copies together; 0 = none.
   std::string nbd_host = "127.0.0.1";
   std::uint16_t nbd_port = 10809;
   std::string nbd_unix;
