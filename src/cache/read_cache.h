@@ -12,8 +12,8 @@
 // Invariants
 //   R1  a held grain equals what a read of its place would return now, unless that read would fail;
 //   R2  between begin_write() and end_write() none of the write's grains is held;
-//   R3  bytes that were read while a write of their place was under way, or since one began or ended, never become
-//   held; R4  the memory in use never exceeds the budget, and nothing is allocated after construction.
+//   R3  bytes that were read while a write of their place was under way, or since one began, never become held;
+//   R4  the memory in use never exceeds the budget, and nothing is allocated after construction.
 //
 // Why R1 stands: every writer of a rank's data area is in the table; each calls begin_write() in the turn in which it
 // submits and end_write() after the flush, so the old bytes are gone before the medium can differ. A read takes a
