@@ -8,8 +8,9 @@ import time
 
 from figures import ratio, spread, table
 from jobs import fill, fio, timed
-from systems import Twintrack
+from systems import GIB_BLOCKS, Twintrack
 
+SCANNED = "0101"
 WITHOUT, WITH = "without", "with"
 HOT = ["--rw=randread", "--bs=4k", "--size=64m"]
 SCAN = ["--rw=read", "--bs=256k", "--iodepth=2"]
@@ -27,8 +28,9 @@ JOBS = {
 }
 
 
-def counters(system):
-    return system.daemon.must("showsi", read_cache=True)[0]
+def reads_of(system):
+    row = system.daemon.must("showfbvol", id="0100", metrics=True)[0]
+    return row["normrdrqts"] + row["seqreadreqs"], row["normrdhits"] + row["seqreadhits"]
 
 
 def measure(options):
@@ -60,14 +62,19 @@ def measure(options):
 
 
 def beside_a_scan(system, seconds):
-    """How much of what the hot part's reads asked for was held: before, during and after a scan of the volume."""
+    """How many reads of a hot part were hits: before, during and after a scan of another volume."""
+    system.daemon.make_volumes("P1", [SCANNED], system.size_gib * GIB_BLOCKS)
+    fill(system.fio_target(SCANNED))
+    system.settle([SCANNED])
+
     def hits():
-        before = counters(system)["hit_bytes"]
-        one = fio(system.fio_target(), JOBS["hot1"][1], seconds)
-        return (counters(system)["hit_bytes"] - before) / (one["requests"] * 4096)
+        before = reads_of(system)
+        fio(system.fio_target(), JOBS["hot1"][1], seconds)
+        requests, found = (after - first for after, first in zip(reads_of(system), before))
+        return found / requests
     fio(system.fio_target(), JOBS["hot32"][1], 2 * seconds)
     first = hits()
-    words = ["fio", "--name=scan", *system.fio_target(), *SCAN, *timed(seconds + 2)]
+    words = ["fio", "--name=scan", *system.fio_target(SCANNED), *SCAN, *timed(seconds + 2)]
     scan = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
     time.sleep(1)
     during = hits()
@@ -89,4 +96,4 @@ def details(data):
              for job, (text, _words) in JOBS.items()]
     scan = ", ".join(f"{when} {100 * part:.1f} %" for when, part in data["scan"].items())
     return (table([f"reads, cache of {data['cache_mib']} MiB", "a second, without", "with / without", "p99, us", "server, us"],
-                  lines) + f"\n\nReads of the hot part that found their data, around a scan of the volume: {scan}.")
+                  lines) + f"\n\nReads of the hot part that found their data, around a scan of another volume: {scan}.")

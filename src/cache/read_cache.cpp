@@ -29,7 +29,8 @@ ReadCache::ReadCache(std::uint64_t budget_bytes)
       tracks_(std::make_unique_for_overwrite<Track[]>(frame_count_)),
       buckets_(std::bit_ceil(std::max(frame_count_, 2U)), kNone),
       clock_(std::clamp(std::bit_ceil(std::size_t{frame_count_}), kLeastClockSlots, kMostClockSlots)),
-      once_(std::bit_ceil(std::size_t{frame_count_})) {}
+      once_(std::bit_ceil(std::size_t{frame_count_})),
+      once_in_runs_(std::bit_ceil(std::size_t{frame_count_}) / kTrackGrains) {}
 
 ReadCache::~ReadCache() = default;
 
@@ -73,14 +74,16 @@ bool ReadCache::holds(Place place, std::uint64_t bytes) const noexcept {
   return true;
 }
 
-void ReadCache::admit(Place place, std::span<const std::byte> bytes) noexcept {
+void ReadCache::admit(Place place, std::span<const std::byte> bytes, Pattern pattern) noexcept {
   while (!bytes.empty()) {
     const TrackPart part = first_part(place, bytes.size());
     GrainMask grains = part.whole_grains();
     if (grains != 0) {
       // Not only as far as there is room: nothing is pushed out for the rest.
-      if (frame_count_ - used_frames_ < static_cast<std::uint32_t>(std::popcount(grains))) {
-        grains = once_.see(part.key, grains);
+      const auto count = static_cast<std::uint32_t>(std::popcount(grains));
+      if (frame_count_ - used_frames_ < count) {
+        OnceSeen& seen = pattern == Pattern::stream || count >= kTrackGrains / 2 ? once_in_runs_ : once_;
+        grains = seen.see(part.key, grains);
       }
       if (grains != 0) keep(part, grains, bytes.data());
     }

@@ -34,7 +34,7 @@
 // any more. A read that failed offers nothing. After a crash nothing is left: the cache is memory.
 //
 // What stays (decision 0017). While there is free memory everything that is read is kept. Later a grain gets in when it
-// is read the second time within about as many tracks as the cache has room for grains (once_seen.h): a scan passes by
+// is read the second time before about as much else was read as the cache has room for (once_seen.h): a scan passes by
 // and costs no copy. What is in stands in a queue; a track at its head goes if it was not read since it stood there
 // last, else it goes to the end once more.
 #pragma once
@@ -51,6 +51,9 @@
 #include "cache/place.h"
 
 namespace tt::cache {
+
+/// How reads come: what a stream has read is soon far behind, so less of it is remembered at the door.
+enum class Pattern : std::uint8_t { random, stream };
 
 class ReadCache {
  public:
@@ -74,11 +77,11 @@ class ReadCache {
     return clock_.is_unchanged(then, place, bytes);
   }
   /// What the medium returned for a read that began with that ticket. Whole grains of it may be kept.
-  void offer(Ticket then, Place place, std::span<const std::byte> bytes) noexcept {
-    if (clock_.is_unchanged(then, place, bytes.size())) admit(place, bytes);
+  void offer(Ticket then, Place place, std::span<const std::byte> bytes, Pattern pattern) noexcept {
+    if (clock_.is_unchanged(then, place, bytes.size())) admit(place, bytes, pattern);
   }
   /// The same for bytes of which is known that the medium holds them now.
-  void admit(Place place, std::span<const std::byte> bytes) noexcept;
+  void admit(Place place, std::span<const std::byte> bytes, Pattern pattern) noexcept;
 
   void begin_write(Place place, std::uint64_t bytes) noexcept;
   /// `good`: written and flushed. Grains that were held before are held again.
@@ -138,6 +141,7 @@ class ReadCache {
   std::vector<std::uint32_t> buckets_;
   MediaClock clock_;
   OnceSeen once_;
+  OnceSeen once_in_runs_;  ///< Of most of a track at a time.
   std::uint64_t admitted_ = 0;
   std::uint64_t evicted_ = 0;
 };

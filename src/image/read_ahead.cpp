@@ -190,7 +190,7 @@ ReadAhead::Found ReadAhead::read(cache::Place place, std::span<std::byte> into) 
     const std::uint64_t from = place.offset - piece.place.offset;
     const std::size_t bytes = std::min<std::size_t>(into.size(), piece.bytes - from);
     std::memcpy(into.data(), piece.memory.data() + from, bytes);
-    cache_.admit(place, into.first(bytes));
+    cache_.admit(place, into.first(bytes), cache::Pattern::stream);
     piece.used += bytes;
     counters_.used_bytes += bytes;
     if (piece.used >= piece.bytes) {

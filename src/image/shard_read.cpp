@@ -148,7 +148,8 @@ rt::Task<Result<void>> Shard::read_for_host(VolumeShare& volume, MediaAddress fr
   auto done = co_await read_media(from, first_block, into);
   if (keeps) {
     read_cache_counters_.missed_bytes += into.size();
-    if (done && !from.rank->failed) read_cache_->offer(ticket, place, into);
+    const auto pattern = reader == Reader::stream ? cache::Pattern::stream : cache::Pattern::random;
+    if (done && !from.rank->failed) read_cache_->offer(ticket, place, into, pattern);
   }
   const auto took = static_cast<std::uint64_t>(reactor_.now() - started);
   flashcopy::VolumeCounters& counters = volume.counters;
