@@ -15,10 +15,10 @@
 //   R3  bytes that were read while a write of their place was under way, or since one began, never become held;
 //   R4  the memory in use never exceeds the budget, and nothing is allocated after construction.
 //
-// Why R1 stands: every writer of a rank's data area is in the table; each calls begin_write() in the turn in which it
-// submits and end_write() after the flush, so the old bytes are gone before the medium can differ. A read takes a
-// Ticket in the turn in which it submits, and offers its bytes with it: if a write has begun meanwhile the ticket is
-// void (R3), whether that write has ended or not.
+// Why R1 stands: every writer of a rank's data area is in the table; each calls begin_write() before it submits and
+// end_write() after the flush, so the old bytes are gone before the medium can differ. A read takes a Ticket in the
+// turn in which it submits, and offers its bytes with it: if a write has begun meanwhile the ticket is void (R3),
+// whether that write has ended or not.
 //
 //   writer                                         through
 //   destage, copies before overwriting, background copy, loans   Batch::write_and_flush
