@@ -212,7 +212,8 @@ TEST_F(ReadCacheTest, AScanPushesNothingOut) {
   for (std::uint64_t n = 0; n < 60; ++n) EXPECT_TRUE(host_reads(n, 1, 'a')) << n;
 }
 
-/// The same scan again and again, longer than the cache: it gains what has found its place at first, and churns nothing.
+/// The same scan again and again, longer than the cache: it gains what has found its place at first, and churns
+/// nothing.
 TEST_F(ReadCacheTest, ARepeatedScanChurnsLittle) {
   for (int turn = 0; turn < 10; ++turn) {
     for (std::uint64_t n = 0; n < 64 * 16; n += 16) host_reads(n, 16, 's');
