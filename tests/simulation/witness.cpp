@@ -148,19 +148,30 @@ void Witness::see_rank(const DiskEvent& event) {
 
 bool Witness::is_in_place(image::VolumeHandle handle, std::uint64_t track, std::span<const std::byte> data) const {
   if (data.size() != kTrackBytes) return false;
+  const std::uint32_t checksum = crc32c(0, data);
   const auto& config = image_.control().config();
   for (const auto& shard : image_.shards()) {
     const flashcopy::Stripes& stripes = shard->options().stripes;
     const VolumeShare* volume = shard->find(handle);
     if (volume == nullptr || stripes.shard_of(track) != shard->options().id) continue;
+    if (volume->map_generation != volume->generation) return was_in_some_place(checksum);
     const image::MediaAddress at = shard->address_of(*volume, stripes.to_local(track));
     if (at.rank == nullptr) return false;
     const auto view = ranks_.find(config.ranks.at(at.rank->id).device);
     if (view == ranks_.end()) return false;
-    const auto found = view->second.tracks.find({at.offset, crc32c(0, data)});
+    const auto found = view->second.tracks.find({at.offset, checksum});
     return found != view->second.tracks.end() && found->second <= view->second.durable_up_to;
   }
   return false;
+}
+
+bool Witness::was_in_some_place(std::uint32_t checksum) const {
+  return std::ranges::any_of(ranks_, [checksum](const auto& rank) {
+    const RankView& view = rank.second;
+    return std::ranges::any_of(view.tracks, [&](const auto& track) {
+      return track.first.second == checksum && track.second <= view.durable_up_to;
+    });
+  });
 }
 
 void Witness::check_media_write(const DiskEvent& event) {

@@ -71,6 +71,9 @@ class Witness {
   void see_rank(const sim::DiskEvent& event);
   [[nodiscard]] bool is_in_place(image::VolumeHandle volume, std::uint64_t track,
                                  std::span<const std::byte> data) const;
+  /// Of a volume that has given its space back, perhaps between two pieces of the write: what was in its place then is
+  /// gone, rightly, and nobody knows where that was.
+  [[nodiscard]] bool was_in_some_place(std::uint32_t checksum) const;
   void see_slot(std::uint32_t shard, std::span<const std::byte> slot);
   void see_record(std::uint32_t shard, std::uint64_t slot, const journal::RecordHeader& record,
                   std::span<const std::byte> payload);
