@@ -214,6 +214,8 @@ class ControlPlane final : public ControlLink {
                                bool freeze = false);
   [[nodiscard]] bool in_cascade(Generation relationship) const;
   rt::Task<Result<void>> no_child_needs(Generation relationship);
+  [[nodiscard]] Result<void> may_reverse(const RenewalRequest& pair, bool fast) const;
+  rt::Task<Result<void>> settle_for_reverse(const RenewalRequest& pair, bool fast);
   rt::Task<Result<void>> bring_out_owed(const RenewalRequest& pair);
   rt::Task<Result<void>> copy_complete(Generation generation);
   rt::Task<std::vector<Result<void>>> settle_revertibles(std::vector<VolumeId> sources,

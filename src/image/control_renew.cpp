@@ -36,21 +36,33 @@ rt::Task<Result<void>> ControlPlane::settle_both(const RenewalRequest& pair) {
   co_return done;
 }
 
+Result<void> ControlPlane::may_reverse(const RenewalRequest& pair, bool fast) const {
+  const auto found = volume::find_relationship(config_, pair.source, pair.target);
+  if (!found) return found.error();
+  return volume::validate_reverse(config_, *found, pair.options, fast);
+}
+
+rt::Task<Result<void>> ControlPlane::settle_for_reverse(const RenewalRequest& pair, bool fast) {
+  const volume::PairRequest turned{pair.target, pair.source, {}};
+  co_await settle_closing_roles({&turned, 1});
+  Result<void> settled;
+  if (fast) settled = co_await complete_tracks(pair);
+  if (!fast) settled = co_await bring_out_owed(pair);
+  if (settled) settled = co_await settle_both(pair);
+  if (settled && closing_role_conflict(turned)) settled = Errc::other_relationships;
+  co_return settled;
+}
+
+/// What would be refused anyway is refused before anybody waits; and judged anew afterwards, as others went on.
 rt::Task<std::vector<Result<void>>> ControlPlane::reverse(std::vector<RenewalRequest> pairs, bool fast) {
   co_await commands_.lock();
   std::vector<Result<void>> verdicts;
   for (const RenewalRequest& pair : pairs) {
-    const volume::PairRequest turned{pair.target, pair.source, {}};
-    co_await settle_closing_roles({&turned, 1});
-    Result<void> settled;
-    if (fast) settled = co_await complete_tracks(pair);
-    if (!fast) settled = co_await bring_out_owed(pair);
-    if (settled) settled = co_await settle_both(pair);
+    Result<void> settled = may_reverse(pair, fast);
+    if (settled) settled = co_await settle_for_reverse(pair, fast);
     const auto found = volume::find_relationship(config_, pair.source, pair.target);
-    Result<void> done =
-        found ? volume::validate_reverse(config_, *found, pair.options, fast) : Result<void>{found.error()};
+    Result<void> done = may_reverse(pair, fast);
     if (done) done = settled;
-    if (done && closing_role_conflict(turned)) done = Errc::other_relationships;
     if (done && !fast) done = co_await copy_complete(*found);
     if (done) {
       const ChangeKind kind = fast ? ChangeKind::fast_reverse : ChangeKind::reverse;

@@ -141,15 +141,46 @@ TEST_F(Grains, AFastReverseGivesBackWhatWasOverwritten) {
   }
 }
 
-TEST_F(Grains, AFastReverseThatIsRefusedLeavesTheRelationship) {
+TEST_F(Grains, AReverseThatIsRefusedCopiesNothing) {
   ASSERT_TRUE(lab.establish(s, t));
   put(s, 9, 2, 'b');
   const VolumeId z = lab.make(0x0102, kTracks);
   ASSERT_TRUE(lab.establish(t, z));
-  ASSERT_FALSE(lab.reverse(s, t, nocopy(), true));
+  const std::uint64_t before = written(t);
+  for (const bool fast : {false, true}) EXPECT_FALSE(lab.reverse(s, t, nocopy(), fast));
+  EXPECT_EQ(written(t), before);
+  EXPECT_EQ(partial(t), 1U);
+}
+
+/// It was right when it began; while its tracks were completed another command made its target a source.
+TEST_F(Grains, AFastReverseThatIsOvertakenLeavesTheRelationship) {
+  ASSERT_TRUE(lab.establish(s, t));
+  put(s, 9, 2, 'b');
+  const VolumeId z = lab.make(0x0102, kTracks);
+  lab.slow_once(lab.control().config().ranks.at(0).device, sim::kReads, 1000);
+  const auto reverse = lab.start(lab.control().reverse({{s, t, nocopy()}}, true));
+  lab.run_for(rt::kMillisecond);
+  ASSERT_TRUE(lab.establish(t, z));
+  ASSERT_FALSE(reverse->has_value()) << "the read was not slow enough";
+  ASSERT_TRUE(lab.wait(reverse));
+  EXPECT_FALSE((*reverse)->front());
   put(s, 200, 2, 'b');
   EXPECT_EQ(partial(t), 1U) << "tracks may be partial again";
   expect_through_crashes(t, "A*512");
+}
+
+TEST_F(Grains, AReverseBringsOutWhatHostsChangedInPart) {
+  volume::PairRequest pair = Lab::pair(s, t, false, true);
+  pair.options.recording = true;
+  ASSERT_TRUE(lab.establish({pair}).front());
+  for (std::uint64_t track = 0; track < kTracks; ++track) put(s, track * kTrackBlocks + 9, 2, 'b');
+  volume::RelationshipOptions options;
+  options.recording = options.persistent = true;
+  ASSERT_TRUE(lab.reverse(s, t, options, false));
+  EXPECT_EQ(all(t), "A*512");
+  ASSERT_TRUE(lab.run_until([this] { return !lab.copying(); }));
+  EXPECT_EQ(lab.uncopied(t, s), 0U);
+  expect_through_crashes(s, "A*512");
 }
 
 TEST_F(Grains, ABackgroundCopyCompletesThem) {

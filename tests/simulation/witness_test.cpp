@@ -122,8 +122,8 @@ TEST_F(WitnessTest, I9_AnAnswerBeforeThePlaceIsFlushed) {
   EXPECT_NE(broken().find("I9: a write"), std::string::npos) << "something else is in that place";
 }
 
-/// A write of several pieces may have the release of the volume's space between them: the first were safe before it, and
-/// went with it (found as seed 1005 of crashes, once).
+/// A write of several pieces may have the release of the volume's space between them: the first were safe before it,
+/// and went with it (found as seed 1005 of crashes, once).
 TEST_F(WitnessTest, I9_AnAnswerAfterTheSpaceWasReleased) {
   const auto track = blocks('p', kTrackBlocks);
   const std::string medium = lab_.control().config().ranks.at(0).device;
