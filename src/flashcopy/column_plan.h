@@ -92,7 +92,7 @@ struct ColumnPlan {
   bool limit(std::size_t max_bytes, const VolumeShare* first);
 
   /// Of one copy or update: what is written, and what was read for it.
-  static constexpr std::size_t kMostStepBytes = 2 * kTrackBytes;
+  static constexpr std::size_t kMostStepBytes = std::size_t{2} * kTrackBytes;
 };
 
 /// Whether more tracks may become partial; the shard's memory for them has a limit.
