@@ -8,11 +8,11 @@ namespace tt::volume {
 
 namespace {
 
-constexpr std::size_t kMutations = std::variant_size_v<Mutation>;
+constexpr std::size_t kMutations = std::variant_size_v<AnyMutation>;
 
 template <std::size_t... I>
 constexpr bool kinds_are_unique(std::index_sequence<I...>) {
-  std::array<std::uint32_t, kMutations> kinds{kKind<std::variant_alternative_t<I, Mutation>>...};
+  std::array<std::uint32_t, kMutations> kinds{kKind<std::variant_alternative_t<I, AnyMutation>>...};
   std::sort(kinds.begin(), kinds.end());
   return kinds.front() != 0 && std::adjacent_find(kinds.begin(), kinds.end()) == kinds.end();
 }
@@ -32,7 +32,7 @@ Result<Mutation> take_mutation(std::uint64_t kind, ByteReader& reader, codec::Bu
   if constexpr (I == kMutations) {
     return {Errc::version_not_supported, kind};
   } else {
-    using M = std::variant_alternative_t<I, Mutation>;
+    using M = std::variant_alternative_t<I, AnyMutation>;
     if (kind != kKind<M>) return take_mutation<I + 1>(kind, reader, budget);
     M mutation;
     codec::Decoder::take(reader, budget, mutation);

@@ -99,7 +99,7 @@ TEST(Codec, RandomHistoriesHaveRepositoriesThatAreUsed) {
 }
 
 TEST(Codec, RandomHistoriesReachEveryMutation) {
-  std::vector<int> seen(std::variant_size_v<Mutation>);
+  std::vector<int> seen(std::variant_size_v<AnyMutation>);
   const auto enough = [&] { return std::ranges::all_of(seen, [](int times) { return times > 20; }); };
   for (std::uint64_t seed = 1; seed <= 1500 && !enough(); ++seed) {
     RandomImage random(seed);

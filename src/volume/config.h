@@ -499,7 +499,7 @@ struct CloseProblem {
   std::int64_t at_s = 0;
 };
 
-using Mutation =
+using AnyMutation =
     std::variant<AddRank, AssignRank, MakePool, RemovePool, MakeVolume, RemoveVolume, AllocateExtent, FreeExtent,
                  Establish, Withdraw, EndRelationship, FailRelationship, FailRank, SetIdentity, ChangeVolume,
                  ReleaseSpace, ChangeLss, ChangePool, MergePools, ReserveRank, RemoveRank, AddSite, MakeArray,
@@ -508,6 +508,25 @@ using Mutation =
                  MakeHostConnection, ChangeHostConnection, RemoveHostConnection, SetIoPort, BeginHostAccess, StartCopy,
                  Thaw, ChangeCopyRates, LimitCopies, InhibitSource, EndLoans, EstablishRanges, ChangeRanges,
                  MakeResourceGroup, ChangeResourceGroup, RemoveResourceGroup>;
+
+template <class T, class Variant>
+inline constexpr bool kIsAlternative = false;
+template <class T, class... Kinds>
+inline constexpr bool kIsAlternative<T, std::variant<Kinds...>> = (std::is_same_v<T, Kinds> || ...);
+
+/// One change of the configuration. A class and not the variant itself, so that copies, moves and destruction for all
+/// kinds are compiled once, in mutation.cpp, and not by each file that keeps mutations in a vector or a Result.
+class Mutation : public AnyMutation {
+ public:
+  template <class Kind>
+    requires kIsAlternative<std::remove_cvref_t<Kind>, AnyMutation>
+  Mutation(Kind&& kind) : AnyMutation(std::in_place_type<std::remove_cvref_t<Kind>>, std::forward<Kind>(kind)) {}
+  Mutation(const Mutation& other);
+  Mutation(Mutation&& other) noexcept;
+  Mutation& operator=(const Mutation& other);
+  Mutation& operator=(Mutation&& other) noexcept;
+  ~Mutation();
+};
 
 /// Takes effect unconditionally; a mutation that does not fit the configuration is a programmer error (replay of a
 /// journal that this code wrote always fits).
