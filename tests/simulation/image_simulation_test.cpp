@@ -34,5 +34,14 @@ TEST(ImageSimulation, SurvivesACrashAtEveryIo) {
   EXPECT_TRUE(summary.ok()) << summary.report;
 }
 
+/// One crash in each; image_sim --scenario sequences --sweep tries all.
+TEST(ImageSimulation, SurvivesACrashInEverySequenceOfThreeCommands) {
+  sim::SweepOptions options;
+  options.seeds = sequence_count();
+  options.max_per_kind = 1;
+  const sim::RunSummary summary = sim::sweep("sequences", sequences, sim::crash_kinds().first(1), options);
+  EXPECT_TRUE(summary.ok()) << summary.report;
+}
+
 }  // namespace
 }  // namespace tt::simulation

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenarios.h"
 
-#include <memory>
-
 #include "base/random.h"
-#include "invariants.h"
-#include "workload.h"
+#include "lives.h"
 
 namespace tt::simulation {
 
 namespace {
-
-constexpr std::uint64_t kSmallestRing = 17_MiB;
 
 WorkloadPlan draw_plan(sim::Case& c, std::uint64_t most_volumes) {
   WorkloadPlan plan;
@@ -57,84 +52,13 @@ ImageShape draw_shape(sim::Case& c) {
   return shape;
 }
 
-std::unique_ptr<Life> open_life(sim::Case& c, sim::SimStorage& storage, const ImageShape& shape) {
-  for (int attempt = 0; attempt < 6; ++attempt) {  // a crash may also hit the recovery
-    auto life = std::make_unique<Life>(c.world(), storage, shape);
-    if (life->open()) return life;
-    const sim::RunEnd end = life->last_end();
-    c.world().crash();
-    if (end == sim::RunEnd::failed || end == sim::RunEnd::idle) break;
-    if (end == sim::RunEnd::reached) {
-      if (c.world().faults().fired_total() == 0) {
-        c.fail(std::string("the image does not open: ") + name_of(life->open_error().code));
-        return nullptr;
-      }
-      c.world().faults().set_quiet(true);
-    }
-  }
-  c.fail("the image does not open");
-  return nullptr;
-}
-
-struct Plan {
-  ImageShape shape;
-  WorkloadPlan work;
-  int lives = 3;
-  rt::TimeNs life_length = 0;  ///< 0 = until the workload is done.
-};
-
-void run_lives(sim::Case& c, sim::SimStorage& storage, const Plan& plan) {
-  sim::World& world = c.world();
-  Workload work(c, plan.work, plan.shape.open.acknowledge == image::Acknowledge::hardened);
-  world.faults().set_quiet(true);
-  {
-    Life maker(world, storage, plan.shape);
-    if (!c.check(maker.create() && maker.open() && work.make_volumes(maker), "the image cannot be made")) {
-      world.crash();
-      return;
-    }
-    const bool stopped = maker.stop();
-    world.crash();
-    if (!c.check(stopped, "the image does not stop")) return;
-  }
-  world.faults().set_quiet(false);
-  for (int n = 0; n <= plan.lives; ++n) {
-    const bool last = n == plan.lives;
-    if (last) world.faults().set_quiet(true);
-    auto life = open_life(c, storage, plan.shape);
-    if (life == nullptr) return;
-    const InvariantWatch watch(c, life->image(), 16);
-    Witness witness(life->image(), storage, [&c](const std::string& what) { c.fail(what); });
-    witness.attach(world);
-    work.set_witness(&witness);
-    work.settle_after_restart(*life);
-    if (!last) {
-      work.start(*life);
-      const rt::TimeNs at_most =
-          plan.life_length > 0 ? static_cast<rt::TimeNs>(c.random().below(static_cast<std::uint64_t>(plan.life_length)))
-                               : 600 * rt::kSecond;
-      const sim::RunEnd end = world.run_until([&] { return work.done() || c.failed(); }, at_most);
-      if (plan.life_length == 0 && end == sim::RunEnd::time) c.fail("the workload does not end");
-    } else if (work.check_everything(*life) && (plan.work.errors_expected || work.drain(*life))) {
-      work.check_everything(*life);
-    }
-    if (c.failed()) {
-      world.crash();
-      return;
-    }
-    work.crash();
-    work.set_witness(nullptr);
-    world.crash(c.random().chance(1, 4) ? sim::CrashKind::process : sim::CrashKind::power);
-  }
-}
-
 }  // namespace
 
 void crashes(sim::Case& c) {
   const sim::WorldOptions world_options = c.draw_world_options();
   sim::World& world = c.world(world_options);
   sim::SimStorage storage(world, c.draw_storage_options());
-  Plan plan;
+  LivesPlan plan;
   plan.shape = draw_shape(c);
   plan.work = draw_plan(c, 7);
   plan.lives = static_cast<int>(c.draw("lives", 1, 3));
@@ -146,7 +70,7 @@ void crashes(sim::Case& c) {
 void short_history(sim::Case& c) {
   sim::World& world = c.world();
   sim::SimStorage storage(world, {});
-  Plan plan;
+  LivesPlan plan;
   plan.shape.shards = 2;
   plan.shape.ring_bytes = kSmallestRing;
   plan.shape.open.batch_frames = 64;
@@ -167,7 +91,7 @@ void failing_media(sim::Case& c) {
   const sim::WorldOptions world_options = c.draw_world_options();
   sim::World& world = c.world(world_options);
   sim::SimStorage storage(world, c.draw_storage_options());
-  Plan plan;
+  LivesPlan plan;
   plan.shape = draw_shape(c);
   plan.work = draw_plan(c, 5);
   plan.work.errors_expected = true;

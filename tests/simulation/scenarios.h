@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+
 #include "sim/sweep.h"
 
 namespace tt::simulation {
@@ -9,7 +11,11 @@ namespace tt::simulation {
 void crashes(sim::Case& c);
 /// A short fixed history for sweeps over every I/O.
 void short_history(sim::Case& c);
-/// The same with media that fail: operations may be refused, no byte may be wrong.
+/// Sequences of one to three commands between three volumes that hosts write to; the seed says which.
+void sequences(sim::Case& c);
+/// Of these there are so many; further seeds begin anew.
+std::uint64_t sequence_count();
+/// crashes() with media that fail: operations may be refused, no byte may be wrong.
 void failing_media(sim::Case& c);
 /// EN-55: one rank refuses every write; the journal must not stop for the volumes of the other one.
 void dead_rank(sim::Case& c);

@@ -28,7 +28,8 @@ image::VolumeHandle Workload::handle(Life& life, std::size_t volume) const {
 }
 
 void Workload::unexpected(const char* what, Error error) {
-  if (plan_.errors_expected) return;
+  const bool refused = error.code < Errc::io_error;
+  if (plan_.errors_expected || (refused && !plan_.script.empty())) return;
   case_.fail(std::string(what) + ": " + name_of(error.code) + " " + std::to_string(error.detail));
 }
 
@@ -101,6 +102,25 @@ rt::Task<void> Workload::writer(Life& life, std::size_t port, std::uint64_t oper
   --running_;
 }
 
+rt::Task<void> Workload::write_range(Life& life, std::size_t port, Range range, bool fua) {
+  const auto number = static_cast<std::uint32_t>(range.volume);
+  const image::VolumeHandle volume = handle(life, range.volume);
+  const std::uint64_t freeze = freeze_of(range.volume);
+  // As the hosts' requests are: whole tracks may go to their place from here.
+  const image::AlignedBytes buffer = image::allocate_aligned(range.blocks * kBlockBytes);
+  const std::span<std::byte> data(buffer.get(), range.blocks * kBlockBytes);
+  const auto write = history_.begin_write(number, range.block, data);
+  auto done = co_await life.image().blocks(port).write(volume, range.block * kBlockBytes, data, fua);
+  if (done) {
+    check_frozen(range.volume, freeze);
+    if (witness_ != nullptr && (fua || hardened_)) witness_->answered_write(volume, range.block, data);
+    history_.acknowledge_write(write, fua || hardened_);
+  } else {
+    history_.refuse_write(write);
+    unexpected("write", done.error());
+  }
+}
+
 rt::Task<void> Workload::write_once(Life& life, std::size_t port) {
   Random& random = case_.random();
   const Range range = pick_range();
@@ -122,19 +142,7 @@ rt::Task<void> Workload::write_once(Life& life, std::size_t port) {
     }
     co_return;
   }
-  // As the hosts' requests are: whole tracks may go to their place from here.
-  const image::AlignedBytes buffer = image::allocate_aligned(range.blocks * kBlockBytes);
-  const std::span<std::byte> data(buffer.get(), range.blocks * kBlockBytes);
-  const auto write = history_.begin_write(number, range.block, data);
-  auto done = co_await blocks.write(volume, range.block * kBlockBytes, data, fua);
-  if (done) {
-    check_frozen(range.volume, freeze);
-    if (witness_ != nullptr && (fua || hardened_)) witness_->answered_write(volume, range.block, data);
-    history_.acknowledge_write(write, fua || hardened_);
-  } else {
-    history_.refuse_write(write);
-    unexpected("write", done.error());
-  }
+  co_await write_range(life, port, range, fua);
   if (!hardened_ && random.chance(1, 6)) {
     const auto flush = history_.begin_flush(number);
     auto flushed = co_await blocks.flush(volume);
@@ -218,6 +226,7 @@ void Workload::forget_ended(const volume::ImageConfig& config) {
 }
 
 rt::Task<void> Workload::commander(Life& life) {
+  if (!plan_.script.empty()) co_await run_script(life);
   for (std::uint64_t i = 0; i < plan_.commands && !case_.failed(); ++i) {
     co_await rt::sleep_for(life.reactor(0), static_cast<rt::TimeNs>(case_.random().below(8'000'000)));
     forget_ended(life.image().control().config());
@@ -246,7 +255,6 @@ rt::Task<void> Workload::establish(Life& life) {
   Random& random = case_.random();
   Flash flash;
   std::vector<volume::PairRequest> requests;
-  std::vector<CopyPair> oracle_pairs;
   std::set<std::size_t> used;
   // With failing media a pair may be refused beside others that are made; the oracle knows whole commands only.
   const std::uint64_t wanted = plan_.errors_expected ? 1 : 1 + random.below(3);
@@ -273,16 +281,24 @@ rt::Task<void> Workload::establish(Life& life) {
     request.options.persistent = request.options.recording || random.chance(1, 2);
     requests.push_back(request);
     flash.pairs.emplace_back(source, target);
-    oracle_pairs.push_back(
-        {static_cast<std::uint32_t>(source), static_cast<std::uint32_t>(target), 0, 0, from.block_count});
     if (cascade) break;  // it may be refused, and then as a whole
   }
   if (requests.empty()) co_return;
-  flash.copy = history_.begin_copy(oracle_pairs);
-  flash.newest_before = Generation{life.image().shards().front()->lsns().newest().value};
-  flashes_.push_back(flash);
   const bool freeze = !plan_.errors_expected && random.chance(1, 4);
   for (volume::PairRequest& request : requests) request.freeze = freeze;
+  co_await issue_establish(life, std::move(requests), std::move(flash));
+}
+
+/// The command itself; `flash` names its pairs in the order of the requests.
+rt::Task<void> Workload::issue_establish(Life& life, std::vector<volume::PairRequest> requests, Flash flash) {
+  std::vector<CopyPair> copied;
+  for (const auto& [source, target] : flash.pairs) {
+    copied.push_back({static_cast<std::uint32_t>(source), static_cast<std::uint32_t>(target), 0, 0,
+                      plan_.volumes[source].block_count});
+  }
+  flash.copy = history_.begin_copy(copied);
+  flash.newest_before = Generation{life.image().shards().front()->lsns().newest().value};
+  flashes_.push_back(flash);
   const std::vector<Result<void>> verdicts = co_await life.image().control().establish(requests);
   for (const Result<void>& verdict : verdicts) {
     if (verdict) continue;
@@ -297,7 +313,7 @@ rt::Task<void> Workload::establish(Life& life) {
   }
   history_.acknowledge_copy(flash.copy);
   if (witness_ != nullptr) note_witnessed(life, requests);
-  if (freeze) co_await thaw_later(life, flash);
+  if (requests.front().freeze) co_await thaw_later(life, flash);
 }
 
 void Workload::note_witnessed(Life& life, std::span<const volume::PairRequest> requests) {
@@ -311,7 +327,7 @@ void Workload::note_witnessed(Life& life, std::span<const volume::PairRequest> r
 /// A resync, or now and then a reverse. For the oracle it is a copy like any other onto the new target.
 rt::Task<void> Workload::renew(Life& life) {
   Random& random = case_.random();
-  Flash& old = flashes_[random.below(flashes_.size())];
+  const Flash old = flashes_[random.below(flashes_.size())];
   if (old.in_doubt) co_return;
   const auto pair = old.pairs[random.below(old.pairs.size())];
   const auto& source = plan_.volumes[pair.first];
@@ -320,6 +336,21 @@ rt::Task<void> Workload::renew(Life& life) {
   const auto found = volume::find_relationship(config, source.id, target.id);
   if (!found || !config.relationships.at(*found).options.recording) co_return;
   const bool turn = random.chance(1, 3) && source.block_count == target.block_count;
+  volume::RelationshipOptions options;
+  options.background_copy = turn || random.chance(1, 2);
+  options.recording = random.chance(3, 4);
+  options.multiple_incremental = options.recording;
+  options.persistent = options.recording || random.chance(1, 2);
+  co_await issue_renewal(life, old, pair, turn, options);
+}
+
+/// The command itself, for one pair of `old`. The relationship exists.
+rt::Task<void> Workload::issue_renewal(Life& life, Flash old, std::pair<std::size_t, std::size_t> pair, bool turn,
+                                       volume::RelationshipOptions options) {
+  const auto& source = plan_.volumes[pair.first];
+  const auto& target = plan_.volumes[pair.second];
+  const volume::ImageConfig& config = life.image().control().config();
+  const auto found = volume::find_relationship(config, source.id, target.id);
   const bool goes = config.relationships.at(*found).removing;
 
   Flash made;
@@ -330,15 +361,13 @@ rt::Task<void> Workload::renew(Life& life) {
   const CopyPair copied{static_cast<std::uint32_t>(made.pairs[0].first),
                         static_cast<std::uint32_t>(made.pairs[0].second), 0, 0, source.block_count};
   made.copy = history_.begin_copy({&copied, 1});
-  std::erase(old.pairs, pair);
+  for (Flash& flash : flashes_) {
+    if (flash.copy == old.copy) std::erase(flash.pairs, pair);
+  }
   std::erase_if(flashes_, [](const Flash& flash) { return flash.pairs.empty(); });
   flashes_.push_back(made);
 
-  image::RenewalRequest request{source.id, target.id, {}, false};
-  request.options.background_copy = turn || random.chance(1, 2);
-  request.options.recording = random.chance(3, 4);
-  request.options.multiple_incremental = request.options.recording;
-  request.options.persistent = request.options.recording || random.chance(1, 2);
+  const image::RenewalRequest request{source.id, target.id, options, false};
   std::vector<image::RenewalRequest> requests{request};
   rt::Task<std::vector<Result<void>>> work;
   if (turn) {
@@ -398,7 +427,10 @@ rt::Task<void> Workload::thaw_later(Life& life, Flash flash) {
 /// For the oracle nothing happens: the image stays what it is, and one day the relationship is gone.
 rt::Task<void> Workload::copy_and_remove(Life& life) {
   const Flash flash = flashes_[case_.random().below(flashes_.size())];
-  if (flash.in_doubt) co_return;
+  if (!flash.in_doubt) co_await issue_copy_and_remove(life, flash);
+}
+
+rt::Task<void> Workload::issue_copy_and_remove(Life& life, Flash flash) {
   std::vector<std::pair<VolumeId, VolumeId>> pairs;
   for (const auto& [source, target] : flash.pairs)
     pairs.emplace_back(plan_.volumes[source].id, plan_.volumes[target].id);
@@ -419,7 +451,10 @@ rt::Task<void> Workload::hold_reads(Life& life, std::size_t target) {
 
 rt::Task<void> Workload::withdraw(Life& life) {
   const Flash flash = flashes_[case_.random().below(flashes_.size())];
-  if (flash.in_doubt) co_return;
+  if (!flash.in_doubt) co_await issue_withdraw(life, flash);
+}
+
+rt::Task<void> Workload::issue_withdraw(Life& life, Flash flash) {
   for (const auto& [source, target] : flash.pairs) withdrawing_.insert(target);
   for (const auto& [source, target] : flash.pairs) co_await hold_reads(life, target);
   std::vector<std::pair<VolumeId, VolumeId>> pairs;

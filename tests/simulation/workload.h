@@ -23,6 +23,15 @@ struct VolumePlan {
   bool thin = false;
 };
 
+/// A command of an administrator, between two volumes given by their index.
+struct Step {
+  enum class Verb : std::uint8_t { establish, resync, reverse, withdraw, copy_in_background, copy_and_remove };
+  Verb verb = Verb::establish;
+  std::size_t source = 0;
+  std::size_t target = 0;
+  volume::RelationshipOptions options;
+};
+
 struct WorkloadPlan {
   std::vector<VolumePlan> volumes;
   std::uint64_t writers = 2;
@@ -31,6 +40,8 @@ struct WorkloadPlan {
   std::uint64_t commands = 6;
   std::uint64_t hot_tracks = 6;  ///< Most I/O goes to so many tracks of a volume.
   std::uint64_t large_percent = 20;
+  /// What the administrator does before `commands`. A step that does not fit is given all the same, and refused.
+  std::vector<Step> script;
   bool fua_only = false;         ///< Volatile acknowledgement: every write carries FUA or is followed by a flush.
   bool cascades = false;         ///< A volume may be source and target at the same time.
   bool range_copies = false;     ///< Runs of tracks are copied, too; not with failing media.
@@ -98,10 +109,20 @@ class Workload {
   rt::Task<void> reader(Life& life, std::size_t port, std::uint64_t operations);
   rt::Task<void> commander(Life& life);
   rt::Task<void> establish(Life& life);
+  rt::Task<void> issue_establish(Life& life, std::vector<volume::PairRequest> requests, Flash flash);
   rt::Task<void> withdraw(Life& life);
+  rt::Task<void> issue_withdraw(Life& life, Flash flash);
   rt::Task<void> renew(Life& life);
+  rt::Task<void> issue_renewal(Life& life, Flash old, std::pair<std::size_t, std::size_t> pair, bool turn,
+                               volume::RelationshipOptions options);
   void take_back(const Flash& renewed);
   rt::Task<void> copy_and_remove(Life& life);
+  rt::Task<void> issue_copy_and_remove(Life& life, Flash flash);
+  rt::Task<void> run_script(Life& life);
+  rt::Task<void> run_step(Life& life, Step step);
+  rt::Task<void> run_step_on_nothing(Life& life, Step step);
+  rt::Task<void> write_tracks_of_all(Life& life);
+  rt::Task<void> write_range(Life& life, std::size_t port, Range range, bool fua);
   rt::Task<void> copy_ranges(Life& life);
   rt::Task<void> withdraw_ranges(Life& life);
   [[nodiscard]] std::vector<volume::TrackRun> pick_runs(std::size_t source, std::size_t target);

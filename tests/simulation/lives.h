@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Several lives of one image under one workload; what the scenarios have in common.
+#pragma once
+
+#include "sim/case.h"
+#include "workload.h"
+
+namespace tt::simulation {
+
+inline constexpr std::uint64_t kSmallestRing = 17_MiB;
+
+struct LivesPlan {
+  ImageShape shape;
+  WorkloadPlan work;
+  int lives = 3;
+  rt::TimeNs life_length = 0;  ///< 0 = until the workload is done.
+};
+
+/// Makes the image and its volumes, runs the workload in each life to a crash, and reads everything in a last one.
+void run_lives(sim::Case& c, sim::SimStorage& storage, const LivesPlan& plan);
+
+}  // namespace tt::simulation
