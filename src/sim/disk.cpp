@@ -227,7 +227,8 @@ int SimFile::finish_write(Pending& pending) {
     write.offset = random.below((size_bytes_ - write.bytes.size()) / unit + 1) * unit;
   }
   if (fault == FaultKind::bit_rot) {
-    write.bytes[random.below(write.bytes.size())] ^= static_cast<std::byte>(1U << random.below(8));
+    const auto bit = static_cast<std::byte>(1U << random.below(8));
+    write.owned()[random.below(write.bytes.size())] ^= bit;
   }
   if (fault == FaultKind::late_error) {
     write.damned = true;
@@ -253,7 +254,7 @@ void SimFile::check_buffer(Pending& pending) {
   for (std::size_t at = 0; at < now.size(); at += unit) {
     if (world().random().chance(1, 2))
       std::copy_n(now.begin() + static_cast<std::ptrdiff_t>(at), unit,
-                  write.bytes.begin() + static_cast<std::ptrdiff_t>(at));
+                  write.owned().begin() + static_cast<std::ptrdiff_t>(at));
   }
 }
 

@@ -75,7 +75,7 @@ void SimFile::prepare_write(Pending& pending) {
   pending.write = std::make_shared<WriteRecord>();
   pending.write->id = pending.id;
   pending.write->offset = op.offset;
-  pending.write->bytes.assign(op.buffer, op.buffer + op.length);
+  pending.write->take({op.buffer, op.length});
   pending.crc = crc32c(0, pending.write->bytes);
 }
 

@@ -15,7 +15,29 @@ void fill_noise(std::span<std::byte> into, Random& random) {
   for (std::byte& b : into) b = static_cast<std::byte>(random.next() & 0xFFU);
 }
 
+/// Longer runs of zeros are kept like any other data.
+constexpr std::size_t kMostZeros = 1_MiB;
+constinit std::array<std::byte, kMostZeros> shared_zeros{};
+
+bool is_zeros(std::span<const std::byte> bytes) {
+  return !bytes.empty() && bytes.size() <= kMostZeros &&
+         std::memcmp(bytes.data(), shared_zeros.data(), bytes.size()) == 0;
+}
+
 }  // namespace
+
+void WriteRecord::take(std::span<const std::byte> content) {
+  zeros = is_zeros(content);
+  if (!zeros) own.assign(content.begin(), content.end());
+  bytes = zeros ? std::span<const std::byte>(shared_zeros).first(content.size()) : std::span<const std::byte>(own);
+}
+
+std::span<std::byte> WriteRecord::owned() {
+  if (zeros) own.assign(bytes.begin(), bytes.end());
+  zeros = false;
+  bytes = own;
+  return own;
+}
 
 Medium::Mask Medium::sectors_of(std::uint64_t chunk, std::uint64_t offset, std::uint64_t end) noexcept {
   const std::uint64_t base = chunk * kChunkBytes;
@@ -52,6 +74,16 @@ void Medium::copy_sectors(const Layer& layer, std::uint64_t chunk, Mask mask, st
   }
 }
 
+Medium::Content& Medium::content_of(Chunk& chunk) {
+  if (chunk.durable == nullptr) chunk.durable = std::make_unique<Content>();
+  return *chunk.durable;
+}
+
+void Medium::make_durable(Chunk& chunk, const Layer& layer, std::uint64_t index, Mask mask) {
+  if (layer.write->zeros && chunk.durable == nullptr) return;
+  copy_sectors(layer, index, mask, content_of(chunk).data());
+}
+
 void Medium::read(std::uint64_t offset, std::span<std::byte> into) const {
   TT_ASSERT(offset % kBlockBytes == 0 && into.size() % kBlockBytes == 0);
   std::array<std::byte, kChunkBytes> scratch;
@@ -61,12 +93,16 @@ void Medium::read(std::uint64_t offset, std::span<std::byte> into) const {
     const std::uint64_t bytes = std::min<std::uint64_t>(kChunkBytes - skip, end - at);
     std::byte* out = into.data() + (at - offset);
     const Chunk* chunk = find(index);
-    if (chunk == nullptr) {
+    if (chunk == nullptr || (chunk->layers.empty() && chunk->durable == nullptr)) {
       std::memset(out, 0, bytes);
     } else if (chunk->layers.empty()) {
-      std::memcpy(out, chunk->durable.data() + skip, bytes);
+      std::memcpy(out, chunk->durable->data() + skip, bytes);
     } else {
-      scratch = chunk->durable;
+      if (chunk->durable != nullptr) {
+        scratch = *chunk->durable;
+      } else {
+        scratch.fill(std::byte{0});
+      }
       for (const Layer& layer : chunk->layers) copy_sectors(layer, index, layer.mask, scratch.data());
       std::memcpy(out, scratch.data() + skip, bytes);
     }
@@ -79,10 +115,10 @@ void Medium::read_durable(std::uint64_t offset, std::span<std::byte> into) const
     const std::uint64_t skip = at % kChunkBytes;
     const std::uint64_t bytes = std::min<std::uint64_t>(kChunkBytes - skip, end - at);
     const Chunk* chunk = find(at / kChunkBytes);
-    if (chunk == nullptr) {
+    if (chunk == nullptr || chunk->durable == nullptr) {
       std::memset(into.data() + (at - offset), 0, bytes);
     } else {
-      std::memcpy(into.data() + (at - offset), chunk->durable.data() + skip, bytes);
+      std::memcpy(into.data() + (at - offset), chunk->durable->data() + skip, bytes);
     }
     at += bytes;
   }
@@ -104,7 +140,7 @@ void Medium::settle(std::uint64_t index, Chunk& chunk, Covered&& covered) {
   for (auto layer = chunk.layers.rbegin(); layer != chunk.layers.rend(); ++layer) {
     if (covered(*layer->write)) {
       const Mask take = layer->mask & static_cast<Mask>(~done);
-      copy_sectors(*layer, index, take, chunk.durable.data());
+      make_durable(chunk, *layer, index, take);
       done |= take;
     }
     layer->mask &= static_cast<Mask>(~done);
@@ -204,9 +240,9 @@ void Medium::lose_power(std::uint64_t index, Chunk& chunk, const CrashOdds& odds
       const std::uint64_t offset = index * kChunkBytes + std::uint64_t{first} * kBlockBytes;
       const bool kept = survives(*layer.write, offset, odds, all, random);
       fate(*layer.write, offset, kept);
-      if (kept) copy_sectors(layer, index, unit, chunk.durable.data());
+      if (kept) make_durable(chunk, layer, index, unit);
       if (odds.unit_garbage != 0 && random.below(100) < odds.unit_garbage) {
-        fill_noise(std::span(chunk.durable).subspan(std::size_t{first} * kBlockBytes, unit_bytes_), random);
+        fill_noise(std::span(content_of(chunk)).subspan(std::size_t{first} * kBlockBytes, unit_bytes_), random);
       }
     }
   }
@@ -230,7 +266,7 @@ void Medium::overwrite(std::uint64_t offset, std::span<const std::byte> from) {
   for (std::uint64_t done = 0; done < from.size(); done += kBlockBytes) {
     const std::uint64_t at = offset + done;
     Chunk& chunk = make(at / kChunkBytes);
-    std::memcpy(chunk.durable.data() + at % kChunkBytes, from.data() + done, kBlockBytes);
+    std::memcpy(content_of(chunk).data() + at % kChunkBytes, from.data() + done, kBlockBytes);
     const auto keep = static_cast<Mask>(~sectors_of(at / kChunkBytes, at, at + kBlockBytes));
     for (Layer& layer : chunk.layers) layer.mask &= keep;
     std::erase_if(chunk.layers, [](const Layer& layer) { return layer.mask == 0; });

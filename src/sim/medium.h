@@ -23,11 +23,14 @@
 
 namespace tt::sim {
 
-/// One write's bytes and history, shared by its layers.
+/// One write's bytes and history, shared by its layers. Whoever makes an image writes megabytes of zeros: these are
+/// neither copied nor kept.
 struct WriteRecord {
   std::uint64_t id = 0;
   std::uint64_t offset = 0;
-  std::vector<std::byte> bytes;
+  std::span<const std::byte> bytes;  ///< In `own`, or of a range of zeros that all records share.
+  std::vector<std::byte> own;
+  bool zeros = false;              ///< `bytes` are nothing else.
   std::uint64_t completed_at = 0;  ///< Clock of the file; 0 while in flight.
   bool damned = false;             ///< Never becomes durable (failed or lying device), though reads still see it.
 
@@ -37,6 +40,9 @@ struct WriteRecord {
   std::uint64_t prefix_bytes = 0;
 
   [[nodiscard]] std::uint64_t end() const noexcept { return offset + bytes.size(); }
+  void take(std::span<const std::byte> content);
+  /// The bytes, to be changed.
+  std::span<std::byte> owned();
 };
 using WriteRef = std::shared_ptr<WriteRecord>;
 
@@ -94,8 +100,9 @@ class Medium {
     WriteRef write;
     Mask mask = 0;
   };
+  using Content = std::array<std::byte, kChunkBytes>;
   struct Chunk {
-    std::array<std::byte, kChunkBytes> durable{};
+    std::unique_ptr<Content> durable;  ///< Null: zeros.
     std::vector<Layer> layers;
     bool listed = false;  ///< In dirty_.
   };
@@ -107,6 +114,8 @@ class Medium {
   [[nodiscard]] Chunk* find(std::uint64_t chunk) const noexcept;
   Chunk& make(std::uint64_t chunk);
   static void copy_sectors(const Layer& layer, std::uint64_t chunk, Mask mask, std::byte* into);
+  static Content& content_of(Chunk& chunk);
+  static void make_durable(Chunk& chunk, const Layer& layer, std::uint64_t index, Mask mask);
   /// Makes the topmost layer that `covered` accepts durable, per sector, and drops all below.
   template <class Covered>
   void settle(std::uint64_t index, Chunk& chunk, Covered&& covered);
