@@ -41,7 +41,7 @@ void run_seed(const CaseId& id, const Scenario& scenario, bool twice, RunSummary
 }
 
 void print_summary(const std::string& name, const CampaignOptions& options, const RunSummary& summary, double seconds) {
-  std::fprintf(stderr, "campaign %s: seeds %llu:%llu, %llu runs, %llu faults, %.2f M events, %.1f s, %.0f runs/s: %s\n",
+  std::fprintf(stderr, "%s: seeds %llu:%llu, %llu runs, %llu faults, %.2f M events, %.1f s, %.0f runs/s: %s\n",
                name.c_str(), static_cast<unsigned long long>(options.first_seed),
                static_cast<unsigned long long>(options.end_seed), static_cast<unsigned long long>(summary.runs),
                static_cast<unsigned long long>(summary.faults_fired), static_cast<double>(summary.events) / 1e6,
@@ -54,6 +54,8 @@ struct Arguments {
   bool sweep = false;
   const char* scenario = nullptr;
   CampaignOptions campaign;
+  std::uint64_t per_kind = 0;  ///< Of a sweep: faults of each kind.
+  std::string faults = "all";
   bool valid = true;
 };
 
@@ -72,6 +74,12 @@ Arguments parse_arguments(int argc, char** argv) {
       arguments.scenario = value;
     } else if (std::strcmp(name, "--seeds") == 0) {
       arguments.valid = parse_seeds(value, arguments.campaign.first_seed, arguments.campaign.end_seed);
+    } else if (std::strcmp(name, "--per-kind") == 0) {
+      arguments.per_kind = std::strtoull(value, nullptr, 10);
+      arguments.valid = arguments.per_kind > 0;
+    } else if (std::strcmp(name, "--faults") == 0) {
+      arguments.faults = value;
+      arguments.valid = arguments.faults == "all" || arguments.faults == "crash" || arguments.faults == "error";
     } else if (std::strcmp(name, "--replay") == 0) {
       arguments.valid = ::setenv("TWINTRACK_SIM_REPLAY", value, 1) == 0;
     } else {
@@ -81,13 +89,27 @@ Arguments parse_arguments(int argc, char** argv) {
   return arguments;
 }
 
-RunSummary run_sweeps(const NamedScenario& named, const CampaignOptions& seeds) {
+RunSummary run_sweeps(const NamedScenario& named, const Arguments& arguments) {
+  const auto start = std::chrono::steady_clock::now();
   SweepOptions options;
-  options.seed = seeds.first_seed;
-  options.seeds = seeds.end_seed - seeds.first_seed;
+  options.seed = arguments.campaign.first_seed;
+  options.seeds = arguments.campaign.end_seed - arguments.campaign.first_seed;
+  options.max_per_kind = arguments.per_kind;
   options.second_samples = 1;
-  RunSummary summary = sweep(named.name, named.scenario, crash_kinds(), options);
-  if (summary.ok() && !summary.replayed) summary = sweep(named.name, named.scenario, error_kinds(), options);
+  RunSummary summary;
+  const auto add_sweep = [&](const char* which, std::span<const SweepKind> kinds) {
+    if (!summary.ok() || summary.replayed || (arguments.faults != "all" && arguments.faults != which)) return;
+    const RunSummary one = sweep(named.name, named.scenario, kinds, options);
+    summary.runs += one.runs;
+    summary.events += one.events;
+    summary.faults_fired += one.faults_fired;
+    summary.replayed = one.replayed;
+    summary.report = one.report;
+  };
+  add_sweep("crash", crash_kinds());
+  add_sweep("error", error_kinds());
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  if (!summary.replayed) print_summary(named.name, arguments.campaign, summary, elapsed.count());
   return summary;
 }
 
@@ -118,10 +140,11 @@ RunSummary campaign(const std::string& name, const Scenario& scenario, const Cam
 int simulator_main(int argc, char** argv, std::span<const NamedScenario> scenarios) {
   const Arguments arguments = parse_arguments(argc, argv);
   if (!arguments.valid) {
-    std::fprintf(stderr,
-                 "usage: %s --list | [--scenario NAME] [--seeds FIRST:END] [--sweep] "
-                 "[--replay 'name index kind seed [index2 kind2]']\n",
-                 argv[0]);
+    std::fprintf(
+        stderr,
+        "usage: %s --list | [--scenario NAME] [--seeds FIRST:END] [--sweep [--faults crash|error] [--per-kind N]] "
+        "[--replay 'name index kind seed [index2 kind2]']\n",
+        argv[0]);
     return 2;
   }
   int failures = 0;
@@ -130,8 +153,8 @@ int simulator_main(int argc, char** argv, std::span<const NamedScenario> scenari
     if (arguments.list) std::printf("%s\n", named.name);
     if (arguments.list || (arguments.scenario != nullptr && std::strcmp(arguments.scenario, named.name) != 0)) continue;
     found = true;
-    const RunSummary summary = arguments.sweep ? run_sweeps(named, arguments.campaign)
-                                               : campaign(named.name, named.scenario, arguments.campaign);
+    const RunSummary summary =
+        arguments.sweep ? run_sweeps(named, arguments) : campaign(named.name, named.scenario, arguments.campaign);
     failures += summary.ok() ? 0 : 1;
   }
   if (!found && !arguments.list) std::fprintf(stderr, "no such scenario: %s\n", arguments.scenario);

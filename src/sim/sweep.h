@@ -54,7 +54,8 @@ struct NamedScenario {
 };
 
 /// A command line for programs made of scenarios:
-///   --list | [--scenario NAME] [--seeds FIRST:END] [--sweep] [--replay 'name index kind seed']
+///   --list | [--scenario NAME] [--seeds FIRST:END] [--sweep [--faults crash|error] [--per-kind N]]
+///   [--replay 'name index kind seed']
 int simulator_main(int argc, char** argv, std::span<const NamedScenario> scenarios);
 
 }  // namespace tt::sim
