@@ -133,6 +133,36 @@ TEST(SimDisk, reads_back_what_was_written) {
   EXPECT_EQ(bench.file->volatile_layers(), 0U);
 }
 
+TEST(SimDisk, zeros_are_data_like_any_other) {
+  StorageOptions loses_all;
+  loses_all.crash.keep_everything = 0;
+  loses_all.crash.drop_everything = 100;
+  Bench bench(1, loses_all);
+  Buffer a(3 * kSector, 'a');
+  Buffer zeros(kSector);
+  EXPECT_EQ(bench.write(0, a.data, rt::Durability::durable), 0);
+  EXPECT_EQ(bench.write(kSector, zeros.data), 0);
+  EXPECT_EQ(bench.letters(3), "a.a");
+  bench.crash_and_boot();
+  EXPECT_EQ(bench.letters(3), "aaa");
+  EXPECT_EQ(bench.write(kSector, zeros.data), 0);
+  EXPECT_EQ(bench.flush(), 0);
+  bench.crash_and_boot();
+  EXPECT_EQ(bench.letters(3), "a.a");
+}
+
+TEST(SimDisk, a_record_of_zeros_that_is_changed_leaves_the_others_alone) {
+  const Buffer zeros(kSector);
+  WriteRecord one;
+  WriteRecord other;
+  one.take(zeros.data);
+  other.take(zeros.data);
+  one.owned()[7] ^= std::byte{1};
+  EXPECT_EQ(one.bytes[7], std::byte{1});
+  EXPECT_EQ(other.bytes[7], std::byte{0});
+  EXPECT_EQ(one.bytes.size(), kSector);
+}
+
 TEST(SimDisk, a_durable_write_needs_no_flush_and_hardens_nothing_else) {
   Bench bench(1);
   Buffer a(kSector, 'a');

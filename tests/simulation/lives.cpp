@@ -30,6 +30,17 @@ std::unique_ptr<Life> open_life(sim::Case& c, sim::SimStorage& storage, const Im
 
 }  // namespace
 
+LivesPlan small_plan(std::uint64_t tracks) {
+  LivesPlan plan;
+  plan.shape.shards = 2;
+  plan.shape.ring_bytes = kSmallestRing;
+  plan.shape.open.batch_frames = 64;
+  plan.shape.open.destage.age_limit = 500 * rt::kMicrosecond;
+  for (std::uint16_t i = 0; i < 3; ++i) plan.work.volumes.push_back({VolumeId{i}, tracks * kTrackBlocks, i == 1});
+  plan.lives = 1;
+  return plan;
+}
+
 void run_lives(sim::Case& c, sim::SimStorage& storage, const LivesPlan& plan) {
   sim::World& world = c.world();
   Workload work(c, plan.work, plan.shape.open.acknowledge == image::Acknowledge::hardened);

@@ -16,6 +16,9 @@ struct LivesPlan {
   rt::TimeNs life_length = 0;  ///< 0 = until the workload is done.
 };
 
+/// Two shards, three volumes of so many tracks of which the second is thin, one life; short enough for sweeps.
+LivesPlan small_plan(std::uint64_t tracks);
+
 /// Makes the image and its volumes, runs the workload in each life to a crash, and reads everything in a last one.
 void run_lives(sim::Case& c, sim::SimStorage& storage, const LivesPlan& plan);
 

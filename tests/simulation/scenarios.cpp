@@ -70,20 +70,13 @@ void crashes(sim::Case& c) {
 void short_history(sim::Case& c) {
   sim::World& world = c.world();
   sim::SimStorage storage(world, {});
-  LivesPlan plan;
-  plan.shape.shards = 2;
-  plan.shape.ring_bytes = kSmallestRing;
-  plan.shape.open.batch_frames = 64;
-  plan.shape.open.destage.age_limit = 500 * rt::kMicrosecond;
-  for (std::uint16_t i = 0; i < 3; ++i) {
-    plan.work.volumes.push_back({VolumeId{i}, 6 * kTrackBlocks + (i == 2 ? 40U : 0U), i == 1});
-  }
+  LivesPlan plan = small_plan(6);
+  plan.work.volumes[2].block_count += 40;
   plan.work.writers = 2;
   plan.work.readers = 1;
   plan.work.operations = 6;
   plan.work.commands = 3;
   plan.work.hot_tracks = 3;
-  plan.lives = 1;
   run_lives(c, storage, plan);
 }
 

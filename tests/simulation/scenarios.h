@@ -11,7 +11,8 @@ namespace tt::simulation {
 void crashes(sim::Case& c);
 /// A short fixed history for sweeps over every I/O.
 void short_history(sim::Case& c);
-/// Sequences of one to three commands between three volumes that hosts write to; the seed says which.
+/// Sequences of one to three commands between three volumes that hosts write to; the seed says which. For crashes, not
+/// for failing disks.
 void sequences(sim::Case& c);
 /// Of these there are so many; further seeds begin anew.
 std::uint64_t sequence_count();

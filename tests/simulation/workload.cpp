@@ -28,9 +28,13 @@ image::VolumeHandle Workload::handle(Life& life, std::size_t volume) const {
 }
 
 void Workload::unexpected(const char* what, Error error) {
-  const bool refused = error.code < Errc::io_error;
-  if (plan_.errors_expected || (refused && !plan_.script.empty())) return;
+  if (plan_.errors_expected) return;
   case_.fail(std::string(what) + ": " + name_of(error.code) + " " + std::to_string(error.detail));
+}
+
+void Workload::refused_command(const char* what, Error error) {
+  const bool does_not_fit = error.code < Errc::io_error;
+  if (plan_.script.empty() || !does_not_fit) unexpected(what, error);
 }
 
 // ---- volumes --------------------------------------------------------------------------------------------------------
@@ -302,7 +306,8 @@ rt::Task<void> Workload::issue_establish(Life& life, std::vector<volume::PairReq
   const std::vector<Result<void>> verdicts = co_await life.image().control().establish(requests);
   for (const Result<void>& verdict : verdicts) {
     if (verdict) continue;
-    if (verdict.error().code != Errc::other_relationships || !plan_.cascades) unexpected("establish", verdict.error());
+    if (verdict.error().code != Errc::other_relationships || !plan_.cascades)
+      refused_command("establish", verdict.error());
     if (verdict.error().code == Errc::journal_failed) {  // the record may be there
       flashes_.back().in_doubt = true;
       co_return;
@@ -385,7 +390,7 @@ rt::Task<void> Workload::issue_renewal(Life& life, Flash old, std::pair<std::siz
   const bool legal = code == Errc::being_removed || (ranges && code == Errc::other_relationships) ||
                      (goes && code == Errc::no_such_relationship) || (turn && code == Errc::copy_not_complete) ||
                      ((turn || plan_.cascades) && code == Errc::other_relationships);
-  if (!legal) unexpected("resync or reverse", verdicts.front().error());
+  if (!legal) refused_command("resync or reverse", verdicts.front().error());
   if (code == Errc::journal_failed) {  // the record may be there
     flashes_.back().in_doubt = true;
     co_return;
@@ -440,7 +445,7 @@ rt::Task<void> Workload::issue_copy_and_remove(Life& life, Flash flash) {
     const Errc code = verdicts[i].error().code;
     const bool thin = plan_.volumes[flash.pairs[i].second].thin;
     if (code == Errc::no_such_relationship || (thin && code == Errc::target_space_efficient)) continue;
-    unexpected("copy and remove", verdicts[i].error());
+    refused_command("copy and remove", verdicts[i].error());
   }
 }
 
@@ -475,7 +480,7 @@ rt::Task<void> Workload::issue_withdraw(Life& life, Flash flash) {
     const bool read_by_others = plan_.cascades || is_range_source(issued[i].target);
     const bool needed = !verdicts[i] && read_by_others && verdicts[i].error().code == Errc::other_relationships;
     if (!verdicts[i] && verdicts[i].error().code != Errc::no_such_relationship && !needed) {
-      unexpected("withdraw", verdicts[i].error());
+      refused_command("withdraw", verdicts[i].error());
       continue;
     }
     if (witness_ != nullptr && verdicts[i]) witness_->answered_withdraw(issued[i].relationship);

@@ -151,6 +151,8 @@ class Workload {
   void begin_loss(std::uint32_t volume);
   bool is_being_lost(Life& life, std::uint32_t volume);
   void unexpected(const char* what, Error error);
+  /// Of a command; a script has some that do not fit.
+  void refused_command(const char* what, Error error);
 
   sim::Case& case_;
   WorkloadPlan plan_;

@@ -37,7 +37,9 @@ rt::Task<void> Workload::run_step(Life& life, Step step) {
     Flash flash;
     flash.pairs.push_back(pair);
     std::vector<volume::PairRequest> requests{request};
+    const bool must_be_taken = life.image().control().config().relationships.empty();
     co_await issue_establish(life, std::move(requests), std::move(flash));
+    case_.check(!must_be_taken || !flashes_.empty(), "an establish between free volumes was refused");
     co_return;
   }
   const auto found = std::find_if(flashes_.begin(), flashes_.end(), [&](const Flash& flash) {
@@ -58,7 +60,7 @@ rt::Task<void> Workload::run_step(Life& life, Step step) {
     case Step::Verb::copy_in_background: {
       std::vector<std::pair<VolumeId, VolumeId>> pairs{{plan_.volumes[step.source].id, plan_.volumes[step.target].id}};
       const std::vector<Result<void>> verdicts = co_await life.image().control().copy_in_background(std::move(pairs));
-      if (!verdicts.front()) unexpected("copy in background", verdicts.front().error());
+      if (!verdicts.front()) refused_command("copy in background", verdicts.front().error());
       break;
     }
     case Step::Verb::copy_and_remove:
@@ -88,14 +90,15 @@ rt::Task<void> Workload::run_step_on_nothing(Life& life, Step step) {
     case Step::Verb::copy_and_remove:
       work = control.copy_and_remove(std::move(pairs), std::nullopt);
       break;
-    case Step::Verb::establish:
     case Step::Verb::withdraw:
       work = control.withdraw(std::move(pairs), std::nullopt);
       break;
+    case Step::Verb::establish:
+      co_return;  // needs none
   }
   const std::vector<Result<void>> verdicts = co_await work;
   case_.check(!verdicts.front(), "a command for a relationship that is not there was taken");
-  if (!verdicts.front()) unexpected("a command for nothing", verdicts.front().error());
+  if (!verdicts.front()) refused_command("a command for nothing", verdicts.front().error());
 }
 
 }  // namespace tt::simulation
