@@ -27,14 +27,16 @@ bool is_zeros(std::span<const std::byte> bytes) {
 }  // namespace
 
 void WriteRecord::take(std::span<const std::byte> content) {
-  zeros = is_zeros(content);
-  if (!zeros) own.assign(content.begin(), content.end());
-  bytes = zeros ? std::span<const std::byte>(shared_zeros).first(content.size()) : std::span<const std::byte>(own);
+  if (is_zeros(content)) {
+    bytes = std::span<const std::byte>(shared_zeros).first(content.size());
+  } else {
+    own.assign(content.begin(), content.end());
+    bytes = own;
+  }
 }
 
 std::span<std::byte> WriteRecord::owned() {
-  if (zeros) own.assign(bytes.begin(), bytes.end());
-  zeros = false;
+  if (own.empty()) own.assign(bytes.begin(), bytes.end());
   bytes = own;
   return own;
 }
@@ -80,7 +82,7 @@ Medium::Content& Medium::content_of(Chunk& chunk) {
 }
 
 void Medium::make_durable(Chunk& chunk, const Layer& layer, std::uint64_t index, Mask mask) {
-  if (layer.write->zeros && chunk.durable == nullptr) return;
+  if (layer.write->zeros() && chunk.durable == nullptr) return;
   copy_sectors(layer, index, mask, content_of(chunk).data());
 }
 

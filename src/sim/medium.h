@@ -28,18 +28,22 @@ namespace tt::sim {
 struct WriteRecord {
   std::uint64_t id = 0;
   std::uint64_t offset = 0;
-  std::span<const std::byte> bytes;  ///< In `own`, or of a range of zeros that all records share.
-  std::vector<std::byte> own;
-  bool zeros = false;              ///< `bytes` are nothing else.
-  std::uint64_t completed_at = 0;  ///< Clock of the file; 0 while in flight.
-  bool damned = false;             ///< Never becomes durable (failed or lying device), though reads still see it.
+  std::span<const std::byte> bytes;  ///< `own`, or of a range of zeros that all records share.
+  std::vector<std::byte> own;        ///< Empty: `bytes` are zeros.
+  std::uint64_t completed_at = 0;    ///< Clock of the file; 0 while in flight.
+  bool damned = false;               ///< Never becomes durable (failed or lying device), though reads still see it.
 
   /// How a power failure treats it; drawn once.
   enum class Fate : std::uint8_t { undrawn, kept, dropped, each_unit, prefix };
   Fate fate = Fate::undrawn;
   std::uint64_t prefix_bytes = 0;
 
+  WriteRecord() = default;
+  WriteRecord(const WriteRecord&) = delete;
+  WriteRecord& operator=(const WriteRecord&) = delete;
+
   [[nodiscard]] std::uint64_t end() const noexcept { return offset + bytes.size(); }
+  [[nodiscard]] bool zeros() const noexcept { return own.empty(); }
   void take(std::span<const std::byte> content);
   /// The bytes, to be changed.
   std::span<std::byte> owned();
