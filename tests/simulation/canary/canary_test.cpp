@@ -60,6 +60,10 @@ TEST(Canary, CrashCampaignFindsBitsBeforeData) {
   expect_found(image::Batch::bits_before_data, {"crashes", crashes});
 }
 
+TEST(Canary, SequencesFindBitsBeforeData) {
+  expect_found(image::Batch::bits_before_data, {"sequences", sequences});
+}
+
 TEST(Canary, CrashCampaignFindsLoansOfWhatTheLenderHasNot) {
   expect_found(image::Batch::lends_before_data, {"crashes", crashes});
 }
