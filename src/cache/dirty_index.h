@@ -89,6 +89,7 @@ class DirtyIndex {
 
   [[nodiscard]] bool full() const noexcept { return entry_count_ >= entry_limit_; }
   [[nodiscard]] std::uint64_t entry_count() const noexcept { return entry_count_; }
+  [[nodiscard]] std::uint64_t entry_limit() const noexcept { return entry_limit_; }
   [[nodiscard]] std::uint64_t dirty_bytes() const noexcept { return dirty_bytes_; }
 
   /// The entry takes over one pin of `slot`. Lsns may arrive out of order only at replay.

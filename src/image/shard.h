@@ -35,6 +35,7 @@
 #include "image/read_ahead.h"
 #include "image/recorded_tracks.h"
 #include "image/relationship_change.h"
+#include "image/write_throttle.h"
 #include "journal/map_delta.h"
 #include "journal/meta_store.h"
 #include "journal/ring.h"
@@ -81,10 +82,13 @@ enum class Acknowledge : std::uint8_t {
   as_cached,  ///< Only FUA writes and flushes wait: the protocol's volatile cache semantics.
 };
 
-/// Which writes of whole tracks go to their place at once, when every answer is durable (shard_place.cpp).
+/// Which writes of whole tracks go to their place at once (shard_place.cpp).
 struct PlaceOptions {
   std::uint32_t long_run_tracks = 4;  ///< Shorter runs go through the journal, which answers sooner, ...
   std::uint32_t many_writes = 3;      ///< ... while fewer writes of whole tracks are in flight.
+  /// With volatile answers the journal takes long runs, too, at the speed of memory, until this part of what hosts may
+  /// fill is full; shorter ones always.
+  std::uint32_t volatile_from_permille = 250;
 };
 
 struct ShardOptions {
@@ -347,6 +351,7 @@ class Shard {
 
   enum class Admission : std::uint8_t { go, again };
   rt::Task<Result<Admission>> admit_write(VolumeHandle handle, Piece piece, std::uint64_t payload_bytes);
+  [[nodiscard]] std::uint64_t fill_permille() const noexcept;
   rt::Task<Result<Admission>> admit_space(VolumeHandle handle, Piece piece, std::uint64_t payload_bytes);
   Result<journal::SlotSeq> insert_write(flashcopy::VolumeShare& volume, Piece piece, std::span<const std::byte> data,
                                         bool deallocate);
@@ -365,6 +370,9 @@ class Shard {
   rt::Task<Result<void>> wait_for_placed(const flashcopy::VolumeShare& volume, std::uint64_t block,
                                          std::uint64_t block_count);
   [[nodiscard]] bool places_now() const noexcept;
+  rt::Task<Result<void>> harden_answered();
+  rt::Task<Result<void>> write_placed(flashcopy::VolumeShare& volume, MediaAddress at, std::uint64_t first_track,
+                                      std::span<const std::byte> data, Lsn lsn);
   rt::Task<Result<void>> write_in_place(flashcopy::VolumeShare& volume, MediaAddress at,
                                         std::span<const std::byte> data);
   rt::Task<Result<void>> keep_unplaced(flashcopy::VolumeShare& volume, RankShare& rank, std::uint64_t first_track,
@@ -504,6 +512,7 @@ class Shard {
   rt::WaitQueue image_read_done_;
   std::vector<std::byte> bits_payload_;
   HostLoad host_load_;
+  WriteThrottle throttle_;
   std::unique_ptr<ReadAhead> read_ahead_;  ///< Null without a read cache. Refers to volumes: goes before them.
 };
 

@@ -2,8 +2,8 @@
 // Whole tracks of a big write go to their place at once, instead of through the journal and then to their place: each
 // byte is written once (decision 0014). Only where nobody else can see the difference:
 //
-//   * every answer is durable (--ack hardened): with volatile answers a crash could show this write without an earlier
-//     one that was answered from memory;
+//   * a crash never shows this write without an earlier one that was answered: with volatile answers (--ack volatile)
+//     everything answered so far is hardened first, and everything answered meanwhile before this one is;
 //   * the volume is in no relationship, loan or range copy: nobody needs what the track held;
 //   * the track has no dirty entries and no readers that go by them, and its column is latched: nothing is laid over it
 //     but what comes later, and no batch touches it;
@@ -11,8 +11,11 @@
 //     seen (wait_for_placed);
 //   * no fence is up, and a fence waits for placed writes in flight: at T0 none is half done.
 //
-// Order: draw L; write the medium; flush; append PLACED(L), harden; answer. A write of the same track that arrives
-// meanwhile has a larger Lsn and stays laid over it: as if it had been second.
+// Order: draw L; (volatile: harden;) write the medium; flush; append PLACED(L), harden; answer. A write of the same
+// track that arrives meanwhile has a larger Lsn and stays laid over it: as if it had been second.
+//
+// With volatile answers this is worth it once the journal fills up (PlaceOptions): until then it takes a burst at the
+// speed of memory, from then on every byte would be written twice while hosts wait.
 //
 // A track that is known to hold data and of which the ring has no record needs no PLACED: there is nothing to void.
 //
@@ -44,10 +47,11 @@ bool stands_alone(const VolumeShare& volume) noexcept {
 
 bool Shard::may_place(std::uint64_t block, std::uint64_t block_count) const noexcept {
   const std::uint64_t tracks = block % kTrackBlocks == 0 ? block_count / kTrackBlocks : 0;
-  const bool worth_it =
-      tracks >= options_.place.long_run_tracks || (tracks > 0 && big_writes_ >= options_.place.many_writes);
-  return worth_it && options_.acknowledge == Acknowledge::hardened && placed_runs_.size() < kMostPlacedWrites &&
-         !is_fenced() && !no_more_room();
+  const bool is_long = tracks >= options_.place.long_run_tracks;
+  const bool worth_it = options_.acknowledge == Acknowledge::hardened
+                            ? is_long || (tracks > 0 && big_writes_ >= options_.place.many_writes)
+                            : is_long && fill_permille() >= options_.place.volatile_from_permille;
+  return worth_it && placed_runs_.size() < kMostPlacedWrites && !is_fenced() && !no_more_room();
 }
 
 /// Latches the tracks from `block` on that lie together and may be placed; how many.
@@ -88,20 +92,16 @@ rt::Task<Result<std::uint64_t>> Shard::place(VolumeHandle handle, std::uint64_t 
   placed_runs_.push_back({number, volume->generation, first, count, {}});
   const Lsn lsn = lsns_.draw();
   const std::span<const std::byte> bytes(data, count * kTrackBytes);
-  auto written = co_await write_in_place(*volume, start, bytes);
-  Result<void> done;
-  if (!written) {
-    auto kept = co_await keep_unplaced(*volume, *start.rank, first, bytes);
-    done = kept;
-  } else if (needs_record(*volume, first, count)) {
-    const journal::SlotSeq slot = append_placed(*volume, first, count, lsn);
-    auto hardened = co_await ring_->harden(slot);
-    done = hardened;
+  auto ready = co_await harden_answered();
+  Result<void> done = ready;
+  if (ready) {
+    auto placed = co_await write_placed(*volume, start, first, bytes, lsn);
+    done = placed;
   }
   for (std::uint64_t track = first; track < first + count; ++track) index_->unlatch(*index_->find_column(track));
   const auto run =
       std::find_if(placed_runs_.begin(), placed_runs_.end(), [&](const PlacedRun& r) { return r.number == number; });
-  if (done) {
+  if (done || !ready) {
     placed_runs_.erase(run);
   } else {
     run->failed = done.error();
@@ -109,6 +109,31 @@ rt::Task<Result<std::uint64_t>> Shard::place(VolumeHandle handle, std::uint64_t 
   placed_run_ended_.wake_all();
   if (!done) co_return done.error();
   co_return count;
+}
+
+/// The run is known by now, so a read that still sees what was there waits for its end: whoever has seen that the write
+/// is not there yet has seen it before everything that is hardened here was answered.
+rt::Task<Result<void>> Shard::harden_answered() {
+  if (options_.acknowledge == Acknowledge::hardened) co_return Result<void>{};
+  auto hardened = co_await harden_all();
+  co_return hardened;
+}
+
+rt::Task<Result<void>> Shard::write_placed(VolumeShare& volume, MediaAddress at, std::uint64_t first_track,
+                                           std::span<const std::byte> data, Lsn lsn) {
+  auto written = co_await write_in_place(volume, at, data);
+  if (!written) {
+    auto kept = co_await keep_unplaced(volume, *at.rank, first_track, data);
+    co_return kept;
+  }
+  const std::uint64_t count = data.size() / kTrackBytes;
+  if (needs_record(volume, first_track, count)) {
+    const journal::SlotSeq slot = append_placed(volume, first_track, count, lsn);
+    auto hardened = co_await ring_->harden(slot);
+    if (!hardened) co_return hardened;
+  }
+  auto answered = co_await harden_answered();
+  co_return answered;
 }
 
 rt::Task<Result<void>> Shard::wait_for_placed(const VolumeShare& volume, std::uint64_t block,

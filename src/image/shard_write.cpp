@@ -68,6 +68,9 @@ rt::Task<Result<void>> Shard::write_pieces(VolumeHandle handle, std::uint64_t bl
     }
     const Piece piece = piece_at(block, block_count);
     const std::uint64_t bytes = data != nullptr ? std::uint64_t{piece.block_count} * kBlockBytes : 0;
+    const rt::TimeNs now = reactor_.now();
+    const rt::TimeNs begin_at = throttle_.begin_at(now, bytes, fill_permille());
+    if (begin_at > now) co_await rt::sleep_for(reactor_, begin_at - now);
     for (;;) {
       auto admission = co_await admit_write(handle, piece, bytes);
       if (!admission) co_return admission.error();
@@ -141,6 +144,13 @@ rt::Task<Result<Shard::Admission>> Shard::admit_write(VolumeHandle handle, Piece
   }
   auto space = co_await admit_space(handle, piece, payload_bytes);
   co_return space;
+}
+
+/// Of what hosts may fill: the journal or the index, whichever is fuller.
+std::uint64_t Shard::fill_permille() const noexcept {
+  const std::uint64_t journal = ring_->used_bytes() * 1000 / ring_->limit_bytes(journal::SpaceClass::host);
+  const std::uint64_t entries = index_->entry_count() * 1000 / index_->entry_limit();
+  return std::max(journal, entries);
 }
 
 /// Room on the rank, in the index and in the journal; what the rules of FlashCopy say was asked before.
@@ -217,10 +227,7 @@ Result<journal::SlotSeq> Shard::insert_write(VolumeShare& volume, Piece piece, s
   const journal::Appended appended = ring_->append(header, data, journal::SpaceClass::host);
   index_->insert(volume.dirty, &volume, piece.local_track, Lsn{header.lsn}, appended.slot, appended.payload,
                  piece.first_block, piece.block_count, deallocate, reactor_.now());
-  // Nothing is placed with volatile answers, and a restart with others finds what the ring holds.
-  if (options_.acknowledge == Acknowledge::hardened) {
-    recorded_tracks_.add(volume.id, piece.local_track, appended.slot);
-  }
+  recorded_tracks_.add(volume.id, piece.local_track, appended.slot);
   ++volume.counters.journal_records;
   flashcopy::record_change(volume, piece.local_track);
   imply_filled(volume, piece.local_track, piece.block_count, Lsn{header.lsn});

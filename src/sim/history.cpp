@@ -166,7 +166,7 @@ void History::crash() {
   const Instant now = tick();
   last_crash_ = now;
   for (auto& [number, volume] : volumes_) {
-    for (auto& [at, target] : volume.sectors) target.crash(now);
+    for (auto& [at, target] : volume.sectors) target.crash(now, options_.unknown_may_change_in_crash);
     volume.volatile_writes.clear();
   }
   writes_.clear();

@@ -40,6 +40,9 @@ struct CopyPair {
 struct HistoryOptions {
   /// A read shows only what can no longer be lost (true for servers that answer writes when hardened).
   bool seen_is_hardened = true;
+  /// What a read has shown of unknown content may be something else after a crash: where media fail, the last thing
+  /// written to a place may be in nobody's hands but a volatile cache's.
+  bool unknown_may_change_in_crash = false;
 };
 
 class History {

@@ -454,6 +454,24 @@ TEST_F(HistoryTest, what_a_failed_target_held_is_unknown_until_it_is_read) {
   EXPECT_THAT(read(kSource, 1, image), IsEmpty());
 }
 
+/// Where media fail: what was seen came out of a volatile cache that nothing could be made to write.
+TEST(HistoryOfFailingMedia, unknown_content_may_be_another_after_a_crash) {
+  for (const bool may_change : {false, true}) {
+    History history({.seen_is_hardened = true, .unknown_may_change_in_crash = may_change});
+    std::array<Block, 2> blocks{};
+    for (Block& block : blocks) history.acknowledge_write(history.begin_write(kTarget, 0, block), true);
+    history.lose(kTarget);
+    const auto read = [&](const Block& block) {
+      const auto operation = history.begin_read(kTarget, 0, 1);
+      return history.end_read(operation, block);
+    };
+    EXPECT_THAT(read(blocks[1]), IsEmpty());
+    EXPECT_THAT(read(blocks[0]), Not(IsEmpty())) << "not without a crash";
+    history.crash();
+    EXPECT_EQ(read(blocks[0]).empty(), may_change);
+  }
+}
+
 TEST_F(HistoryTest, a_new_volume_of_an_old_number_is_empty) {
   const Block old = write(kSource, 0);
   copy();

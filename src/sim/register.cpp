@@ -89,13 +89,14 @@ void Register::find_gone() {
   }
 }
 
-void Register::crash(Instant now) {
+void Register::crash(Instant now, bool forgets_unknown) {
   find_gone();
   std::erase_if(versions_, [](const VersionRef& version) { return version->gone; });
   for (const VersionRef& version : versions_) {
     version->decided_by = std::min(version->decided_by, now);
     version->removed_at = kNever;
     version->overwritten_by.clear();
+    if (forgets_unknown && version->kind == Version::Kind::unknown) version->fixed = false;
   }
 }
 

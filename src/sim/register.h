@@ -76,7 +76,8 @@ class Register {
   void erase(const Version& version);
   /// `other` stands where `version` stood; false if that is forgotten already.
   bool replace(const Version& version, const VersionRef& other);
-  void crash(Instant now);
+  /// `forgets_unknown`: what was seen of unknown versions holds no longer.
+  void crash(Instant now, bool forgets_unknown);
   /// Forgets versions that neither a crash nor a read begun at or after `oldest_read` can return.
   void prune(Instant oldest_read);
 

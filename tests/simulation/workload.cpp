@@ -18,7 +18,7 @@ constexpr rt::TimeNs kFailureIsKnown = 20 * rt::kMillisecond;
 }  // namespace
 
 Workload::Workload(sim::Case& c, const WorkloadPlan& plan, bool hardened)
-    : case_(c), plan_(plan), hardened_(hardened), history_(sim::HistoryOptions{hardened}) {}
+    : case_(c), plan_(plan), hardened_(hardened), history_(sim::HistoryOptions{hardened, plan.errors_expected}) {}
 
 image::VolumeHandle Workload::handle(Life& life, std::size_t volume) const {
   const VolumeId id = plan_.volumes[volume].id;
