@@ -2,55 +2,19 @@
 """The minute after an establish, second by second: the rate and the percentiles of 4 KiB random writes at depth 32, with 1, 4
 and 12 targets, with and without background copy. A table, and a picture of it."""
 
-import os
 import statistics
 import sys
 import threading
 import time
 
 from figures import table
-from jobs import JOBS, fill, run
+from jobs import fill
+from seconds import seconds_of
 from systems import GIB_BLOCKS, Twintrack
 from timeline import timeline
 
 CASES = ((1, False), (4, False), (12, False), (1, True), (4, True), (12, True))
 BEFORE_SECONDS, AFTER_SECONDS = 20, 60
-PERCENTILES = {"p50_us": 0.5, "p99_us": 0.99, "p999_us": 0.999}
-# Of fio's histograms (stat.h): groups of 64 buckets, the width doubles from group to group.
-BUCKET_BITS = 6
-
-
-def nanoseconds(bucket):
-    """The middle of a bucket of fio's histogram of completion times."""
-    if bucket < 2 << BUCKET_BITS:
-        return bucket
-    shift = (bucket >> BUCKET_BITS) - 1
-    base = 1 << (shift + BUCKET_BITS)
-    return base + ((bucket & ((1 << BUCKET_BITS) - 1)) + 0.5) * (1 << shift)
-
-
-def percentile_us(counts, part):
-    wanted, seen = sum(counts) * part, 0
-    for bucket, count in enumerate(counts):
-        seen += count
-        if count and seen >= wanted:
-            return nanoseconds(bucket) / 1e3
-    return 0.0
-
-
-def seconds_of(target, folder, seconds):
-    """One entry per second: writes, median, 99th and 99.9th percentile."""
-    prefix = os.path.join(folder, "minute")
-    run([*target, *JOBS["w4q32"][1], "--norandommap", "--randrepeat=0", "--refill_buffers", "--time_based",
-         f"--runtime={seconds}", f"--write_hist_log={prefix}", "--log_hist_msec=1000"])
-    path = prefix + "_clat_hist.1.log"
-    with open(path, encoding="ascii") as file:
-        rows = [[int(word) for word in line.split(",")] for line in file]
-    os.remove(path)
-    return [{"writes": sum(row[3:]), **{key: percentile_us(row[3:], part) for key, part in PERCENTILES.items()}}
-            for row in rows]
-
-
 def one_run(options, target_count, copy):
     system = Twintrack(options.programs, options.folder, options.size_gib, options.acknowledgement)
     targets = [f"02{number:02X}" for number in range(target_count)]

@@ -15,6 +15,7 @@ import background
 import cores
 import instant
 import minute
+import pressure
 import reads
 import served
 import targets
@@ -25,7 +26,8 @@ from picture import picture
 
 PROJECT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 PARTS = {"served": served, "instant": instant, "touch": touch, "background": background, "targets": targets,
-         "minute": minute, "cores": cores, "volumes": volumes, "reads": reads}
+         "minute": minute, "cores": cores, "volumes": volumes, "reads": reads,
+         "pressure": pressure}
 USUAL = ("served", "instant", "touch", "background")
 PEERS = ("fio", "qemu-utils", "qemu-system-common", "nbdkit")
 
@@ -92,12 +94,12 @@ def main():
     parser.add_argument("--programs", help=argparse.SUPPRESS)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2, help="of one measurement of a job")
-    parser.add_argument("--load-seconds", type=int, default=10, help="of hosts' load beside a background copy")
+    parser.add_argument("--load-seconds", type=int, default=10, help="of hosts' load beside a background copy, and of pressure")
     parser.add_argument("--size-gib", type=int, default=4)
     parser.add_argument("--acknowledgement", choices=["hardened", "volatile"], default="hardened",
                         help="of minute, cores, volumes and reads")
     parser.add_argument("--cache-mib", type=int, default=256, help="of reads: the read cache")
-    parser.add_argument("--before", metavar="FOLDER", help="of reads: programs that know no read cache, to compare with")
+    parser.add_argument("--before", metavar="FOLDER", help="of reads and pressure: other programs, to compare with")
     parser.add_argument("--folder", default=os.path.join(PROJECT, "build", "bench"))
     parser.add_argument("--out", help="everything measured goes to this file, as JSON")
     parser.add_argument("--picture", help="the rows go to this file, as SVG; or what a part without rows draws")

@@ -207,10 +207,9 @@ constexpr Message kRejections[] = {
      "See lsproblem and lsrank."},
     {"CMUN90501E", "The object does not exist.", "A wrong id, or it was deleted.", "Use the list command."},
     {"CMUN90502E", "The id is taken.", "An object of this id exists.", "Choose another id."},
-    {"CMUN90503E", "Even and odd do not fit together.",
-     "Even LSSs use even pools and rank group 0, odd ones odd pools "
-     "and rank group 1.",
-     "Choose a pool, rank or volume id of the other parity."},
+    {"CMUN90503E", "An even LSS needs an even pool (P0, P2, ...), an odd LSS an odd one (P1, P3, ...).",
+     "Even LSSs and pools belong to rank group 0, odd ones to rank group 1; pools of both cannot be merged.",
+     "Choose a pool or volume id of the other parity; lsextpool shows the pools."},
     {"CMUN90504E", "The address group holds LSSs of the other type.", "All LSSs of an address group are FB or all CKD.",
      "Choose an id in another address group."},
     {"CMUN90505E", "There is not enough space in the extent pool.", "All extents are allocated.",
