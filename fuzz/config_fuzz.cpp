@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hostile bytes against the decoders of volume/ and media/. The first byte chooses the decoder; what decodes must
-// encode to something that decodes to the same. Rank headers get their checksum repaired, because no fuzzer finds a
-// CRC.
+// encode to something that decodes to the same. Rank headers and pages of checksums get their own checksum repaired,
+// because no fuzzer finds a CRC.
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -12,6 +13,7 @@
 #include "base/assert.h"
 #include "base/crc32c.h"
 #include "media/rank_header.h"
+#include "media/sum_page.h"
 #include "volume/codec.h"
 
 namespace {
@@ -55,20 +57,48 @@ void fuzz_rank_header(std::span<const std::byte> bytes) {
   TT_ASSERT(header->checksum_offset + header->checksum_bytes <= header->data_offset);
 }
 
+/// The identity comes from the input, so that some are this page's own.
+void fuzz_sum_page(std::span<const std::byte> bytes) {
+  constexpr std::size_t kCrcField = 12;
+  std::array<std::byte, media::kSumPageBytes> page{};
+  std::copy_n(bytes.begin(), std::min(bytes.size(), page.size()), page.begin());
+  std::memset(page.data() + kCrcField, 0, 4);
+  const std::uint32_t crc = crc32c(0, page);
+  std::memcpy(page.data() + kCrcField, &crc, sizeof crc);
+  media::SumPageIdentity identity;
+  std::memcpy(identity.image.data(), page.data() + 16, identity.image.size());
+  std::memcpy(&identity.number, page.data() + 32, sizeof identity.number);
+  std::memcpy(&identity.rank, page.data() + 60, sizeof identity.rank);
+  for (std::uint64_t place = 0; place < media::kSumPagePlaces; ++place) {
+    const auto found = media::decode_sum_page(page, identity, place);
+    if (!found) continue;
+    std::array<std::byte, media::kSumPageBytes> encoded;
+    media::encode_sum_page(*found, identity, encoded);
+    const auto again = media::decode_sum_page(encoded, identity, place);
+    TT_ASSERT(again && *again == *found);
+    TT_ASSERT(!media::decode_sum_page(encoded, identity, 1 - place));
+    encoded[crc % encoded.size()] ^= std::byte{1};
+    TT_ASSERT(!media::decode_sum_page(encoded, identity, place));
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   const std::span<const std::byte> bytes(reinterpret_cast<const std::byte*>(data) + 1, size - 1);
-  switch (data[0] % 3) {
+  switch (data[0] % 4) {
     case 0:
       fuzz_config(bytes);
       break;
     case 1:
       fuzz_mutation(bytes);
       break;
-    default:
+    case 2:
       fuzz_rank_header(bytes);
+      break;
+    default:
+      fuzz_sum_page(bytes);
       break;
   }
   return 0;
