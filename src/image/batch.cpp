@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <bitset>
 #include <cstring>
 #include <utility>
 
@@ -38,6 +39,12 @@ void count_write(flashcopy::VolumeCounters& volume, std::uint64_t writes, std::u
   ++volume.tracks_destaged;
 }
 
+GrainMask grains_of(const cache::Entry& entry) noexcept {
+  const std::uint32_t first = entry.first_block / kGrainBlocks;
+  const std::uint32_t end = (std::uint32_t{entry.first_block} + entry.block_count + kGrainBlocks - 1) / kGrainBlocks;
+  return static_cast<GrainMask>(((1U << (end - first)) - 1U) << first);
+}
+
 bool writes_medium(Update::Kind kind) noexcept {
   return kind == Update::Kind::runs || kind == Update::Kind::whole;
 }
@@ -61,7 +68,7 @@ void Batch::add(flashcopy::ColumnPlan plan, cache::Column& latched) {
   for (const Copy& copy : plan.copies) {
     for (const flashcopy::Layer& layer : copy.image.layers()) ++layer.volume->batches;
     ++copy.relationship->target->batches;
-    copies_.push_back({copy, plan.track, kNotRead, {}, false});
+    copies_.push_back({copy, plan.track, kNotRead, {}, false, false});
   }
   for (const flashcopy::Lend& lend : plan.lends) {
     ++lend.loan->target->batches;
@@ -69,7 +76,7 @@ void Batch::add(flashcopy::ColumnPlan plan, cache::Column& latched) {
   }
   for (const Update& update : plan.updates) {
     ++update.volume->batches;
-    updates_.push_back({update, plan.track, kNotRead, false});
+    updates_.push_back({update, plan.track, kNotRead, 0, 0, false});
   }
   column.end_copy = copies_.size();
   column.end_update = updates_.size();
@@ -120,21 +127,37 @@ std::size_t Batch::request_old_track(std::size_t first, VolumeShare& volume, std
     old.grains = static_cast<GrainMask>(old.grains | grains);
     return i;
   }
-  old_tracks_.push_back({&volume, track, grains, {}, {}});
+  OldTrack& made = old_tracks_.emplace_back();
+  made.volume = &volume;
+  made.track = track;
+  made.grains = grains;
   return old_tracks_.size() - 1;
 }
 
-/// True if a run to be written ends inside one of the medium's blocks, whose rest must then be read first.
-bool Batch::needs_old_track(const UpdateWork& update) const noexcept {
-  if (update.plan.kind != Update::Kind::runs) return false;
-  const MediaAddress at = shard_.address_of(*update.plan.volume, update.track);
-  const std::uint32_t unit_blocks = at.rank->disk->block_bytes() / kBlockBytes;
-  if (unit_blocks <= 1) return false;
+/// Grains that are written, and those of them of which not all blocks are. Entries that are clean say nothing: the
+/// medium has what they say, and they go when their last reader goes.
+void Batch::look_at_grains(UpdateWork& update) const noexcept {
+  if (update.plan.kind == Update::Kind::whole) update.written = kAllGrains;
+  if (update.plan.kind != Update::Kind::runs) return;
   const cache::DirtyTrack* dirty = shard_.index_->find(update.plan.volume, update.track);
+  std::bitset<kTrackBlocks> covered;
+  GrainMask whole = 0;
   for (const cache::Entry* e = dirty->first; e != nullptr && e->lsn <= update.plan.up_to; e = e->next) {
-    if (e->first_block % unit_blocks != 0 || (e->first_block + e->block_count) % unit_blocks != 0) return true;
+    if (e->clean || e->block_count == 0) continue;
+    const GrainMask touched = grains_of(*e);
+    update.written = static_cast<GrainMask>(update.written | touched);
+    if (e->first_block % kGrainBlocks == 0 && e->block_count % kGrainBlocks == 0) {
+      whole = static_cast<GrainMask>(whole | touched);
+    }
+    covered |= (~std::bitset<kTrackBlocks>{} >> (kTrackBlocks - e->block_count)) << e->first_block;
   }
-  return false;
+  for_each_grain(static_cast<GrainMask>(update.written & ~whole), [&](std::uint32_t grain) {
+    for (std::size_t block = 0; block < kGrainBlocks; ++block) {
+      if (covered[grain * kGrainBlocks + block]) continue;
+      update.partial = static_cast<GrainMask>(update.partial | (1U << grain));
+      return;
+    }
+  });
 }
 
 void Batch::request_old_tracks() {
@@ -147,8 +170,9 @@ void Batch::request_old_tracks() {
     }
     for (std::size_t i = column.first_update; i < column.end_update; ++i) {
       UpdateWork& update = updates_[i];
-      if (!needs_old_track(update)) continue;
-      update.old = request_old_track(first, *update.plan.volume, update.track, update.plan.grains);
+      look_at_grains(update);
+      if (update.partial == 0) continue;
+      update.old = request_old_track(first, *update.plan.volume, update.track, update.partial);
     }
   }
 }
@@ -177,14 +201,28 @@ rt::Task<void> Batch::read_one(const MediaRead& read) {
   const MediaAddress at = shard_.address_of(*old.volume, old.track);
   TT_ASSERT(at.rank != nullptr);
   const rt::TimeNs started = shard_.reactor_.now();
+  auto status = co_await read_grains(old, offset, length);
+  for (std::size_t i = offset; !status && i < offset + length; i += kGrainBytes) {  // which of them?
+    auto single = co_await read_grains(old, i, kGrainBytes);
+    if (single) continue;
+    GrainMask& bad = single.error().code == Errc::corrupt ? old.lost : old.unread;
+    bad = static_cast<GrainMask>(bad | (1U << (i / kGrainBytes)));
+    old.status = single;
+  }
+  count_read(at.rank->counters, old.volume->counters, length, shard_.reactor_.now() - started);
+}
+
+rt::Task<Result<void>> Batch::read_grains(OldTrack& old, std::size_t offset, std::size_t length) {
+  const MediaAddress at = shard_.address_of(*old.volume, old.track);
+  const std::span<std::byte> into = old.window.part(offset, length);
+  std::uint32_t* const sums = &old.sums[offset / kGrainBytes];
   Result<void> status;
   for (int attempt = 0; attempt < 3; ++attempt) {  // a read may be tried again, unlike a write
-    auto done = co_await at.rank->disk->read(at.offset + offset, old.window.part(offset, length));
+    auto done = co_await shard_.sums_->read(*at.rank, old.volume->map_generation, at.offset + offset, into, sums);
     status = done;
-    if (done) break;
+    if (done || done.error().code == Errc::corrupt) break;
   }
-  if (!status) old.status = status;
-  count_read(at.rank->counters, old.volume->counters, length, shard_.reactor_.now() - started);
+  co_return status;
 }
 
 // ---- steps 2 and 3 --------------------------------------------------------------------------------------------------
@@ -200,7 +238,8 @@ void Batch::build_image(CopyWork& copy) {
     const cache::DirtyTrack* dirty = shard_.index_->find(layer.volume, copy.track);
     overlaid = overlaid || cache::DirtyIndex::has_entries(dirty, layer.after, layer.up_to);
   }
-  if (copy.old != kNotRead && !overlaid) {
+  copy.as_read = copy.old != kNotRead && !overlaid;
+  if (copy.as_read) {
     copy.window = old_tracks_[copy.old].window;
     return;
   }
@@ -230,6 +269,20 @@ void Batch::add_writes(const CopyWork& copy, std::vector<MediaWrite>& writes) {
     bytes += length;
   });
   count_write(target.counters, count, bytes);
+  MediaSums::Change& change = add_change(target, at, copy.plan.grains);
+  for_each_grain(copy.plan.grains, [&](std::uint32_t grain) {
+    change.sums[grain] = copy.as_read ? old_tracks_[copy.old].sums[grain]
+                                      : grain_sum(copy.window.part(std::size_t{grain} * kGrainBytes, kGrainBytes));
+  });
+}
+
+MediaSums::Change& Batch::add_change(const VolumeShare& volume, MediaAddress at, GrainMask grains) {
+  MediaSums::Change& change = changes_.emplace_back();
+  change.rank = at.rank;
+  change.owner = volume.map_generation;
+  change.offset = at.offset;
+  change.grains = grains;
+  return change;
 }
 
 rt::Task<Result<void>> Batch::copy_phase() {
@@ -382,20 +435,22 @@ void Batch::build_update(UpdateWork& update, std::vector<MediaWrite>& writes) {
   const cache::DirtyTrack* dirty = shard_.index_->find(&volume, update.track);
   const MediaAddress at = shard_.address_of(volume, update.track);
   const TrackWindow window = arena_.take(update.plan.grains);
-  if (update.plan.kind == Update::Kind::whole) {
-    std::memset(window.bytes().data(), 0, window.bytes().size());
-    cache::DirtyIndex::overlay(dirty, Lsn{0}, update.plan.up_to, 0, window.bytes());
+  MediaSums::Change& change = add_change(volume, at, update.written);
+  const bool whole = update.plan.kind == Update::Kind::whole;
+  if (whole) std::memset(window.bytes().data(), 0, window.bytes().size());
+  if (!lay_over_rest(update, window, change)) {
+    changes_.pop_back();
+    update.failed = true;
+    return;
+  }
+  cache::DirtyIndex::overlay(dirty, Lsn{0}, update.plan.up_to, window.first_block(), window.bytes());
+  for_each_grain(update.written, [&](std::uint32_t grain) {
+    change.sums[grain] = grain_sum(window.part(std::size_t{grain} * kGrainBytes, kGrainBytes));
+  });
+  if (whole) {
     writes.push_back({at.rank, at.offset, window.bytes(), {}});
     return;
   }
-  if (update.old != kNotRead) {  // otherwise only what is written now leaves the window
-    if (!old_tracks_[update.old].status) {
-      update.failed = true;  // the rest of a block is unreadable: the entries stay
-      return;
-    }
-    window.copy_from(old_tracks_[update.old].window);
-  }
-  cache::DirtyIndex::overlay(dirty, Lsn{0}, update.plan.up_to, window.first_block(), window.bytes());
   collect_runs(*dirty, update.plan.up_to, at.rank->disk->block_bytes() / kBlockBytes);
   for (const auto& [from, to] : runs_) {
     const std::size_t offset = std::size_t{from} * kBlockBytes;
@@ -403,10 +458,32 @@ void Batch::build_update(UpdateWork& update, std::vector<MediaWrite>& writes) {
   }
 }
 
+/// The rest of grains that are written in part. Where the medium has lost it the grain stays lost, with what is written
+/// now; where it cannot be read and must be written together with it, the entries stay: false.
+bool Batch::lay_over_rest(UpdateWork& update, const TrackWindow& window, MediaSums::Change& change) {
+  if (update.old == kNotRead) return true;  // only what is written now leaves the window
+  const OldTrack& old = old_tracks_[update.old];
+  change.lost = static_cast<GrainMask>(old.lost & update.partial);
+  change.unknown = static_cast<GrainMask>(old.unread & update.partial);
+  const std::uint32_t block_bytes = change.rank->disk->block_bytes();
+  if (change.unknown != 0 && block_bytes > kBlockBytes) return false;
+  for_each_grain(update.partial, [&](std::uint32_t grain) {
+    const std::size_t offset = std::size_t{grain} * kGrainBytes;
+    const std::span<std::byte> into = window.part(offset, kGrainBytes);
+    if ((((change.lost | change.unknown) >> grain) & 1U) != 0) {
+      std::memset(into.data(), 0, into.size());
+    } else {
+      std::memcpy(into.data(), old.window.part(offset, kGrainBytes).data(), into.size());
+    }
+  });
+  return true;
+}
+
 /// What the entries say something about, in whole blocks of the medium: runs that do not touch, ascending.
 void Batch::collect_runs(const cache::DirtyTrack& dirty, Lsn up_to, std::uint32_t unit_blocks) {
   runs_.clear();
   for (const cache::Entry* e = dirty.first; e != nullptr && e->lsn <= up_to; e = e->next) {
+    if (e->clean) continue;  // its rest of a block may not be in the window
     const std::uint32_t end = std::uint32_t{e->first_block} + e->block_count;
     runs_.push_back(
         {e->first_block / unit_blocks * unit_blocks, static_cast<std::uint32_t>(round_up(end, unit_blocks))});
@@ -488,6 +565,7 @@ rt::Task<void> Batch::write_in_turn(std::vector<MediaWrite>& writes, std::size_t
 }
 
 rt::Task<void> Batch::write_one(MediaWrite& write) {
+  if (!write.status) co_return;  // its tracks could not be announced
   if (write.rank->failed) {
     write.status = Error{Errc::rank_failed, write.rank->id};
     co_return;
@@ -509,13 +587,23 @@ rt::Task<void> Batch::flush_rank(RankShare& rank, Result<void>& status) {
 rt::Task<std::vector<RankShare*>> Batch::write_and_flush(std::vector<MediaWrite>& writes) {
   std::vector<RankShare*> broken;
   if (writes.empty()) co_return broken;
+  co_await shard_.sums_->announce(changes_, broken);
+  const auto is_broken = [&broken](const RankShare* rank) {
+    return std::find(broken.begin(), broken.end(), rank) != broken.end();
+  };
+  for (MediaWrite& write : writes) {
+    if (is_broken(write.rank)) write.status = Error{Errc::rank_failed, write.rank->id};
+  }
+  for (MediaSums::Change& change : changes_) {
+    if (!is_broken(change.rank)) MediaSums::begin(change);
+  }
   co_await write_all(writes);
   std::vector<RankShare*> ranks;
   for (const MediaWrite& write : writes) {
     auto& list = write.status ? ranks : broken;
     if (std::find(list.begin(), list.end(), write.rank) == list.end()) list.push_back(write.rank);
   }
-  std::erase_if(ranks, [&](RankShare* r) { return std::find(broken.begin(), broken.end(), r) != broken.end(); });
+  std::erase_if(ranks, is_broken);
   std::vector<Result<void>> flushed(ranks.size());
   {
     IoGroup group(shard_.reactor_);
@@ -526,9 +614,10 @@ rt::Task<std::vector<RankShare*>> Batch::write_and_flush(std::vector<MediaWrite>
     if (!flushed[i]) broken.push_back(ranks[i]);
   }
   for (const MediaWrite& write : writes) {
-    const bool good = write.status && std::find(broken.begin(), broken.end(), write.rank) == broken.end();
-    shard_.end_media_write(*write.rank, write.offset, write.bytes, good);
+    shard_.end_media_write(*write.rank, write.offset, write.bytes, write.status && !is_broken(write.rank));
   }
+  for (MediaSums::Change& change : changes_) shard_.sums_->end(change, !is_broken(change.rank));
+  changes_.clear();
   co_return broken;
 }
 

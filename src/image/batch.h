@@ -19,10 +19,15 @@
 // A track is lent (decision 0011) in the record that makes the lender's copy valid, or not at all: if the lender is
 // lost or the loan was closed meanwhile, the source keeps the track as it is and a later plan finds another way.
 //
+// Before data is written in 2 or 5 its tracks are announced to the checksums (media_sums.h); with the flush its sums
+// are known. A copy takes over the sums of what it read. Where a write covers a grain in part the rest is read, and
+// verified, first: a checksum speaks of whole grains.
+//
 // A failed write or flush is never repeated: phase 1 fails the relationships concerned, phase 2 fails the rank; the
 // entries stay in the journal.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -30,6 +35,7 @@
 #include "base/result.h"
 #include "flashcopy/column_plan.h"
 #include "image/frames.h"
+#include "image/media_sums.h"
 #include "image/shard.h"
 #include "journal/map_delta.h"
 #include "runtime/task.h"
@@ -82,6 +88,7 @@ class Batch {
     std::uint64_t track = 0;
     std::size_t old = kNotRead;
     TrackWindow window;
+    bool as_read = false;  ///< The window is that of the old track, which nobody changes.
     bool failed = false;
   };
   struct LendWork {
@@ -93,6 +100,8 @@ class Batch {
     flashcopy::Update plan;
     std::uint64_t track = 0;
     std::size_t old = kNotRead;
+    GrainMask written = 0;
+    GrainMask partial = 0;  ///< Of these: those whose rest stays as it is and is read first.
     bool failed = false;
   };
   struct OldTrack {
@@ -101,6 +110,9 @@ class Batch {
     GrainMask grains = 0;  ///< Those that are read.
     TrackWindow window;
     Result<void> status;
+    GrainMask lost = 0;    ///< Not what was written, ...
+    GrainMask unread = 0;  ///< ... or refused by the disk.
+    std::array<std::uint32_t, kTrackGrains> sums{};
   };
   /// One run of its grains.
   struct MediaRead {
@@ -134,7 +146,10 @@ class Batch {
   rt::Task<void> write_one(MediaWrite& write);
   rt::Task<void> read_in_turn(const std::vector<MediaRead>& reads, std::size_t& next);
   rt::Task<void> read_one(const MediaRead& read);
+  rt::Task<Result<void>> read_grains(OldTrack& old, std::size_t offset, std::size_t length);
   void add_writes(const CopyWork& copy, std::vector<MediaWrite>& writes);
+  MediaSums::Change& add_change(const flashcopy::VolumeShare& volume, MediaAddress at, GrainMask grains);
+  bool lay_over_rest(UpdateWork& update, const TrackWindow& window, MediaSums::Change& change);
   rt::Task<void> flush_rank(RankShare& rank, Result<void>& status);
   /// Ranks whose write or flush failed.
   rt::Task<std::vector<RankShare*>> write_and_flush(std::vector<MediaWrite>& writes);
@@ -143,7 +158,7 @@ class Batch {
   rt::Task<Result<void>> fail_ranks(const std::vector<RankShare*>& ranks);
   rt::Task<void> wait_for_image_readers();
   rt::Task<void> wait_for_image_readers(const flashcopy::VolumeShare& volume, std::uint64_t track);
-  [[nodiscard]] bool needs_old_track(const UpdateWork& update) const noexcept;
+  void look_at_grains(UpdateWork& update) const noexcept;
   /// Among those from `first` on, which are of the same column; its index.
   std::size_t request_old_track(std::size_t first, flashcopy::VolumeShare& volume, std::uint64_t track,
                                 GrainMask grains);
@@ -161,7 +176,8 @@ class Batch {
   std::vector<LendWork> lends_;
   std::vector<UpdateWork> updates_;
   std::vector<OldTrack> old_tracks_;
-  std::vector<BlockRun> runs_;  ///< Of collect_runs(); keeps its capacity.
+  std::vector<MediaSums::Change> changes_;  ///< What the phase under way writes.
+  std::vector<BlockRun> runs_;              ///< Of collect_runs(); keeps its capacity.
   std::size_t bytes_reserved_ = 0;
   std::uint64_t number_ = 0;
 };

@@ -183,6 +183,7 @@ class ControlPlane final : public ControlLink {
   rt::Task<Result<void>> fail_rank(Shard& from, std::uint16_t rank) override;
   rt::Task<Result<void>> flush_rank(Shard& from, std::uint16_t rank) override;
   void share_drained(Shard& from, Generation relationship) noexcept override;
+  void track_damaged(Shard& from, VolumeId volume, std::uint64_t track) noexcept override;
   void checkpoint_failed(Shard& from) noexcept override;
 
  private:
@@ -270,6 +271,7 @@ class ControlPlane final : public ControlLink {
   void note_state(std::uint8_t& known, std::uint8_t state, std::uint16_t pool, volume::ProblemKind scarce,
                   volume::ProblemKind full);
   rt::Task<void> note_checkpoint(Shard& from);
+  rt::Task<void> note_damage(Shard& from, VolumeId volume, std::uint64_t track);
   rt::Task<Result<void>> remove_volume_locked(VolumeId id, RemoveMode mode);
   rt::Task<void> publish_access();
   [[nodiscard]] bool names_volume(VolumeId id, bool closing) const;

@@ -129,6 +129,7 @@ rt::Task<Result<void>> ControlPlane::commit_with_space(volume::Establish establi
     const volume::VolumeConfig target = *config_.find_volume(emptied.volume);
     for (const auto& shard : shards_) {
       co_await rt::hop(home_, shard->reactor());
+      co_await shard->forget_sums(target.id);
       shard->empty_volume(target);
       co_await rt::hop(shard->reactor(), home_);
     }

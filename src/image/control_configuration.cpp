@@ -116,7 +116,10 @@ rt::Task<Result<void>> ControlPlane::release_space_locked(VolumeId id) {
   const volume::VolumeConfig emptied = *config_.find_volume(id);
   for (const auto& shard : shards_) {
     co_await rt::hop(home_, shard->reactor());
-    if (done) shard->empty_volume(emptied);
+    if (done) {
+      co_await shard->forget_sums(id);
+      shard->empty_volume(emptied);
+    }
     co_await rt::hop(shard->reactor(), home_);
   }
   if (done) note_pool(emptied.pool);

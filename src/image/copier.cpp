@@ -72,7 +72,7 @@ RelationshipShare* Copier::choose(const std::vector<RelationshipShare*>& shares,
 rt::Task<void> Copier::run() {
   while (!stopping_ && !shard_.ring_->failed()) {
     const std::vector<RelationshipShare*> shares = active();
-    if (shares.empty() || (shard_.copy_held_ && !is_urgent(*shares.front()))) {
+    if (shares.empty() || shard_.sums_->too_many_changed() || (shard_.copy_held_ && !is_urgent(*shares.front()))) {
       co_await rt::sleep_for(shard_.reactor_, kIdlePause);
       continue;
     }

@@ -33,7 +33,7 @@ bool Destager::should_run() const noexcept {
 
 rt::Task<void> Destager::run(FrameArena& arena) {
   while (!stopping_) {
-    if (!should_run()) {
+    if (!should_run() || shard_.sums_->too_many_changed()) {
       co_await rt::sleep_for(shard_.reactor_, kIdlePause);
       continue;
     }

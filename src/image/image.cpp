@@ -43,6 +43,7 @@ Image::Image(std::span<const Port> ports, std::uint32_t shard_count, OpenOptions
     shard.most_preserved_pages = options.most_preserved_pages;
     shard.map_share = options.map_share;
     shard.read_cache_bytes = options.read_cache_bytes / shard_count;
+    shard.sums = options.sums;
     shard.batch_frames = options.batch_frames;
     shard.active_copies = options.active_copies;
     shards_.push_back(std::make_unique<Shard>(*ports_[i % ports_.size()].reactor, shard, lsns_, *control_));
@@ -173,6 +174,7 @@ rt::Task<Result<void>> Image::start_shard(std::size_t i) {
   workers.range_copier.start(workers.scope);
   workers.keeper.start(workers.scope);
   shard.start_read_ahead(workers.scope);
+  shard.sums().start(workers.scope);
   co_await rt::hop(shard.reactor(), home);
   co_return Result<void>{};
 }
@@ -187,7 +189,9 @@ rt::Task<void> Image::stop_shard(std::size_t i) {
   workers.destager.stop();
   workers.keeper.stop();
   shard.stop_read_ahead();
+  shard.sums().stop();
   co_await workers.scope.join();
+  co_await shard.sums().close_all();
   auto saved = co_await workers.keeper.checkpoint();
   static_cast<void>(saved);  // without it the next start replays more; nothing is lost
   shard.ring().stop();

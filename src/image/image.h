@@ -54,6 +54,7 @@ struct OpenOptions {
   std::uint32_t most_preserved_pages = ShardOptions{}.most_preserved_pages;
   std::uint32_t map_share = ShardOptions{}.map_share;
   std::uint64_t read_cache_bytes = 0;  ///< Of all shards together; 0: none.
+  MediaSumsOptions sums;               ///< Of each shard.
 };
 
 class Image {

@@ -215,7 +215,7 @@ rt::Task<void> ReadAhead::work(Piece& piece) {
     piece.state = Piece::State::reading;
     piece.ticket = cache_.look(piece.place, piece.bytes);
     const rt::TimeNs started = shard_.reactor().now();
-    auto done = co_await shard_.read_media(piece.address, 0, piece.memory.first(piece.bytes));
+    auto done = co_await shard_.read_media(*piece.volume, piece.address, 0, piece.memory.first(piece.bytes));
     const auto took = static_cast<std::uint64_t>(shard_.reactor().now() - started);
     flashcopy::VolumeCounters& volume = piece.volume->counters;
     ++volume.media_reads;

@@ -140,6 +140,11 @@ rt::Task<Result<void>> Recovery::open_rank(rt::Storage& storage, const volume::R
   share.disk = std::move(*disk);
   share.layout = *layout;
   share.failed = rank.failed;
+  // What a killed process has written counts for checksums that are learned from the medium: it must stay.
+  if (shard_.options_.id == 0 && !rank.failed) {
+    auto flushed = co_await share.disk->flush();
+    share.suspect = !flushed;
+  }
   shard_.add_rank(std::move(share));
   co_return Result<void>{};
 }

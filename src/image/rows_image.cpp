@@ -53,6 +53,8 @@ Wording wording_of(ProblemKind kind) {
     case ProblemKind::repository_full:
       return {"Serious", "TT1010",
               "The space-efficient storage of extent pool {} is full: its volumes cannot take more space."};
+    case ProblemKind::track_damaged:
+      return {"Serious", "TT1011", "Volume {}: the medium does not hold what was written. Reads of it are refused."};
     case ProblemKind::checkpoint_failed:
       break;
   }

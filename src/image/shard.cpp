@@ -27,6 +27,7 @@ Shard::Shard(rt::Reactor& reactor, ShardOptions options, LsnSource& lsns, Contro
       batch_ended_(reactor),
       room_(reactor),
       image_read_done_(reactor) {
+  sums_ = std::make_unique<MediaSums>(*this, options_.sums);
   TT_ASSERT(options_.batch_frames * kTrackBytes >= flashcopy::ColumnPlan::kMostStepBytes);
   if (options_.read_cache_bytes != 0) {
     const ReadAheadOptions ahead = ReadAheadOptions::within(options_.read_cache_bytes);
@@ -149,6 +150,7 @@ void Shard::add_rank(RankShare rank) {
 
 void Shard::mark_rank_failed(std::uint16_t rank) noexcept {
   ranks_[rank].failed = true;
+  sums_->forget_rank(ranks_[rank]);
   if (read_cache_) read_cache_->forget_rank(rank);
 }
 
@@ -179,6 +181,27 @@ rt::Task<void> Shard::retire_volume(VolumeId id) {
   volume->frozen = 0;
   volume->thawed.wake_all();
   while (volume->in_use()) co_await volume->idle.wait();
+  co_await sums_->forget(volume->map_generation);
+}
+
+rt::Task<void> Shard::forget_sums(VolumeId id) {
+  const VolumeShare& volume = *find(id);
+  TT_ASSERT(!volume.in_use());
+  co_await sums_->forget(volume.map_generation);
+}
+
+void Shard::report_damage(Generation owner, const RankShare& rank, std::uint64_t offset) noexcept {
+  const auto found = volume_of_generation_.find(owner);
+  if (found == volume_of_generation_.end()) return;
+  const VolumeShare& volume = *found->second;
+  const std::uint64_t place = offset - rank.layout.data_offset;
+  const std::uint64_t extent_bytes = volume.tracks_per_extent * kTrackBytes;
+  for (std::size_t i = 0; i < volume.extents.size(); ++i) {
+    const auto& extent = volume.extents[i];
+    if (!extent || extent->rank != rank.id || extent->index != place / extent_bytes) continue;
+    control_.track_damaged(*this, volume.id, i * volume.tracks_per_extent + place % extent_bytes / kTrackBytes);
+    return;
+  }
 }
 
 void Shard::forget_volume(Generation generation) {

@@ -32,6 +32,7 @@
 #include "image/frames.h"
 #include "image/host_load.h"
 #include "image/lsn_source.h"
+#include "image/media_sums.h"
 #include "image/read_ahead.h"
 #include "image/recorded_tracks.h"
 #include "image/relationship_change.h"
@@ -73,6 +74,8 @@ class ControlLink {
   virtual rt::Task<Result<void>> flush_rank(Shard& from, std::uint16_t rank) = 0;
   /// A share of the relationship has no uncopied track left; the relationship may have ended (3.7, T24).
   virtual void share_drained(Shard& from, Generation relationship) noexcept = 0;
+  /// A medium has lost a grain of the track: what it holds is not what was written.
+  virtual void track_damaged(Shard& from, VolumeId volume, std::uint64_t track) noexcept = 0;
   /// The shard's checkpoint file takes no more writes.
   virtual void checkpoint_failed(Shard& from) noexcept = 0;
 };
@@ -104,6 +107,7 @@ struct ShardOptions {
   std::uint32_t map_share = 64;
   PlaceOptions place;
   std::uint64_t read_cache_bytes = 0;  ///< 0: every read of clean data goes to its medium.
+  MediaSumsOptions sums;
 };
 
 /// What the read cache did since the start; only for people.
@@ -205,6 +209,8 @@ class Shard {
   void release_volume(VolumeId id) noexcept;
   /// The volume is held and its release of space durable: it has no extents and reads as zeros.
   void empty_volume(const volume::VolumeConfig& config);
+  /// Nobody uses the volume's space, which is about to change hands: what is known of it goes.
+  rt::Task<void> forget_sums(VolumeId id);
   /// The rank holds no extents and its removal is durable.
   void remove_rank(std::uint16_t rank) noexcept;
   /// Makes sure that writes to the extent cannot fail for lack of space.
@@ -302,6 +308,9 @@ class Shard {
   void stop_read_ahead() noexcept {
     if (read_ahead_) read_ahead_->stop();
   }
+  [[nodiscard]] MediaSums& sums() noexcept { return *sums_; }
+  /// The grain at that place of the rank, which belongs to a volume with this map of written tracks.
+  void report_damage(Generation owner, const RankShare& rank, std::uint64_t offset) noexcept;
   [[nodiscard]] bool background_idle() const noexcept { return batches_in_flight_ == 0; }
 
   // --- shared with the parts below ---
@@ -400,8 +409,11 @@ class Shard {
 
   [[nodiscard]] bool is_plain(const flashcopy::VolumeShare& volume, std::uint64_t local_track) const noexcept;
   rt::Task<Result<void>> read_for_host(flashcopy::VolumeShare& volume, MediaAddress from, std::uint64_t first_block,
-                                       std::span<std::byte> into, Reader reader);
-  rt::Task<Result<void>> read_media(MediaAddress from, std::uint64_t first_block, std::span<std::byte> into);
+                                       std::span<std::byte> into, Reader reader, GrainMask laid_over = 0);
+  /// What comes back has the checksum it should have; corrupt.
+  /// `laid_over` as in MediaSums::read().
+  rt::Task<Result<void>> read_media(const flashcopy::VolumeShare& volume, MediaAddress from, std::uint64_t first_block,
+                                    std::span<std::byte> into, GrainMask* laid_over = nullptr);
   /// These two: true if a medium was read. The blocks of a piece come the same way.
   rt::Task<Result<bool>> read_mixed(flashcopy::VolumeShare& volume, Piece piece, std::span<std::byte> into,
                                     Reader reader);
@@ -461,6 +473,7 @@ class Shard {
   std::unique_ptr<cache::ReadCache> read_cache_;  ///< Null if it is switched off.
   ReadCacheCounters read_cache_counters_;
   FramePool frames_;
+  std::unique_ptr<MediaSums> sums_;
 
   std::vector<std::unique_ptr<flashcopy::VolumeShare>> volumes_;  ///< By volume id; null where there is none.
   std::map<Generation, flashcopy::VolumeShare*> volume_of_generation_;

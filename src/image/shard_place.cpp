@@ -38,6 +38,22 @@ constexpr std::uint64_t kMostTracks = 16;
 /// Bounds what they can need of the journal's reserve (I17): each appends one record without payload.
 constexpr std::uint32_t kMostPlacedWrites = 32;
 
+/// One for each track of the data.
+std::vector<MediaSums::Change> changes_of(const VolumeShare& volume, MediaAddress at, std::span<const std::byte> data) {
+  std::vector<MediaSums::Change> changes;
+  for (std::size_t begin = 0; begin < data.size(); begin += kTrackBytes) {
+    MediaSums::Change& change = changes.emplace_back();
+    change.rank = at.rank;
+    change.owner = volume.map_generation;
+    change.offset = at.offset + begin;
+    change.grains = kAllGrains;
+    for (std::size_t grain = 0; grain < kTrackGrains; ++grain) {
+      change.sums[grain] = grain_sum(data.subspan(begin + grain * kGrainBytes, kGrainBytes));
+    }
+  }
+  return changes;
+}
+
 bool stands_alone(const VolumeShare& volume) noexcept {
   return !volume.held && !volume.removed && volume.frozen == 0 && volume.parent == nullptr && volume.children.empty() &&
          volume.loans.empty() && volume.ranges_from.empty() && volume.ranges_onto.empty();
@@ -51,7 +67,8 @@ bool Shard::may_place(std::uint64_t block, std::uint64_t block_count) const noex
   const bool worth_it = options_.acknowledge == Acknowledge::hardened
                             ? is_long || (tracks > 0 && big_writes_ >= options_.place.many_writes)
                             : is_long && fill_permille() >= options_.place.volatile_from_permille;
-  return worth_it && placed_runs_.size() < kMostPlacedWrites && !is_fenced() && !no_more_room();
+  return worth_it && placed_runs_.size() < kMostPlacedWrites && !is_fenced() && !no_more_room() &&
+         !sums_->too_many_changed();
 }
 
 /// Latches the tracks from `block` on that lie together and may be placed; how many.
@@ -160,13 +177,23 @@ bool Shard::places_now() const noexcept {
 
 rt::Task<Result<void>> Shard::write_in_place(VolumeShare& volume, MediaAddress at, std::span<const std::byte> data) {
   const rt::TimeNs started = reactor_.now();
-  begin_media_write(*at.rank, at.offset, data.size());
-  auto done = co_await at.rank->disk->write(at.offset, data);
-  if (done) {
-    auto flushed = co_await control_.flush_rank(*this, at.rank->id);
-    done = flushed;
+  std::vector<MediaSums::Change> changes = changes_of(volume, at, data);
+  std::vector<RankShare*> broken;
+  co_await sums_->announce(changes, broken);
+  Result<void> done;
+  if (broken.empty() && !at.rank->failed) {
+    begin_media_write(*at.rank, at.offset, data.size());
+    for (MediaSums::Change& change : changes) MediaSums::begin(change);
+    done = co_await at.rank->disk->write(at.offset, data);
+    if (done) {
+      auto flushed = co_await control_.flush_rank(*this, at.rank->id);
+      done = flushed;
+    }
+    end_media_write(*at.rank, at.offset, data, done.has_value());
+  } else {
+    done = Error{Errc::rank_failed, at.rank->id};
   }
-  end_media_write(*at.rank, at.offset, data, done.has_value());
+  for (MediaSums::Change& change : changes) sums_->end(change, done.has_value());
   RankCounters& rank = at.rank->counters;
   ++rank.writes;
   rank.write_bytes += data.size();

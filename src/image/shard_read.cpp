@@ -15,6 +15,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <utility>
 
 #include "image/shard.h"
 
@@ -28,6 +29,19 @@ constexpr Lsn kNewest{~std::uint64_t{0}};
 
 cache::Place place_of(MediaAddress at, std::uint64_t first_block) noexcept {
   return {at.rank->id, at.offset + first_block * kBlockBytes};
+}
+
+/// Those that single entries cover.
+GrainMask whole_grains(const cache::DirtyTrack& track, Lsn after, Lsn up_to) noexcept {
+  GrainMask grains = 0;
+  for (const cache::Entry* e = track.first; e != nullptr; e = e->next) {
+    if (e->lsn <= after || e->lsn > up_to) continue;
+    const std::uint32_t end = (std::uint32_t{e->first_block} + e->block_count) / kGrainBlocks;
+    for (std::uint32_t grain = (e->first_block + kGrainBlocks - 1) / kGrainBlocks; grain < end; ++grain) {
+      grains = static_cast<GrainMask>(grains | (1U << grain));
+    }
+  }
+  return grains;
 }
 
 }  // namespace
@@ -139,17 +153,17 @@ std::uint64_t Shard::plain_run(VolumeShare& volume, std::uint64_t block, std::ui
 }
 
 rt::Task<Result<void>> Shard::read_for_host(VolumeShare& volume, MediaAddress from, std::uint64_t first_block,
-                                            std::span<std::byte> into, Reader reader) {
+                                            std::span<std::byte> into, Reader reader, GrainMask laid_over) {
   const rt::TimeNs started = reactor_.now();
   const cache::Place place = place_of(from, first_block);
   const bool keeps = read_cache_ != nullptr && (reader == Reader::host || reader == Reader::stream);
   cache::Ticket ticket;
   if (keeps) ticket = read_cache_->look(place, into.size());
-  auto done = co_await read_media(from, first_block, into);
+  auto done = co_await read_media(volume, from, first_block, into, laid_over != 0 ? &laid_over : nullptr);
   if (keeps) {
     read_cache_counters_.missed_bytes += into.size();
     const auto pattern = reader == Reader::stream ? cache::Pattern::stream : cache::Pattern::random;
-    if (done && !from.rank->failed) read_cache_->offer(ticket, place, into, pattern);
+    if (done && laid_over == 0 && !from.rank->failed) read_cache_->offer(ticket, place, into, pattern);
   }
   const auto took = static_cast<std::uint64_t>(reactor_.now() - started);
   flashcopy::VolumeCounters& counters = volume.counters;
@@ -164,15 +178,18 @@ rt::Task<Result<void>> Shard::read_for_host(VolumeShare& volume, MediaAddress fr
   co_return done;
 }
 
-rt::Task<Result<void>> Shard::read_media(MediaAddress from, std::uint64_t first_block, std::span<std::byte> into) {
-  rt::Disk& disk = *from.rank->disk;
+/// Whole grains, because only of these there is a checksum.
+rt::Task<Result<void>> Shard::read_media(const VolumeShare& volume, MediaAddress from, std::uint64_t first_block,
+                                         std::span<std::byte> into, GrainMask* laid_over) {
+  constexpr std::uint64_t unit = kGrainBytes;
+  const Generation owner = volume.map_generation;
   const std::uint64_t offset = from.offset + first_block * kBlockBytes;
-  const std::uint64_t unit = disk.block_bytes();
   const auto address = reinterpret_cast<std::uintptr_t>(into.data());
-  if ((offset | into.size() | address) % unit == 0) {
-    auto done = co_await disk.read(offset, into);
+  if ((offset | into.size()) % unit == 0 && address % from.rank->disk->block_bytes() == 0) {
+    auto done = co_await sums_->read(*from.rank, owner, offset, into, nullptr, laid_over);
     co_return done;
   }
+  const GrainMask covered = laid_over != nullptr ? std::exchange(*laid_over, 0) : GrainMask{0};
   while (!into.empty()) {  // through a frame, one track-sized piece at a time
     const std::uint64_t at = from.offset + first_block * kBlockBytes;
     const std::uint64_t begin = at / unit * unit;
@@ -180,7 +197,10 @@ rt::Task<Result<void>> Shard::read_media(MediaAddress from, std::uint64_t first_
     co_await frames_.wait();
     const std::span<std::byte> frame = frames_.take();
     const std::uint64_t length = round_up(at - begin + bytes, unit);
-    auto done = co_await disk.read(begin, frame.first(length));
+    GrainMask unmatched = covered;
+    GrainMask* const may_differ = laid_over != nullptr ? &unmatched : nullptr;
+    auto done = co_await sums_->read(*from.rank, owner, begin, frame.first(length), nullptr, may_differ);
+    if (laid_over != nullptr) *laid_over = static_cast<GrainMask>(*laid_over | unmatched);
     if (done) std::memcpy(into.data(), frame.data() + (at - begin), bytes);
     frames_.give(frame);
     if (!done) co_return done.error();
@@ -223,11 +243,13 @@ rt::Task<Result<bool>> Shard::read_mixed(VolumeShare& volume, Piece piece, std::
 
   std::array<cache::DirtyTrack*, flashcopy::Lineage::kMaxLayers> tracks{};
   bool covered = false;
+  GrainMask laid_over = 0;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     const auto& [at, after, up_to] = layers[i];
     tracks[i] = &index_->begin_read(at->dirty, at, piece.local_track, of_image(i));
     if (i > 0) ++at->image_reads;  // keeps sources from being deleted under the read
     covered = covered || cache::DirtyIndex::covers(tracks[i], after, up_to, piece.first_block, piece.block_count);
+    laid_over = static_cast<GrainMask>(laid_over | whole_grains(*tracks[i], after, up_to));
   }
 
   Result<void> done;
@@ -238,7 +260,8 @@ rt::Task<Result<bool>> Shard::read_mixed(VolumeShare& volume, Piece piece, std::
     const std::size_t found = read_cached(place_of(at, piece.first_block), into, reader);
     missed = found < into.size();
     if (missed) {
-      done = co_await read_for_host(base, at, piece.first_block + found / kBlockBytes, into.subspan(found), reader);
+      done = co_await read_for_host(base, at, piece.first_block + found / kBlockBytes, into.subspan(found), reader,
+                                    laid_over);
     }
   } else {
     std::memset(into.data(), 0, into.size());

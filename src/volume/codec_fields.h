@@ -32,7 +32,7 @@ struct LastOf<ExtentRotation> {
 };
 template <>
 struct LastOf<ProblemKind> {
-  static constexpr ProblemKind value = ProblemKind::repository_full;
+  static constexpr ProblemKind value = ProblemKind::track_damaged;
 };
 template <>
 struct LastOf<OutOfSpace> {

@@ -321,6 +321,7 @@ TEST(En, EN32_SourceWriteFailsAfterBits) {
   lab.destaging(true);
   EXPECT_TRUE(lab.run_until([&] { return lab.control().config().ranks.at(0).failed; }));
   lab.destaging(false);
+  lab.run_for(10 * rt::kMillisecond);  // it is recorded, and the shard knows
   for (int round = 0; round < 2; ++round) {
     EXPECT_EQ(lab.track(s, 0), "A*4 B*1 A*123");
     EXPECT_EQ(lab.track(t, 0), "A*128");

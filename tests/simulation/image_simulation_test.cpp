@@ -20,6 +20,13 @@ TEST(ImageSimulation, NeverWrongOnFailingMedia) {
   EXPECT_TRUE(summary.ok()) << summary.report;
 }
 
+TEST(ImageSimulation, NeverWrongOnLyingMedia) {
+  sim::CampaignOptions options;
+  options.end_seed = 131;
+  const sim::RunSummary summary = sim::campaign("lying_media", lying_media, options);
+  EXPECT_TRUE(summary.ok()) << summary.report;
+}
+
 TEST(ImageSimulation, EN55_DeadRankRingLives) {
   sim::CampaignOptions options;
   options.end_seed = 4;

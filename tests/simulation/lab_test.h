@@ -16,6 +16,7 @@ class LabTest : public testing::Test {
   void open(std::uint32_t shards, std::uint64_t seed = 1) {
     LabOptions options;
     options.shards = shards;
+    options.sums.verify = verifies_sums_;
     lab_.emplace(seed, options);
   }
   /// On its medium; each 16 tracks are of another letter than their neighbours.
@@ -33,6 +34,7 @@ class LabTest : public testing::Test {
     return lab_->run_until([&] { return !lab_->copying(); });
   }
 
+  bool verifies_sums_ = true;
   std::optional<Lab> lab_;
 };
 

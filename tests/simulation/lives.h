@@ -14,6 +14,7 @@ struct LivesPlan {
   WorkloadPlan work;
   int lives = 3;
   rt::TimeNs life_length = 0;  ///< 0 = until the workload is done.
+  bool clean_ends = false;     ///< Each life runs until the workload is done, and the image stops.
 };
 
 /// Two shards, three volumes of so many tracks of which the second is thin, one life; short enough for sweeps.

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenarios.h"
 
+#include <array>
+
 #include "base/random.h"
 #include "lives.h"
 
@@ -37,6 +39,15 @@ std::uint64_t read_cache_of(std::uint64_t seed) {
   return random.chance(1, 6) ? 0 : (kib + random.below(kib)) * 1_KiB;
 }
 
+/// Not drawn either: few pages, so that they come and go, and from closed at once to never.
+image::MediaSumsOptions sums_of(std::uint64_t seed) {
+  Random random(seed ^ 0x5EED'5045U);
+  image::MediaSumsOptions sums;
+  sums.most_pages = 2U << random.below(8);
+  sums.rest = random.chance(1, 5) ? rt::kSecond : static_cast<rt::TimeNs>(random.below(20)) * rt::kMillisecond;
+  return sums;
+}
+
 ImageShape draw_shape(sim::Case& c) {
   ImageShape shape;
   shape.shards = static_cast<std::uint32_t>(c.draw("shards", 1, 3));
@@ -49,6 +60,7 @@ ImageShape draw_shape(sim::Case& c) {
   shape.open.place.long_run_tracks = static_cast<std::uint32_t>(c.draw("long_run_tracks", 1, 4));
   shape.open.place.many_writes = static_cast<std::uint32_t>(c.draw("many_big_writes", 1, 4));
   shape.open.read_cache_bytes = read_cache_of(c.seed());
+  shape.open.sums = sums_of(c.seed());
   return shape;
 }
 
@@ -99,6 +111,26 @@ void failing_media(sim::Case& c) {
   rule.operations = sim::kWrites | sim::kFlushes | (c.draw_chance("reads_fail", 1, 3) ? sim::kReads : sim::IoMask{0});
   rule.at = c.draw("fault_at", 1, 120);
   rule.sticky = c.draw_chance("sticky", 1, 2);
+  world.faults().add(rule);
+  run_lives(c, storage, plan);
+}
+
+void lying_media(sim::Case& c) {
+  const sim::WorldOptions world_options = c.draw_world_options();
+  sim::World& world = c.world(world_options);
+  sim::SimStorage storage(world, c.draw_storage_options());
+  LivesPlan plan;
+  plan.shape = draw_shape(c);
+  plan.work = draw_plan(c, 5);
+  plan.work.errors_expected = true;
+  plan.lives = 2;
+  plan.clean_ends = true;
+  constexpr std::array kLies{sim::FaultKind::lost_write, sim::FaultKind::misdirected_write, sim::FaultKind::bit_rot};
+  sim::FaultRule rule;
+  rule.file = "rank";
+  rule.kind = kLies[c.draw("lie", 0, kLies.size() - 1)];
+  rule.operations = sim::kWrites;
+  rule.at = c.draw("lie_at", 1, 150);
   world.faults().add(rule);
   run_lives(c, storage, plan);
 }

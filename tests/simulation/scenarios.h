@@ -18,6 +18,9 @@ void sequences(sim::Case& c);
 std::uint64_t sequence_count();
 /// crashes() with media that fail: operations may be refused, no byte may be wrong.
 void failing_media(sim::Case& c);
+/// crashes() with clean stops instead, and a medium that lies about one write: lost, elsewhere, or a bit of it wrong.
+/// No byte may be wrong.
+void lying_media(sim::Case& c);
 /// EN-55: one rank refuses every write; the journal must not stop for the volumes of the other one.
 void dead_rank(sim::Case& c);
 
