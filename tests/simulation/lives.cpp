@@ -65,8 +65,8 @@ void run_lives(sim::Case& c, sim::SimStorage& storage, const LivesPlan& plan) {
     std::optional<InvariantWatch> watch;
     watch.emplace(c, life->image(), 16);
     Witness witness(life->image(), storage, [&c](const std::string& what) { c.fail(what); });
-    if (!plan.clean_ends) witness.attach(world);  // it knows what reached a medium, not whether a medium lied
-    if (!plan.clean_ends) work.set_witness(&witness);
+    witness.attach(world);
+    work.set_witness(&witness);
     work.settle_after_restart(*life);
     if (!last) {
       work.start(*life);
