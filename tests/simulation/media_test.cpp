@@ -243,9 +243,10 @@ TEST(En, EN75_CopyFloorUnderLoad) {
   const rt::TimeNs begin = lab.world.now();
   while (lab.uncopied(s, t) > 0) {
     ASSERT_TRUE(lab.write(other, 0, 1, 'h'));
-    ASSERT_LT(lab.world.now() - begin, 20 * rt::kSecond);
+    ASSERT_LT(lab.world.now() - begin, 40 * rt::kSecond);
   }
-  EXPECT_LT(lab.world.now() - begin, 12 * rt::kSecond);  // 64 MiB at 8 MiB a second, and slow units
+  // 64 MiB at 8 MiB a second, slow units, and for every 2 MiB a page of checksums that is read and announced as slowly.
+  EXPECT_LT(lab.world.now() - begin, 24 * rt::kSecond);
   EXPECT_GT(lab.world.now() - begin, 4 * rt::kSecond);
 }
 

@@ -64,6 +64,14 @@ TEST(Canary, SequencesFindBitsBeforeData) {
   expect_found(image::Batch::bits_before_data, {"sequences", sequences});
 }
 
+TEST(Canary, CrashCampaignFindsDataBeforeItsAnnouncement) {
+  expect_found(image::MediaSums::data_before_announcement, {"crashes", crashes});
+}
+
+TEST(Canary, LyingMediaAreNoticedByTheirChecksums) {
+  expect_found(image::MediaSums::matches_everything, {"lying_media", lying_media});
+}
+
 TEST(Canary, CrashCampaignFindsLoansOfWhatTheLenderHasNot) {
   expect_found(image::Batch::lends_before_data, {"crashes", crashes});
 }
