@@ -139,6 +139,9 @@ std::size_t Batch::request_old_track(std::size_t first, VolumeShare& volume, std
 void Batch::look_at_grains(UpdateWork& update) const noexcept {
   if (update.plan.kind == Update::Kind::whole) update.written = kAllGrains;
   if (update.plan.kind != Update::Kind::runs) return;
+  const MediaAddress at = shard_.address_of(*update.plan.volume, update.track);
+  // Without checksums only what the medium writes in one piece must be whole.
+  if (!shard_.sums_->keeps() && at.rank->disk->block_bytes() <= kBlockBytes) return;
   const cache::DirtyTrack* dirty = shard_.index_->find(update.plan.volume, update.track);
   std::bitset<kTrackBlocks> covered;
   GrainMask whole = 0;
@@ -270,6 +273,7 @@ void Batch::add_writes(const CopyWork& copy, std::vector<MediaWrite>& writes) {
   });
   count_write(target.counters, count, bytes);
   MediaSums::Change& change = add_change(target, at, copy.plan.grains);
+  if (!shard_.sums_->keeps()) return;
   for_each_grain(copy.plan.grains, [&](std::uint32_t grain) {
     change.sums[grain] = copy.as_read ? old_tracks_[copy.old].sums[grain]
                                       : grain_sum(copy.window.part(std::size_t{grain} * kGrainBytes, kGrainBytes));
@@ -444,9 +448,10 @@ void Batch::build_update(UpdateWork& update, std::vector<MediaWrite>& writes) {
     return;
   }
   cache::DirtyIndex::overlay(dirty, Lsn{0}, update.plan.up_to, window.first_block(), window.bytes());
-  for_each_grain(update.written, [&](std::uint32_t grain) {
-    change.sums[grain] = grain_sum(window.part(std::size_t{grain} * kGrainBytes, kGrainBytes));
-  });
+  if (shard_.sums_->keeps())
+    for_each_grain(update.written, [&](std::uint32_t grain) {
+      change.sums[grain] = grain_sum(window.part(std::size_t{grain} * kGrainBytes, kGrainBytes));
+    });
   if (whole) {
     writes.push_back({at.rank, at.offset, window.bytes(), {}});
     return;

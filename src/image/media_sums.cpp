@@ -261,6 +261,11 @@ bool MediaSums::is_right(const Page& page, std::uint64_t offset, std::uint32_t s
 
 rt::Task<Result<void>> MediaSums::read(RankShare& rank, Generation owner, std::uint64_t offset,
                                        std::span<std::byte> into, std::uint32_t* sums, GrainMask* laid_over) {
+  if (!options_.keep) {
+    if (laid_over != nullptr) *laid_over = 0;
+    auto done = co_await rank.disk->read(offset, into);
+    co_return done;
+  }
   TT_ASSERT((data_place(rank, offset) | into.size()) % kGrainBytes == 0);
   Range range(*this, rank, offset, into.size());
   if (range.is_ready(owner)) {
@@ -318,6 +323,7 @@ rt::Task<Result<void>> MediaSums::read_again(Page& page, std::uint64_t offset, s
 // ---- writing --------------------------------------------------------------------------------------------------------
 
 rt::Task<void> MediaSums::announce(std::vector<Change>& changes, std::vector<RankShare*>& broken) {
+  if (!options_.keep) co_return;
   for (Change& change : changes) {
     Page& page = page_at(*change.rank, page_number(*change.rank, change.offset));
     ++page.users;
@@ -370,6 +376,7 @@ rt::Task<void> MediaSums::announce(std::vector<Change>& changes, std::vector<Ran
 }
 
 void MediaSums::begin(Change& change) noexcept {
+  if (change.page == nullptr) return;  // none are kept
   Page::Use& use = change.page->use[track_in_page(*change.rank, change.offset)];
   ++use.writers;
   ++use.stamp;
@@ -377,6 +384,7 @@ void MediaSums::begin(Change& change) noexcept {
 }
 
 void MediaSums::end(Change& change, bool good) noexcept {
+  if (change.page == nullptr) return;
   Page& page = *change.page;
   const std::uint32_t at = track_in_page(*change.rank, change.offset);
   Page::Use& use = page.use[at];

@@ -44,6 +44,7 @@ class Shard;
 struct RankShare;
 
 struct MediaSumsOptions {
+  bool keep = false;                  ///< An image that has kept them once keeps them for good.
   std::uint32_t most_pages = 4096;    ///< Of a shard; each speaks of 2 MiB and takes 2.7 KiB.
   rt::TimeNs rest = 5 * rt::kSecond;  ///< So long a track stays open after its last write.
   bool verify = true;                 ///< Without, sums are kept and not compared.
@@ -84,7 +85,12 @@ class MediaSums {
   MediaSums(const MediaSums&) = delete;
   MediaSums& operator=(const MediaSums&) = delete;
 
-  void start(rt::Scope& scope) { scope.spawn(run()); }
+  /// Before the image is used; otherwise media are read and written as if there were no checksums.
+  void keep() noexcept { options_.keep = true; }
+  [[nodiscard]] bool keeps() const noexcept { return options_.keep; }
+  void start(rt::Scope& scope) {
+    if (options_.keep) scope.spawn(run());
+  }
   void stop() noexcept { stopping_ = true; }
   /// Every track that rests is closed, so that the next start finds all sums. What fails stays open.
   rt::Task<void> close_all();

@@ -85,6 +85,9 @@ rt::Task<Result<void>> Recovery::open_files(rt::Storage& storage) {
   journal::SuperblockFields fields = shard_.store_->fields();
   if (fields.shard != id) co_return Errc::corrupt;
   ++fields.boot_epoch;
+  // Durable before the first page of sums is written: a program that keeps none must not leave stale ones.
+  fields.keeps_sums = fields.keeps_sums || shard_.options_.sums.keep;
+  if (fields.keeps_sums) shard_.sums_->keep();
   if (id == 0) {
     const std::uint64_t first = fields.lsn_ceiling;  // no number below it is ever drawn again
     fields.lsn_ceiling = first + kLsnCeilingStep;
@@ -141,7 +144,7 @@ rt::Task<Result<void>> Recovery::open_rank(rt::Storage& storage, const volume::R
   share.layout = *layout;
   share.failed = rank.failed;
   // What a killed process has written counts for checksums that are learned from the medium: it must stay.
-  if (shard_.options_.id == 0 && !rank.failed) {
+  if (shard_.options_.id == 0 && !rank.failed && shard_.sums_->keeps()) {
     auto flushed = co_await share.disk->flush();
     share.suspect = !flushed;
   }

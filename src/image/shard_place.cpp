@@ -177,7 +177,8 @@ bool Shard::places_now() const noexcept {
 
 rt::Task<Result<void>> Shard::write_in_place(VolumeShare& volume, MediaAddress at, std::span<const std::byte> data) {
   const rt::TimeNs started = reactor_.now();
-  std::vector<MediaSums::Change> changes = changes_of(volume, at, data);
+  std::vector<MediaSums::Change> changes;
+  if (sums_->keeps()) changes = changes_of(volume, at, data);
   std::vector<RankShare*> broken;
   co_await sums_->announce(changes, broken);
   Result<void> done;

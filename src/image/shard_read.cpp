@@ -178,10 +178,10 @@ rt::Task<Result<void>> Shard::read_for_host(VolumeShare& volume, MediaAddress fr
   co_return done;
 }
 
-/// Whole grains, because only of these there is a checksum.
+/// Whole grains, if there are checksums of them.
 rt::Task<Result<void>> Shard::read_media(const VolumeShare& volume, MediaAddress from, std::uint64_t first_block,
                                          std::span<std::byte> into, GrainMask* laid_over) {
-  constexpr std::uint64_t unit = kGrainBytes;
+  const std::uint64_t unit = sums_->keeps() ? kGrainBytes : from.rank->disk->block_bytes();
   const Generation owner = volume.map_generation;
   const std::uint64_t offset = from.offset + first_block * kBlockBytes;
   const auto address = reinterpret_cast<std::uintptr_t>(into.data());

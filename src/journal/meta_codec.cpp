@@ -71,7 +71,7 @@ std::vector<std::byte> encode_superblock(const Superblock& s, std::uint32_t copy
   bytes.reserve(kPageBytes);
   ByteWriter out(bytes);
   out.put(kSuperblockMagic);
-  out.put(kMetaVersion);
+  out.put(s.fields.keeps_sums ? kMetaVersion : kMetaVersionWithoutSums);
   out.put(std::uint32_t{0});
   out.put(copy);
   out.put(s.fields.shard);
@@ -110,6 +110,7 @@ SuperblockCopy decode_superblock(std::span<const std::byte> bytes, std::uint32_t
   if (in.get<std::uint32_t>() != expected_copy) return copy;
 
   Superblock& s = copy.content;
+  s.fields.keeps_sums = version > kMetaVersionWithoutSums;
   s.fields.shard = in.get<std::uint32_t>();
   s.sequence = in.get<std::uint64_t>();
   const auto uuid = in.get_bytes(s.fields.image_uuid.size());

@@ -14,7 +14,8 @@
 namespace tt::journal {
 
 inline constexpr std::uint64_t kSuperblockMagic = 0x4154454D'4E495754;  // "TWINMETA"
-inline constexpr std::uint32_t kMetaVersion = 3;  ///< 1 had no preserved grains, 2 no checksums of tracks.
+inline constexpr std::uint32_t kMetaVersion = 3;                        ///< 1 had no preserved grains.
+inline constexpr std::uint32_t kMetaVersionWithoutSums = 2;  ///< Of an image that keeps no checksums of tracks.
 inline constexpr std::uint32_t kSuperblockCopies = 4;
 inline constexpr std::uint32_t kSuperblockQuorum = 2;
 inline constexpr std::uint64_t kSuperblockStride = 64_KiB;  ///< Copies stand apart, so that one scratch hits one.

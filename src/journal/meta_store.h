@@ -49,6 +49,8 @@ struct SuperblockFields {
   RingGeometry ring;
   RingTail tail;
   SlotSeq checkpoint_cut{0};
+  /// Checksums of tracks are kept; programs that know of none refuse the image. Once true, for good.
+  bool keeps_sums = false;
 };
 
 struct StoredPage {

@@ -31,7 +31,7 @@ struct LabOptions {
   std::uint32_t map_share = 64;
   /// So small that it is often full. 0: what a test does to a medium is what the next read finds.
   std::uint64_t read_cache_bytes = 200_KiB;
-  image::MediaSumsOptions sums;
+  image::MediaSumsOptions sums{.keep = true};
   image::DestagerOptions destage{.age_limit = kNeverDestage, .eager_percent = 40};
   std::string storage_image_id = "IBM.2107-75SIM01";
   std::string name;

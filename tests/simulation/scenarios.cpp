@@ -45,6 +45,7 @@ image::MediaSumsOptions sums_of(std::uint64_t seed) {
   image::MediaSumsOptions sums;
   sums.most_pages = 2U << random.below(8);
   sums.rest = random.chance(1, 5) ? rt::kSecond : static_cast<rt::TimeNs>(random.below(20)) * rt::kMillisecond;
+  sums.keep = random.chance(2, 3);
   return sums;
 }
 
@@ -125,6 +126,7 @@ void lying_media(sim::Case& c) {
   plan.work.errors_expected = true;
   plan.lives = 2;
   plan.clean_ends = true;
+  plan.shape.open.sums.keep = true;
   constexpr std::array kLies{sim::FaultKind::lost_write, sim::FaultKind::misdirected_write, sim::FaultKind::bit_rot};
   sim::FaultRule rule;
   rule.file = "rank";

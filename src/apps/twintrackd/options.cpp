@@ -118,6 +118,7 @@ const std::map<std::string_view, Setter>& setters() {
                                                                             {"1750", volume::Personality::ds6000}})},
       {"--ack", one_of<image::Acknowledge>(&Options::acknowledge, {{"hardened", image::Acknowledge::hardened},
                                                                    {"volatile", image::Acknowledge::as_cached}})},
+      {"--media-sums", one_of<bool>(&Options::media_sums, {{"keep", true}, {"as-is", false}})},
       {"--read-cache-mib", numeric(&Options::read_cache_mib, 0, 1U << 24U)},
       {"--copy-limit-mib", numeric(&Options::copy_limit_mib, 1, 1U << 20U)},
       {"--nbd-tcp", [](Options& o, std::string_view text) { return host_and_port(text, o); }},

@@ -227,6 +227,7 @@ rt::Task<void> serve(rt::Platform& platform, const Options& options, const tls::
   }
   image::OpenOptions open;
   open.acknowledge = options.acknowledge;
+  open.sums.keep = options.media_sums;
   open.read_cache_bytes = options.read_cache_mib.value_or(usual_read_cache_mib()) * 1_MiB;
   open.pacing.limit_bytes_per_second = options.copy_limit_mib * 1_MiB;
   auto image = co_await image::Image::open(ports, open);
