@@ -221,9 +221,14 @@ rt::Task<Result<void>> Batch::read_grains(OldTrack& old, std::size_t offset, std
   std::uint32_t* const sums = &old.sums[offset / kGrainBytes];
   Result<void> status;
   for (int attempt = 0; attempt < 3; ++attempt) {  // a read may be tried again, unlike a write
-    auto done = co_await shard_.sums_->read(*at.rank, old.volume->map_generation, at.offset + offset, into, sums);
-    status = done;
-    if (done || done.error().code == Errc::corrupt) break;
+    if (shard_.sums_->keeps()) {
+      auto done = co_await shard_.sums_->read(*at.rank, old.volume->map_generation, at.offset + offset, into, sums);
+      status = done;
+    } else {
+      auto done = co_await at.rank->disk->read(at.offset + offset, into);
+      status = done;
+    }
+    if (status || status.error().code == Errc::corrupt) break;
   }
   co_return status;
 }
@@ -272,16 +277,16 @@ void Batch::add_writes(const CopyWork& copy, std::vector<MediaWrite>& writes) {
     bytes += length;
   });
   count_write(target.counters, count, bytes);
-  MediaSums::Change& change = add_change(target, at, copy.plan.grains);
   if (!shard_.sums_->keeps()) return;
+  MediaSums::Change& change = changes_.emplace_back(change_of(target, at, copy.plan.grains));
   for_each_grain(copy.plan.grains, [&](std::uint32_t grain) {
     change.sums[grain] = copy.as_read ? old_tracks_[copy.old].sums[grain]
                                       : grain_sum(copy.window.part(std::size_t{grain} * kGrainBytes, kGrainBytes));
   });
 }
 
-MediaSums::Change& Batch::add_change(const VolumeShare& volume, MediaAddress at, GrainMask grains) {
-  MediaSums::Change& change = changes_.emplace_back();
+MediaSums::Change Batch::change_of(const VolumeShare& volume, MediaAddress at, GrainMask grains) noexcept {
+  MediaSums::Change change;
   change.rank = at.rank;
   change.owner = volume.map_generation;
   change.offset = at.offset;
@@ -439,19 +444,20 @@ void Batch::build_update(UpdateWork& update, std::vector<MediaWrite>& writes) {
   const cache::DirtyTrack* dirty = shard_.index_->find(&volume, update.track);
   const MediaAddress at = shard_.address_of(volume, update.track);
   const TrackWindow window = arena_.take(update.plan.grains);
-  MediaSums::Change& change = add_change(volume, at, update.written);
+  MediaSums::Change change = change_of(volume, at, update.written);
   const bool whole = update.plan.kind == Update::Kind::whole;
   if (whole) std::memset(window.bytes().data(), 0, window.bytes().size());
   if (!lay_over_rest(update, window, change)) {
-    changes_.pop_back();
     update.failed = true;
     return;
   }
   cache::DirtyIndex::overlay(dirty, Lsn{0}, update.plan.up_to, window.first_block(), window.bytes());
-  if (shard_.sums_->keeps())
+  if (shard_.sums_->keeps()) {
     for_each_grain(update.written, [&](std::uint32_t grain) {
       change.sums[grain] = grain_sum(window.part(std::size_t{grain} * kGrainBytes, kGrainBytes));
     });
+    changes_.push_back(change);
+  }
   if (whole) {
     writes.push_back({at.rank, at.offset, window.bytes(), {}});
     return;

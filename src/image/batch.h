@@ -148,7 +148,7 @@ class Batch {
   rt::Task<void> read_one(const MediaRead& read);
   rt::Task<Result<void>> read_grains(OldTrack& old, std::size_t offset, std::size_t length);
   void add_writes(const CopyWork& copy, std::vector<MediaWrite>& writes);
-  MediaSums::Change& add_change(const flashcopy::VolumeShare& volume, MediaAddress at, GrainMask grains);
+  static MediaSums::Change change_of(const flashcopy::VolumeShare& volume, MediaAddress at, GrainMask grains) noexcept;
   bool lay_over_rest(UpdateWork& update, const TrackWindow& window, MediaSums::Change& change);
   rt::Task<void> flush_rank(RankShare& rank, Result<void>& status);
   /// Ranks whose write or flush failed.

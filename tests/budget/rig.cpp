@@ -31,6 +31,7 @@ sim::WorldOptions even_world() {
 
 simulation::LabOptions lab_options(const RigOptions& options) {
   simulation::LabOptions lab;
+  lab.sums.keep = false;  // what they cost is in decision 0018
   lab.ring_bytes = options.ring_bytes;
   lab.destage.eager_percent = 90;
   lab.acknowledge = options.acknowledge;
