@@ -111,7 +111,8 @@ def options_of(arguments, seed):
     chance = random.Random(seed + 1)
     cores = chance.choice([1, 2, 2, 3])
     backend = chance.choice(["automatic", "automatic", "posix"])
-    return ["--journal-mib", str(32 * cores), "--rank-gib", "4", "--cores", str(cores), "--io", arguments.io or backend]
+    options = ["--journal-mib", str(32 * cores), "--rank-gib", "4", "--cores", str(cores), "--io", arguments.io or backend]
+    return options + (["--media-sums", "keep"] if seed % 3 == 0 else [])
 
 
 def one_seed(arguments, seed):

@@ -28,8 +28,9 @@ def sparse(path, size):
 
 
 def run(arguments, folder):
+    options = OPTIONS + (["--media-sums", "keep"] if arguments.seed % 2 == 0 else [])
     plan = {"programs": os.path.abspath(arguments.programs), "seed": arguments.seed, "events": arguments.events,
-            "points": arguments.points, "options": OPTIONS}
+            "points": arguments.points, "options": options}
     with open(os.path.join(folder, "plan.json"), "w", encoding="utf-8") as file:
         json.dump(plan, file)
     device, log, copy, loose = (sparse(os.path.join(folder, name), size) for name, size in

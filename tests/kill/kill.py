@@ -89,6 +89,8 @@ def one_round(daemon, writers, copies, chance):
 def run(arguments):
     chance = random.Random(arguments.seed)
     options = ["--journal-mib", "64", "--cores", str(chance.choice([1, 2, 3])), "--io", arguments.io]
+    if arguments.seed % 2 == 0:
+        options += ["--media-sums", "keep"]
     with Daemon(arguments.programs, "kill", options) as daemon:
         daemon.up()
         make_volumes(daemon)
