@@ -37,6 +37,7 @@ rt::Task<bool> stop_servers(control::ControlServer& control, nbd::Server& nbd) {
 
 simulation::LabOptions usual_options(const std::string& image_id) {
   simulation::LabOptions options;
+  options.sums.keep = false;  // as an image that was not told to
   options.storage_image_id = image_id;
   options.name = "test";
   options.rank_bytes = {kRankBytes, kRankBytes, kRankBytes};
