@@ -42,7 +42,7 @@ struct VolumeCounters {
   std::uint64_t writes = 0;
   std::uint64_t write_bytes = 0;
   std::uint64_t write_ns = 0;
-  std::uint64_t delayed_writes = 0;     ///< Waited for room in journal or index.
+  std::uint64_t delayed_writes = 0;     ///< For room in journal or index, or for it to stay.
   std::uint64_t journal_records = 0;    ///< Pieces of writes, one track or less each.
   std::uint64_t tracks_staged = 0;      ///< Tracks of the medium that were read, by hosts and for copies.
   std::uint64_t tracks_prefetched = 0;  ///< Read for streams before they were asked for; not among those staged.

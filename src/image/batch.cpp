@@ -598,7 +598,7 @@ rt::Task<void> Batch::flush_rank(RankShare& rank, Result<void>& status) {
 rt::Task<std::vector<RankShare*>> Batch::write_and_flush(std::vector<MediaWrite>& writes) {
   std::vector<RankShare*> broken;
   if (writes.empty()) co_return broken;
-  co_await shard_.sums_->announce(changes_, broken);
+  if (!changes_.empty()) co_await shard_.sums_->announce(changes_, broken);
   const auto is_broken = [&broken](const RankShare* rank) {
     return std::find(broken.begin(), broken.end(), rank) != broken.end();
   };

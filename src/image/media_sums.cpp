@@ -200,10 +200,8 @@ rt::Task<void> MediaSums::ready_in_turn(const std::vector<Change>& changes, std:
 
 rt::Task<void> MediaSums::load(Page& page, Generation owner) {
   page.state = Page::State::loading;
-  ++counters_.pages_read;
   media::FoundSums found;
   co_await read_places(page, found);
-  if (found.damaged) ++counters_.damaged_pages;
   page.content = found.page;
   if (page.content.owner != owner) {
     page.content = {};
@@ -293,7 +291,6 @@ rt::Task<Result<void>> MediaSums::read(RankShare& rank, Generation owner, std::u
       auto right = co_await read_again(page, offset + at, grain);
       if (!right && right.error().code != Errc::corrupt) co_return right;
       if (!right) {
-        ++counters_.damaged_grains;
         shard_.report_damage(owner, rank, offset + at);
         verdict = right;
       }
@@ -323,7 +320,6 @@ rt::Task<Result<void>> MediaSums::read_again(Page& page, std::uint64_t offset, s
 // ---- writing --------------------------------------------------------------------------------------------------------
 
 rt::Task<void> MediaSums::announce(std::vector<Change>& changes, std::vector<RankShare*>& broken) {
-  if (!options_.keep) co_return;
   for (Change& change : changes) {
     Page& page = page_at(*change.rank, page_number(*change.rank, change.offset));
     ++page.users;
@@ -369,14 +365,12 @@ rt::Task<void> MediaSums::announce(std::vector<Change>& changes, std::vector<Ran
       const std::uint32_t open = page->content.open | wanted;
       versions.push_back(begin_version(*page, std::popcount(open) < kManyTracks ? open : ~std::uint32_t{0}));
     }
-    counters_.announcements += versions.size();
     const std::vector<RankShare*> refused = co_await write_versions(versions);
     broken.insert(broken.end(), refused.begin(), refused.end());
   }
 }
 
 void MediaSums::begin(Change& change) noexcept {
-  if (change.page == nullptr) return;  // none are kept
   Page::Use& use = change.page->use[track_in_page(*change.rank, change.offset)];
   ++use.writers;
   ++use.stamp;
@@ -384,7 +378,6 @@ void MediaSums::begin(Change& change) noexcept {
 }
 
 void MediaSums::end(Change& change, bool good) noexcept {
-  if (change.page == nullptr) return;
   Page& page = *change.page;
   const std::uint32_t at = track_in_page(*change.rank, change.offset);
   Page::Use& use = page.use[at];
@@ -435,7 +428,6 @@ rt::Task<void> MediaSums::write_version(Version& version, bool durable) {
   const std::span<const std::byte> bytes(version.bytes.get(), kSumPageBytes);
   auto done = co_await rank.disk->write(offset, bytes, durable ? rt::Durability::durable : rt::Durability::cached);
   version.status = done;
-  ++counters_.pages_written;
 }
 
 rt::Task<void> MediaSums::write_in_turn(std::vector<Version>& versions, std::size_t& next, bool durable) {

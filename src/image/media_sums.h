@@ -50,15 +50,6 @@ struct MediaSumsOptions {
   bool verify = true;                 ///< Without, sums are kept and not compared.
 };
 
-/// What happened since the start; only for people.
-struct MediaSumsCounters {
-  std::uint64_t pages_read = 0;
-  std::uint64_t pages_written = 0;
-  std::uint64_t announcements = 0;  ///< Of these: before a write of data.
-  std::uint64_t damaged_pages = 0;
-  std::uint64_t damaged_grains = 0;  ///< Mismatches that stayed.
-};
-
 inline std::uint32_t grain_sum(std::span<const std::byte> grain) noexcept {
   return crc32c(0, grain);
 }
@@ -96,9 +87,10 @@ class MediaSums {
   rt::Task<void> close_all();
 
   /// Whole grains within one stripe; into memory that the disk can read into. `sums` gets those of what was read.
-  /// corrupt: some of it is damaged, and has been reported. `laid_over`, for reads within one track: grains of the
-  /// track that the reader lays its own data over anyway. They may be anything; afterwards those of them that did not
-  /// match, which may be because of a write under way.
+  /// Where none are kept it is a plain read, of any whole blocks. corrupt: some of it is damaged, and has been
+  /// reported. `laid_over`, for reads within one track: grains of the track that the reader lays its own data over
+  /// anyway. They may be anything; afterwards those of them that did not match, which may be because of a write under
+  /// way.
   rt::Task<Result<void>> read(RankShare& rank, Generation owner, std::uint64_t offset, std::span<std::byte> into,
                               std::uint32_t* sums = nullptr, GrainMask* laid_over = nullptr);
 
@@ -114,7 +106,6 @@ class MediaSums {
 
   /// Writes of media wait until the writer has been there.
   [[nodiscard]] bool too_many_changed() const noexcept { return changed_ > options_.most_pages / 4 * 3; }
-  [[nodiscard]] const MediaSumsCounters& counters() const noexcept { return counters_; }
   [[nodiscard]] std::size_t page_count() const noexcept { return by_place_.size(); }
   [[nodiscard]] std::size_t changed_count() const noexcept { return changed_; }
 
@@ -161,7 +152,6 @@ class MediaSums {
   std::size_t hand_ = 0;  ///< Where the search for a page that may go continues.
   std::vector<AlignedBytes> buffers_;
   bool stopping_ = false;
-  MediaSumsCounters counters_;
 };
 
 }  // namespace tt::image

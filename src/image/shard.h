@@ -361,6 +361,7 @@ class Shard {
   enum class Admission : std::uint8_t { go, again };
   rt::Task<Result<Admission>> admit_write(VolumeHandle handle, Piece piece, std::uint64_t payload_bytes);
   [[nodiscard]] std::uint64_t fill_permille() const noexcept;
+  [[nodiscard]] rt::TimeNs pause_before(VolumeHandle handle, std::uint64_t bytes) noexcept;
   rt::Task<Result<Admission>> admit_space(VolumeHandle handle, Piece piece, std::uint64_t payload_bytes);
   Result<journal::SlotSeq> insert_write(flashcopy::VolumeShare& volume, Piece piece, std::span<const std::byte> data,
                                         bool deallocate);

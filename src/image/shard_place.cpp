@@ -178,9 +178,11 @@ bool Shard::places_now() const noexcept {
 rt::Task<Result<void>> Shard::write_in_place(VolumeShare& volume, MediaAddress at, std::span<const std::byte> data) {
   const rt::TimeNs started = reactor_.now();
   std::vector<MediaSums::Change> changes;
-  if (sums_->keeps()) changes = changes_of(volume, at, data);
   std::vector<RankShare*> broken;
-  co_await sums_->announce(changes, broken);
+  if (sums_->keeps()) {
+    changes = changes_of(volume, at, data);
+    co_await sums_->announce(changes, broken);
+  }
   Result<void> done;
   if (broken.empty() && !at.rank->failed) {
     begin_media_write(*at.rank, at.offset, data.size());

@@ -186,7 +186,7 @@ rt::Task<Result<void>> Shard::read_media(const VolumeShare& volume, MediaAddress
   const std::uint64_t offset = from.offset + first_block * kBlockBytes;
   const auto address = reinterpret_cast<std::uintptr_t>(into.data());
   if ((offset | into.size()) % unit == 0 && address % from.rank->disk->block_bytes() == 0) {
-    if (!sums_->keeps()) {
+    if (!sums_->keeps()) {  // as in sums_->read(), without its frame: this is the way of most reads
       if (laid_over != nullptr) *laid_over = 0;
       auto plain = co_await from.rank->disk->read(offset, into);
       co_return plain;

@@ -68,9 +68,8 @@ rt::Task<Result<void>> Shard::write_pieces(VolumeHandle handle, std::uint64_t bl
     }
     const Piece piece = piece_at(block, block_count);
     const std::uint64_t bytes = data != nullptr ? std::uint64_t{piece.block_count} * kBlockBytes : 0;
-    const rt::TimeNs now = reactor_.now();
-    const rt::TimeNs begin_at = throttle_.begin_at(now, bytes, fill_permille());
-    if (begin_at > now) co_await rt::sleep_for(reactor_, begin_at - now);
+    const rt::TimeNs pause = pause_before(handle, bytes);
+    if (pause > 0) co_await rt::sleep_for(reactor_, pause);
     for (;;) {
       auto admission = co_await admit_write(handle, piece, bytes);
       if (!admission) co_return admission.error();
@@ -151,6 +150,18 @@ std::uint64_t Shard::fill_permille() const noexcept {
   const std::uint64_t journal = ring_->used_bytes() * 1000 / ring_->limit_bytes(journal::SpaceClass::host);
   const std::uint64_t entries = index_->entry_count() * 1000 / index_->entry_limit();
   return std::max(journal, entries);
+}
+
+/// What the write must wait so that the destager keeps up. Data of a failed rank fills the journal for good, and nobody
+/// can be fast enough for it: then hosts wait only for room.
+rt::TimeNs Shard::pause_before(VolumeHandle handle, std::uint64_t bytes) noexcept {
+  const std::uint64_t fill = fill_permille();
+  if (fill <= WriteThrottle::kFreePermille) return 0;
+  if (std::any_of(ranks_.begin(), ranks_.end(), [](const RankShare& rank) { return rank.failed; })) return 0;
+  const rt::TimeNs now = reactor_.now();
+  const rt::TimeNs begin_at = throttle_.begin_at(now, bytes, fill);
+  if (VolumeShare* volume = find(handle); volume != nullptr && begin_at > now) ++volume->counters.delayed_writes;
+  return begin_at - now;
 }
 
 /// Room on the rank, in the index and in the journal; what the rules of FlashCopy say was asked before.

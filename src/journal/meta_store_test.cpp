@@ -57,6 +57,18 @@ TEST(MetaStore, AllFieldsComeBack) {
   EXPECT_EQ(decode_superblock(encode_superblock(superblock, 2), 3).fault, SuperblockFault::wrong_copy);
 }
 
+/// Programs that keep no checksums of tracks must refuse an image that has some, and only such a one.
+TEST(MetaStore, TheVersionSaysWhetherSumsAreKept) {
+  for (const bool keeps : {false, true}) {
+    SuperblockFields fields;
+    fields.keeps_sums = keeps;
+    fields.ring = {1, 1_GiB};
+    const auto bytes = encode_superblock({1, fields, {5, 6, 7000}}, 0);
+    EXPECT_EQ(bytes[8], std::byte{keeps ? std::uint8_t{3} : std::uint8_t{2}});
+    EXPECT_EQ(decode_superblock(bytes, 0).content.fields.keeps_sums, keeps);
+  }
+}
+
 TEST(MetaStore, ACommitIsFoundAgain) {
   MetaLab lab(2);
   ASSERT_TRUE(lab.create());

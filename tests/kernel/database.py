@@ -3,7 +3,6 @@
 attached; transfers all the time. Copies of both volumes by one command start as a database of their own; the data process is
 killed; each time the books balance and every transaction that was answered before is there."""
 
-import json
 import os
 import random
 import subprocess
@@ -11,14 +10,11 @@ import sys
 import threading
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "lib"))
-sys.path.insert(0, os.path.join(HERE, "..", "scenarios"))
-from daemon import Daemon  # noqa: E402
-
-import bank  # noqa: E402
-import postgres  # noqa: E402
-from mounted import Mount, call  # noqa: E402
+from inside import images_on, plan_in
+import bank  # inside sets the path
+import postgres
+from daemon import Daemon
+from mounted import Mount
 
 PAIRS = [("0100", "0102"), ("0101", "0103")]
 BLOCKS = 512 << 11
@@ -41,6 +37,13 @@ class Marks(threading.Thread):
     def run(self):
         for line in self._client.stdout:
             self.answered.append(int(line))
+
+    def wait_for(self, count):
+        """A comparison with fewer would prove little."""
+        while len(self.answered) < count:
+            if self._client.poll() is not None:
+                raise SystemExit(f"the client ended after {len(self.answered)} transactions")
+            time.sleep(0.1)
 
     def end(self):
         """The number that none of its transactions has."""
@@ -109,6 +112,7 @@ def one_round(daemon, site, first, chance):
     load, marks = bank.Load(site.server, site.server.socket_folder), Marks(site.server, first)
     marks.start()
     time.sleep(chance.uniform(0.5, 2.0))
+    marks.wait_for(20)
     copied = compare_copies(daemon, site, marks)
     time.sleep(chance.uniform(0.2, 2.0))
     daemon.kill()
@@ -125,12 +129,8 @@ def one_round(daemon, site, first, chance):
 
 
 def main(out):
-    with open(os.path.join(out, "plan.json"), encoding="utf-8") as file:
-        plan = json.load(file)
-    call("mke2fs", "-q", "-t", "ext4", "/dev/ubda")
-    os.makedirs("/tmp/disk")
-    call("mount", "-t", "ext4", "/dev/ubda", "/tmp/disk")
-    os.environ["TWINTRACK_TEST_FOLDER"] = "/tmp/disk"
+    plan = plan_in(out)
+    images_on("/dev/ubda", "/tmp/disk")
     chance = random.Random(plan["seed"])
     with Daemon(plan["programs"], "image", plan["options"]) as daemon:
         daemon.up()

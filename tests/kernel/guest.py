@@ -48,7 +48,7 @@ def run(folder, command, disks, modules=(), seconds=3600):
         try:
             process.wait(seconds)
         except subprocess.TimeoutExpired as error:
-            raise GuestError(f"not ready after {seconds} s; {log}") from error
+            raise GuestError(f"not ready after {seconds} s; everything is kept in {folder}") from error
         finally:
             if process.poll() is None:
                 os.killpg(process.pid, 9)
@@ -57,5 +57,5 @@ def run(folder, command, disks, modules=(), seconds=3600):
         with open(log, encoding="utf-8", errors="replace") as file:
             said = file.read()
     if not said.endswith("exit status 0\n"):
-        raise GuestError(f"{' '.join(command)} failed in the guest:\n{said[-4000:]}")
+        raise GuestError(f"{' '.join(command)} failed in the guest:\n{said[-4000:]}\neverything is kept in {folder}")
     return said

@@ -3,29 +3,20 @@
 volume mounted beside it while the writer goes on, kill -9 of the data process in between. Every file that was synced must be there."""
 
 import hashlib
-import json
 import os
 import random
-import subprocess
 import sys
 import threading
 import time
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "lib"))
-from daemon import Daemon  # noqa: E402
+from inside import call, images_on, plan_in
+from daemon import Daemon  # inside sets the path
 
 SOURCE, COPY = "0100", "0102"
 BLOCKS = 320 << 11  # 320 MiB: the least that mkfs.xfs takes is 300
 CHECK = {"ext4": ["e2fsck", "-f", "-n"], "xfs": ["xfs_repair", "-n"]}
 MAKE = {"ext4": ["mke2fs", "-q", "-t", "ext4", "-F"], "xfs": ["mkfs.xfs", "-q", "-f"]}
 OPTIONS = {"ext4": "noatime", "xfs": "noatime,nouuid"}
-
-
-def call(*words):
-    done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(words)}: exit {done.returncode}\n{done.stdout.decode(errors='replace')[-2000:]}")
 
 
 def content(name):
@@ -168,12 +159,8 @@ def one_kind(daemon, kind, rounds, chance):
 
 
 def main(out):
-    with open(os.path.join(out, "plan.json"), encoding="utf-8") as file:
-        plan = json.load(file)
-    call("mke2fs", "-q", "-t", "ext4", "/dev/ubda")
-    os.makedirs("/tmp/disk")
-    call("mount", "-t", "ext4", "/dev/ubda", "/tmp/disk")
-    os.environ["TWINTRACK_TEST_FOLDER"] = "/tmp/disk"
+    plan = plan_in(out)
+    images_on("/dev/ubda", "/tmp/disk")
     chance = random.Random(plan["seed"])
     with Daemon(plan["programs"], "image", plan["options"]) as daemon:
         daemon.up()

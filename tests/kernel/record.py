@@ -2,24 +2,15 @@
 """record.py OUT: in a guest. An image on an ext4 on a device whose every write is logged; the story is told to it, and each answer is
 marked in the log."""
 
-import json
-import os
-import subprocess
 import sys
 
 import nbd
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "lib"))
-from daemon import Daemon  # noqa: E402
-
-import story  # noqa: E402
+import story
+from inside import call, images_on, map_device, plan_in, sectors_of
+from daemon import Daemon  # inside sets the path
 
 PLACE = "/tmp/logged"
-
-
-def call(*words):
-    subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
 
 
 def mark(text):
@@ -43,15 +34,9 @@ def tell(daemon, events):
 
 
 def main(out):
-    with open(os.path.join(out, "plan.json"), encoding="utf-8") as file:
-        plan = json.load(file)
-    sectors = os.stat("/dev/ubda").st_size // 512 or int(open("/sys/block/ubda/size", encoding="ascii").read())
-    call("dmsetup", "create", "logged", "--table", f"0 {sectors} log-writes /dev/ubda /dev/ubdb")
-    call("dmsetup", "mknodes")
-    call("mke2fs", "-q", "-t", "ext4", "-E", "nodiscard", "/dev/mapper/logged")
-    os.makedirs(PLACE)
-    call("mount", "-t", "ext4", "-o", "noinit_itable", "/dev/mapper/logged", PLACE)
-    os.environ["TWINTRACK_TEST_FOLDER"] = PLACE
+    plan = plan_in(out)
+    map_device("logged", f"0 {sectors_of('ubda')} log-writes /dev/ubda /dev/ubdb")
+    images_on("/dev/mapper/logged", PLACE, "noinit_itable")  # nothing that the kernel writes in its own time
     daemon = Daemon(plan["programs"], "image", plan["options"])
     daemon.up()
     for pool, names in story.POOLS.items():

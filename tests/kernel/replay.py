@@ -3,26 +3,18 @@
 snapshot of it the file system is mounted, the image started, and everything compared with what was answered until then."""
 
 import glob
-import json
 import os
 import random
-import subprocess
 import sys
 
 import nbd
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.join(HERE, "..", "lib"))
-from daemon import Daemon, DaemonError  # noqa: E402
-
-import story  # noqa: E402
-import write_log  # noqa: E402
+import story
+import write_log
+from inside import call, map_device, plan_in, sectors_of
+from daemon import Daemon, DaemonError  # inside sets the path
 
 PLACE = "/tmp/replayed"
-
-
-def call(*words):
-    subprocess.run(words, check=True, stdin=subprocess.DEVNULL)
 
 
 class Found(Daemon):
@@ -40,8 +32,7 @@ class Snapshot:
         self._table = f"0 {sectors} snapshot /dev/ubdc /dev/ubdd N 8"
 
     def __enter__(self):
-        call("dmsetup", "create", "crashed", "--table", self._table)
-        call("dmsetup", "mknodes")
+        map_device("crashed", self._table)
         call("mount", "-t", "ext4", "/dev/mapper/crashed", PLACE)
 
     def __exit__(self, *_error):
@@ -84,8 +75,7 @@ class Walk:
         self.entries = write_log.entries(self.log)
         begin = next(i for i, entry in enumerate(self.entries) if entry.mark == "begin")
         self.points = [i for i, entry in enumerate(self.entries) if i > begin and write_log.is_durable(entry)]
-        with open("/sys/block/ubdc/size", encoding="ascii") as file:
-            self.snapshot = Snapshot(int(file.read()))
+        self.snapshot = Snapshot(sectors_of("ubdc"))
         self.applied = 0
         self.checked = self.subsets = 0
 
@@ -127,8 +117,7 @@ class Walk:
 
 
 def main(out):
-    with open(os.path.join(out, "plan.json"), encoding="utf-8") as file:
-        plan = json.load(file)
+    plan = plan_in(out)
     os.makedirs(PLACE)
     os.environ["TWINTRACK_TEST_FOLDER"] = "/tmp"
     walk = Walk(plan)

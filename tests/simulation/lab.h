@@ -158,6 +158,8 @@ class Lab {
   void power_loss(sim::CrashKind kind = sim::CrashKind::power);
   void power_on();
   void restart();
+  /// From the next start on the image is told to keep checksums of media, or not.
+  void tell_to_keep_sums(bool keep) noexcept { shape_.open.sums.keep = keep; }
 
   /// The next operation of that kind on the file takes so much longer; nothing else does.
   void slow_once(const std::string& file, sim::IoMask operations, std::uint32_t factor);

@@ -177,6 +177,46 @@ TEST_F(MediaSumsTest, AnExtentThatIsGivenToAnotherVolume) {
   }
 }
 
+/// Told once, it keeps them for good, over clean ends and crashes.
+TEST_F(MediaSumsTest, WhoeverKeptThemOnceKeepsThem) {
+  open();
+  const VolumeId v = on_medium(kEven, 4, 'a');
+  EXPECT_TRUE(all_closed());
+  lab_->tell_to_keep_sums(false);
+  for (int round = 0; round < 2; ++round) {
+    round == 0 ? lab_->restart() : lab_->crash();
+    ASSERT_TRUE(lab_->fill(v, 1, 'b'));
+    EXPECT_TRUE(lab_->drain());
+    EXPECT_TRUE(all_closed());
+    lab_->damage(v, 1, 500);
+    EXPECT_EQ(lab_->track(v, 1), kDamaged);
+    lab_->damage(v, 1, 500);
+    EXPECT_EQ(lab_->track(v, 1), "b*128");
+  }
+}
+
+/// An image that was never told has none, its superblock says so, and it can be told later: what is written from then
+/// on is verified, what was there before is taken.
+TEST_F(MediaSumsTest, AnImageThatIsToldLaterKeepsThemFromThen) {
+  LabOptions options;
+  options.sums.keep = false;
+  open(options);
+  const VolumeId v = on_medium(kEven, 4, 'a');
+  EXPECT_FALSE(lab_->shard(0).store().fields().keeps_sums);
+  lab_->damage(v, 0, 500);
+  EXPECT_EQ(lab_->content(v, 0, 1), "?*1");
+  lab_->restart();
+  EXPECT_FALSE(lab_->shard(0).store().fields().keeps_sums);
+  lab_->tell_to_keep_sums(true);
+  lab_->restart();
+  EXPECT_TRUE(lab_->shard(0).store().fields().keeps_sums);
+  EXPECT_EQ(lab_->track(v, 1), "a*128");
+  ASSERT_TRUE(lab_->fill(v, 2, 'b'));
+  EXPECT_TRUE(lab_->drain());
+  lab_->damage(v, 2, 500);
+  EXPECT_EQ(lab_->track(v, 2), kDamaged);
+}
+
 /// Far more pages than there is memory for.
 TEST_F(MediaSumsTest, MemoryIsBounded) {
   LabOptions options;

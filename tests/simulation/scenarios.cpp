@@ -93,7 +93,11 @@ void short_history(sim::Case& c) {
   run_lives(c, storage, plan);
 }
 
-void failing_media(sim::Case& c) {
+namespace {
+
+/// Two lives on media that do not do what they should; `spoil` says what that is, and may change the plan.
+template <class Spoil>
+void bad_media(sim::Case& c, Spoil spoil) {
   const sim::WorldOptions world_options = c.draw_world_options();
   sim::World& world = c.world(world_options);
   sim::SimStorage storage(world, c.draw_storage_options());
@@ -102,39 +106,41 @@ void failing_media(sim::Case& c) {
   plan.work = draw_plan(c, 5);
   plan.work.errors_expected = true;
   plan.lives = 2;
-  plan.life_length = static_cast<rt::TimeNs>(c.draw("life_ms", 5, 100)) * rt::kMillisecond;
-  sim::FaultRule rule;
-  const bool journal = c.draw_chance("journal_fails", 1, 4);
-  rule.file = journal ? "journal" : "rank";
-  // A journal whose durable writes are lost without a word is a lying device: that is detected (corrupt), not survived.
-  const bool late = c.draw_chance("late", 1, 4) && !journal;
-  rule.kind = late ? sim::FaultKind::late_error : sim::FaultKind::io_error;
-  rule.operations = sim::kWrites | sim::kFlushes | (c.draw_chance("reads_fail", 1, 3) ? sim::kReads : sim::IoMask{0});
-  rule.at = c.draw("fault_at", 1, 120);
-  rule.sticky = c.draw_chance("sticky", 1, 2);
-  world.faults().add(rule);
+  world.faults().add(spoil(plan));
   run_lives(c, storage, plan);
 }
 
+}  // namespace
+
+void failing_media(sim::Case& c) {
+  bad_media(c, [&c](LivesPlan& plan) {
+    plan.life_length = static_cast<rt::TimeNs>(c.draw("life_ms", 5, 100)) * rt::kMillisecond;
+    sim::FaultRule rule;
+    const bool journal = c.draw_chance("journal_fails", 1, 4);
+    rule.file = journal ? "journal" : "rank";
+    // A journal whose durable writes are lost without a word is a lying device: that is detected (corrupt), not
+    // survived.
+    const bool late = c.draw_chance("late", 1, 4) && !journal;
+    rule.kind = late ? sim::FaultKind::late_error : sim::FaultKind::io_error;
+    rule.operations = sim::kWrites | sim::kFlushes | (c.draw_chance("reads_fail", 1, 3) ? sim::kReads : sim::IoMask{0});
+    rule.at = c.draw("fault_at", 1, 120);
+    rule.sticky = c.draw_chance("sticky", 1, 2);
+    return rule;
+  });
+}
+
 void lying_media(sim::Case& c) {
-  const sim::WorldOptions world_options = c.draw_world_options();
-  sim::World& world = c.world(world_options);
-  sim::SimStorage storage(world, c.draw_storage_options());
-  LivesPlan plan;
-  plan.shape = draw_shape(c);
-  plan.work = draw_plan(c, 5);
-  plan.work.errors_expected = true;
-  plan.lives = 2;
-  plan.clean_ends = true;
-  plan.shape.open.sums.keep = true;
-  constexpr std::array kLies{sim::FaultKind::lost_write, sim::FaultKind::misdirected_write, sim::FaultKind::bit_rot};
-  sim::FaultRule rule;
-  rule.file = "rank";
-  rule.kind = kLies[c.draw("lie", 0, kLies.size() - 1)];
-  rule.operations = sim::kWrites;
-  rule.at = c.draw("lie_at", 1, 150);
-  world.faults().add(rule);
-  run_lives(c, storage, plan);
+  bad_media(c, [&c](LivesPlan& plan) {
+    plan.clean_ends = true;
+    plan.shape.open.sums.keep = true;
+    constexpr std::array kLies{sim::FaultKind::lost_write, sim::FaultKind::misdirected_write, sim::FaultKind::bit_rot};
+    sim::FaultRule rule;
+    rule.file = "rank";
+    rule.kind = kLies[c.draw("lie", 0, kLies.size() - 1)];
+    rule.operations = sim::kWrites;
+    rule.at = c.draw("lie_at", 1, 150);
+    return rule;
+  });
 }
 
 namespace {
