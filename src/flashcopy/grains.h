@@ -27,6 +27,13 @@ constexpr std::size_t hull_bytes(GrainMask grains) noexcept {
   return std::size_t{hull_of(grains).grain_count} * kGrainBytes;
 }
 
+/// Grains that these bytes of a track touch.
+constexpr GrainMask grains_of_bytes(std::uint64_t offset, std::uint64_t length) noexcept {
+  const auto first = static_cast<std::uint32_t>(offset / kGrainBytes);
+  const auto end = static_cast<std::uint32_t>((offset + length + kGrainBytes - 1) / kGrainBytes);
+  return static_cast<GrainMask>((1U << end) - (1U << first));
+}
+
 /// Ascending runs of grains, in bytes of the track: visit(offset, length).
 template <class Visit>
 void for_each_run(GrainMask grains, Visit visit) {

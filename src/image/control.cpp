@@ -14,8 +14,14 @@ constexpr rt::TimeNs kInUseAfterIo = 300 * rt::kSecond;
 }  // namespace
 
 ControlPlane::ControlPlane(rt::Reactor& home, std::vector<std::unique_ptr<Shard>>& shards, LsnSource& lsns,
-                           CommonPace& pace)
-    : home_(home), shards_(shards), lsns_(lsns), pace_(pace), commands_(home), records_(home) {}
+                           CommonPace& pace, ScrubPace& scrub_pace)
+    : home_(home),
+      shards_(shards),
+      lsns_(lsns),
+      pace_(pace),
+      scrub_pace_(scrub_pace),
+      commands_(home),
+      records_(home) {}
 
 ControlPlane::~ControlPlane() = default;
 

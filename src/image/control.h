@@ -65,6 +65,7 @@ inline constexpr std::uint64_t kRecordRoom = 256_KiB;
 enum class RemoveMode : std::uint8_t { normal, safe, force };
 
 class HostDesk;
+class ScrubPace;
 struct DeskOfReactor {
   rt::Reactor* reactor = nullptr;
   HostDesk* desk = nullptr;
@@ -72,7 +73,8 @@ struct DeskOfReactor {
 
 class ControlPlane final : public ControlLink {
  public:
-  ControlPlane(rt::Reactor& home, std::vector<std::unique_ptr<Shard>>& shards, LsnSource& lsns, CommonPace& pace);
+  ControlPlane(rt::Reactor& home, std::vector<std::unique_ptr<Shard>>& shards, LsnSource& lsns, CommonPace& pace,
+               ScrubPace& scrub_pace);
   ~ControlPlane() override;
 
   void load(volume::ImageConfig config);
@@ -147,6 +149,9 @@ class ControlPlane final : public ControlLink {
   // --- control_pace.cpp ---
   /// What is not given stays. In force when it is durable.
   rt::Task<Result<void>> change_copy_rates(std::optional<std::uint64_t> limit, std::optional<std::uint64_t> floor);
+  /// What is not given stays. In force when it is durable.
+  rt::Task<Result<void>> change_scrub(std::optional<std::uint64_t> bytes_per_second,
+                                      std::optional<std::uint32_t> interval_s);
   /// Bytes a second; 0 = no limit of their own.
   rt::Task<std::vector<Result<void>>> limit_copies(std::vector<std::pair<VolumeId, VolumeId>> pairs,
                                                    std::uint64_t bytes_per_second);
@@ -302,6 +307,7 @@ class ControlPlane final : public ControlLink {
   std::vector<std::unique_ptr<Shard>>& shards_;
   LsnSource& lsns_;
   CommonPace& pace_;
+  ScrubPace& scrub_pace_;
   CopyRateTable copy_rates_;
   std::vector<rt::Storage*> storages_;
   volume::ImageConfig config_;

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// How fast background copies may go. A rate is one object that all shards share, so a change of it needs no message:
-// whoever waits for his turn looks at it again.
+// How fast background copies and the scrub may go. A rate is one object that all shards share, so a change of it needs
+// no message: whoever waits for his turn looks at it again.
 #include <utility>
 
 #include "image/control.h"
+#include "image/scrub_status.h"
 
 namespace tt::image {
 
 void ControlPlane::load(volume::ImageConfig config) {
   config_ = std::move(config);
   pace_.set(config_.copy_rates);
+  scrub_pace_.set(config_.scrub);
   for (const auto* relationships : {&config_.relationships.entries(), &std::as_const(config_.saved)}) {
     for (const auto& [generation, r] : *relationships) {
       copy_rates_[generation] = std::make_shared<flashcopy::CopyRate>(r.options.copy_limit);
@@ -46,6 +48,19 @@ rt::Task<Result<void>> ControlPlane::change_copy_rates(std::optional<std::uint64
   };
   auto done = co_await record(plan);
   if (done) pace_.set(config_.copy_rates);
+  co_return done;
+}
+
+rt::Task<Result<void>> ControlPlane::change_scrub(std::optional<std::uint64_t> bytes_per_second,
+                                                  std::optional<std::uint32_t> interval_s) {
+  const Planner plan = [this, bytes_per_second, interval_s]() -> Result<volume::Mutation> {
+    volume::ChangeScrub change{config_.scrub};
+    if (bytes_per_second) change.settings.bytes_per_second = *bytes_per_second;
+    if (interval_s) change.settings.interval_s = *interval_s;
+    return volume::Mutation(change);
+  };
+  auto done = co_await record(plan);
+  if (done) scrub_pace_.set(config_.scrub);
   co_return done;
 }
 

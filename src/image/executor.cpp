@@ -114,6 +114,8 @@ rt::Task<Response> ImageExecutor::carry_out(model::Request request) {
     work = run(image_, std::move(arguments));
   } else if (const ConfigurationOperation copies = find_copy_operation(operation)) {
     work = copies(image_, std::move(arguments));
+  } else if (const ConfigurationOperation scrub = find_scrub_operation(operation)) {
+    work = scrub(image_, std::move(arguments));
   } else if (const ConfigurationOperation ranges = find_range_operation(operation)) {
     work = ranges(image_, std::move(arguments));
   } else if (const ConfigurationOperation groups = find_group_operation(operation)) {

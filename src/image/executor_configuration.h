@@ -33,6 +33,8 @@ ConfigurationOperation find_configuration_operation(std::string_view operation);
 ConfigurationOperation find_image_operation(std::string_view operation);
 /// Likewise: how fast copies go (executor_copies.cpp).
 ConfigurationOperation find_copy_operation(std::string_view operation);
+/// Likewise: the scrub of media (executor_scrub.cpp).
+ConfigurationOperation find_scrub_operation(std::string_view operation);
 /// Likewise: space-efficient storage (executor_repositories.cpp).
 ConfigurationOperation find_repository_operation(std::string_view operation);
 /// Likewise: FlashCopies of runs of tracks (executor_ranges.cpp).

@@ -51,19 +51,34 @@ rt::Task<Response> change_unit(Image& image, json arguments) {
   co_return response;
 }
 
+/// Rates of copies and of the scrub.
+rt::Task<Result<void>> change_paces(Image& image, const json& arguments) {
+  const auto in_bytes = [&arguments](const char* key) {
+    const auto mib = given<std::uint64_t>(arguments, key);
+    return mib ? std::optional(*mib * 1_MiB) : mib;
+  };
+  const auto limit = in_bytes("copy_rate_mib");
+  const auto floor = in_bytes("copy_floor_mib");
+  if (limit || floor) {
+    auto done = co_await image.control().change_copy_rates(limit, floor);
+    if (!done) co_return done;
+  }
+  const auto scrub_rate = in_bytes("scrub_rate_mib");
+  auto interval_s = given<std::uint32_t>(arguments, "scrub_interval_hours");
+  if (interval_s) *interval_s *= 3600;
+  if (!scrub_rate && !interval_s) co_return Result<void>{};
+  auto done = co_await image.control().change_scrub(scrub_rate, interval_s);
+  co_return done;
+}
+
 /// Rates first: with names as well, both are there or a message says what failed.
 rt::Task<Response> change_image(Image& image, json arguments) {
   const std::string id = image.control().config().storage_image_id;
-  const auto limit = given<std::uint64_t>(arguments, "copy_rate_mib");
-  const auto floor = given<std::uint64_t>(arguments, "copy_floor_mib");
-  if (limit || floor) {
-    if (arguments.contains("id") && arguments["id"] != id) co_return failed(Errc::object_not_found);
-    const auto in_bytes = [](std::optional<std::uint64_t> mib) { return mib ? std::optional(*mib * 1_MiB) : mib; };
-    auto done = co_await image.control().change_copy_rates(in_bytes(limit), in_bytes(floor));
-    const bool more =
-        arguments.contains("name") || arguments.contains("description") || arguments.contains("os400_serial");
-    if (!done || !more) co_return one_result(id, done);
-  }
+  if (arguments.contains("id") && arguments["id"] != id) co_return failed(Errc::object_not_found);
+  auto done = co_await change_paces(image, arguments);
+  const bool names =
+      arguments.contains("name") || arguments.contains("description") || arguments.contains("os400_serial");
+  if (!done || !names) co_return one_result(id, done);
   auto response = co_await change_names(image, std::move(arguments), false);
   co_return response;
 }

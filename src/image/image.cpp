@@ -32,8 +32,9 @@ Image::Image(std::span<const Port> ports, std::uint32_t shard_count, OpenOptions
     : ports_(ports.begin(),
              ports.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(ports.size(), shard_count))),
       options_(options),
-      pace_(options.pacing, shard_count) {
-  control_ = std::make_unique<ControlPlane>(*ports_[0].reactor, shards_, lsns_, pace_);
+      pace_(options.pacing, shard_count),
+      scrub_pace_(options.pacing.host_latency_target, shard_count) {
+  control_ = std::make_unique<ControlPlane>(*ports_[0].reactor, shards_, lsns_, pace_, scrub_pace_);
   for (std::uint32_t i = 0; i < shard_count; ++i) {
     ShardOptions shard;
     shard.id = i;
@@ -173,6 +174,9 @@ rt::Task<Result<void>> Image::start_shard(std::size_t i) {
   workers.copier.start(workers.scope);
   workers.range_copier.start(workers.scope);
   workers.keeper.start(workers.scope);
+  scrubbers_.push_back(std::make_unique<Scrubber>(shard, scrub_pace_, options_.scrub_after));
+  scrubbers_.back()->start(workers.scope);
+  shard.mender().start(workers.scope);
   shard.start_read_ahead(workers.scope);
   shard.sums().start(workers.scope);
   co_await rt::hop(shard.reactor(), home);
@@ -188,6 +192,8 @@ rt::Task<void> Image::stop_shard(std::size_t i) {
   workers.range_copier.stop();
   workers.destager.stop();
   workers.keeper.stop();
+  scrubbers_[i]->stop();
+  shard.mender().stop();
   shard.stop_read_ahead();
   shard.sums().stop();
   co_await workers.scope.join();

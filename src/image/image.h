@@ -17,6 +17,8 @@
 #include "image/host_desk.h"
 #include "image/keeper.h"
 #include "image/router.h"
+#include "image/scrub_status.h"
+#include "image/scrubber.h"
 #include "image/shard.h"
 #include "runtime/scope.h"
 
@@ -55,6 +57,8 @@ struct OpenOptions {
   std::uint32_t map_share = ShardOptions{}.map_share;
   std::uint64_t read_cache_bytes = 0;  ///< Of all shards together; 0: none.
   MediaSumsOptions sums;               ///< Of each shard.
+  /// After the start the first scrub begins, if the image keeps checksums.
+  rt::TimeNs scrub_after = 60 * rt::kSecond;
 };
 
 class Image {
@@ -75,6 +79,8 @@ class Image {
   [[nodiscard]] rt::Reactor& reactor(std::size_t port) noexcept { return *ports_[port].reactor; }
   [[nodiscard]] std::size_t port_count() const noexcept { return routers_.size(); }
   [[nodiscard]] std::vector<std::unique_ptr<Shard>>& shards() noexcept { return shards_; }
+  /// Of each shard; on its reactor.
+  [[nodiscard]] std::vector<std::unique_ptr<Scrubber>>& scrubbers() noexcept { return scrubbers_; }
 
   /// Hosts must be gone. Takes a checkpoint, so that the next start is quick.
   rt::Task<void> stop();
@@ -92,10 +98,12 @@ class Image {
   OpenOptions options_;
   LsnSource lsns_;
   CommonPace pace_;
+  ScrubPace scrub_pace_;
   std::vector<std::unique_ptr<Shard>> shards_;
   std::unique_ptr<ControlPlane> control_;
   std::vector<std::unique_ptr<Router>> routers_;
   std::vector<std::unique_ptr<HostDesk>> desks_;
+  std::vector<std::unique_ptr<Scrubber>> scrubbers_;
   std::vector<std::unique_ptr<Workers>> workers_;
 };
 

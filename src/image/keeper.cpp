@@ -161,7 +161,7 @@ journal::Checkpoint Keeper::collect() {
   }
   out.drop_maps = std::exchange(shard_.removed_maps_, {});
   out.put_blobs.push_back({kMapsBlob, encode_summaries(summaries)});
-  if (config_blob_) out.put_blobs.push_back({kConfigBlob, config_blob_()});
+  if (config_blob_) out.put_blobs.push_back({volume::kConfigBlob, config_blob_()});
   return out;
 }
 

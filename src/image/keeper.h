@@ -22,7 +22,6 @@
 namespace tt::image {
 
 inline constexpr std::uint32_t kMapsBlob = 1;
-inline constexpr std::uint32_t kConfigBlob = 2;
 
 class Keeper {
  public:

@@ -1,24 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "image/media_sums.h"
-
 #include <algorithm>
 #include <bit>
 #include <utility>
 
 #include "image/io_group.h"
-#include "image/shard.h"
+#include "image/media_sums_page.h"
 
 namespace tt::image {
 
 using media::kSumPageBytes;
-using media::kSumPageDataBytes;
 using media::kSumPagePlaces;
 using media::kSumPageTracks;
+using sum_pages::bit_of;
+using sum_pages::data_place;
+using sum_pages::grain_in_track;
+using sum_pages::page_number;
+using sum_pages::place_key;
+using sum_pages::track_in_page;
 
 namespace {
 
-/// A read lies within one stripe.
-constexpr std::size_t kMostPagesOfARange = media::kChecksumGroupTracks / kSumPageTracks;
 constexpr std::size_t kMostInFlight = 32;
 /// Of one round of the writer.
 constexpr std::size_t kMostVersions = 256;
@@ -27,101 +28,7 @@ constexpr rt::TimeNs kBusyPause = 2 * rt::kMillisecond;
 /// So many open tracks of a page are a stream or a busy place: the others will follow.
 constexpr int kManyTracks = 4;
 
-constexpr std::uint32_t bit_of(std::uint32_t track) noexcept {
-  return std::uint32_t{1} << track;
-}
-
-std::uint64_t data_place(const RankShare& rank, std::uint64_t offset) noexcept {
-  return offset - rank.layout.data_offset;
-}
-std::uint64_t page_number(const RankShare& rank, std::uint64_t offset) noexcept {
-  return data_place(rank, offset) / kSumPageDataBytes;
-}
-std::uint32_t track_in_page(const RankShare& rank, std::uint64_t offset) noexcept {
-  return static_cast<std::uint32_t>(data_place(rank, offset) % kSumPageDataBytes / kTrackBytes);
-}
-std::uint32_t grain_in_track(const RankShare& rank, std::uint64_t offset) noexcept {
-  return static_cast<std::uint32_t>(data_place(rank, offset) % kTrackBytes / kGrainBytes);
-}
-std::uint64_t place_key(const RankShare& rank, std::uint64_t number) noexcept {
-  return (std::uint64_t{rank.id} << 48U) | number;
-}
-
 }  // namespace
-
-class MediaSums::Page {
- public:
-  enum class State : std::uint8_t { fresh, loading, ready };
-  struct Use {
-    std::uint16_t holds = 0;    ///< Announced changes that have not ended.
-    std::uint16_t writers = 0;  ///< Of these: the medium may change just now.
-    std::uint32_t stamp = 0;    ///< Counts beginnings and ends.
-  };
-
-  explicit Page(rt::Reactor& reactor, RankShare& of, std::uint64_t at) : rank(&of), number(at), event(reactor) {}
-
-  [[nodiscard]] std::uint32_t held_tracks() const noexcept {
-    std::uint32_t held = 0;
-    for (std::uint32_t i = 0; i < kSumPageTracks; ++i) held |= use[i].holds != 0 ? bit_of(i) : 0;
-    return held;
-  }
-  /// The medium's page says something else, or leaves tracks open.
-  [[nodiscard]] bool differs() const noexcept {
-    return !rank->failed && state == State::ready && (content.open != 0 || changes != written);
-  }
-  [[nodiscard]] bool may_go() const noexcept { return users == 0 && !writing && state == State::ready && !changed; }
-
-  RankShare* rank;
-  std::uint64_t number;
-  std::size_t slot = 0;
-  media::SumPage content;  ///< `sequence` and `open` as they are on the medium.
-  std::array<Use, kSumPageTracks> use{};
-  std::uint32_t users = 0;
-  std::uint64_t changes = 0;  ///< Of the sums since it was loaded ...
-  std::uint64_t written = 0;  ///< ... and so many of them are on the medium.
-  std::uint32_t wanted = 0;   ///< Tracks that the announcement being made opens.
-  State state = State::fresh;
-  bool writing = false;
-  bool changed = false;  ///< As last counted.
-  bool listed = false;   ///< In changed_pages_.
-  bool used = false;     ///< Since the hand was here.
-  rt::TimeNs touched = 0;
-  rt::WaitQueue event;  ///< It is ready, a version is written, a write has ended.
-};
-
-/// Pages of neighbouring tracks; while it lives they stay.
-class MediaSums::Range {
- public:
-  Range(MediaSums& sums, RankShare& rank, std::uint64_t offset, std::uint64_t bytes)
-      : first_(page_number(rank, offset)) {
-    const std::uint64_t last = page_number(rank, offset + bytes - 1);
-    TT_ASSERT(last - first_ < kMostPagesOfARange);
-    for (std::uint64_t number = first_; number <= last; ++number) {
-      Page& page = sums.page_at(rank, number);
-      ++page.users;
-      pages_[count_++] = &page;
-    }
-  }
-  Range(const Range&) = delete;
-  Range& operator=(const Range&) = delete;
-  ~Range() {
-    for (Page* page : all()) --page->users;
-  }
-
-  [[nodiscard]] std::span<Page* const> all() const noexcept { return {pages_.data(), count_}; }
-  [[nodiscard]] Page& of(const RankShare& rank, std::uint64_t offset) const noexcept {
-    return *pages_[page_number(rank, offset) - first_];
-  }
-  [[nodiscard]] bool is_ready(Generation owner) const noexcept {
-    return std::ranges::all_of(
-        all(), [owner](const Page* page) { return page->state == Page::State::ready && page->content.owner == owner; });
-  }
-
- private:
-  std::uint64_t first_;
-  std::size_t count_ = 0;
-  std::array<Page*, kMostPagesOfARange> pages_{};
-};
 
 /// A page on its way to the medium.
 struct MediaSums::Version {
@@ -291,7 +198,7 @@ rt::Task<Result<void>> MediaSums::read(RankShare& rank, Generation owner, std::u
       auto right = co_await read_again(page, offset + at, grain);
       if (!right && right.error().code != Errc::corrupt) co_return right;
       if (!right) {
-        shard_.report_damage(owner, rank, offset + at);
+        shard_.report_damage(owner, rank, offset + at, kGrainBytes);
         verdict = right;
       }
       sum = grain_sum(grain);

@@ -27,6 +27,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -94,6 +95,23 @@ class MediaSums {
   rt::Task<Result<void>> read(RankShare& rank, Generation owner, std::uint64_t offset, std::span<std::byte> into,
                               std::uint32_t* sums = nullptr, GrainMask* laid_over = nullptr);
 
+  /// Tracks of a read.
+  struct Learned {
+    std::uint64_t verified = 0;  ///< The sums of all their grains were known.
+    std::uint64_t learned = 0;   ///< Some were not, and are now.
+    std::uint64_t written = 0;   ///< Some are not, because the track was written meanwhile.
+  };
+  /// Reads and verifies like read(). What the medium holds of grains of which nothing was known, and which nobody wrote
+  /// meanwhile, is what they have to hold from now on. rank_failed.
+  rt::Task<Result<Learned>> read_and_learn(RankShare& rank, Generation owner, std::uint64_t offset,
+                                           std::span<std::byte> into);
+  /// What a grain should be.
+  struct Wanted {
+    std::optional<std::uint32_t> sum;  ///< If anybody knows.
+    bool lost = false;                 ///< A part of it was written when the rest was damaged.
+  };
+  rt::Task<Wanted> wanted_at(RankShare& rank, Generation owner, std::uint64_t offset);
+
   /// Afterwards the tracks may be written, but for those of `broken` ranks. Nobody else writes them meanwhile.
   rt::Task<void> announce(std::vector<Change>& changes, std::vector<RankShare*>& broken);
   static void begin(Change& change) noexcept;
@@ -113,6 +131,8 @@ class MediaSums {
   /// Planted bugs, which the tests must find: data is written though its tracks are not open; every sum is right.
   static inline bool data_before_announcement = false;
   static inline bool matches_everything = false;
+  /// What was read is taken though it was written meanwhile.
+  static inline bool learns_beside_writers = false;
 #endif
 
  private:

@@ -70,7 +70,7 @@ rt::Task<Result<void>> create_shard_files(rt::Reactor& reactor, rt::Storage& sto
   if (!made) co_return made.error();
   if (config.empty()) co_return Result<void>{};
   journal::Checkpoint first;
-  first.put_blobs.push_back({kConfigBlob, std::move(config)});
+  first.put_blobs.push_back({volume::kConfigBlob, std::move(config)});
   auto committed = co_await (*made)->commit(std::move(first), fields);
   co_return committed;
 }
@@ -114,7 +114,7 @@ Result<volume::ImageConfig> Recovery::read_config() {
   Result<volume::ImageConfig> config = Errc::corrupt;
   shard_.loaded_blobs_ = shard_.store_->take_blobs();
   for (const journal::StoredBlob& blob : shard_.loaded_blobs_) {
-    if (blob.id == kConfigBlob) config = volume::decode_config(blob.bytes);
+    if (blob.id == volume::kConfigBlob) config = volume::decode_config(blob.bytes);
   }
   if (!config) return config.error();
   const journal::SlotSeq cut = shard_.store_->fields().checkpoint_cut;

@@ -28,6 +28,7 @@ Shard::Shard(rt::Reactor& reactor, ShardOptions options, LsnSource& lsns, Contro
       room_(reactor),
       image_read_done_(reactor) {
   sums_ = std::make_unique<MediaSums>(*this, options_.sums);
+  mender_ = std::make_unique<Mender>(*this);
   TT_ASSERT(options_.batch_frames * kTrackBytes >= flashcopy::ColumnPlan::kMostStepBytes);
   if (options_.read_cache_bytes != 0) {
     const ReadAheadOptions ahead = ReadAheadOptions::within(options_.read_cache_bytes);
@@ -190,17 +191,29 @@ rt::Task<void> Shard::forget_sums(VolumeId id) {
   co_await sums_->forget(volume.map_generation);
 }
 
-void Shard::report_damage(Generation owner, const RankShare& rank, std::uint64_t offset) noexcept {
+void Shard::report_damage(Generation owner, const RankShare& rank, std::uint64_t offset, std::uint64_t bytes) {
   const auto found = volume_of_generation_.find(owner);
   if (found == volume_of_generation_.end()) return;
   const VolumeShare& volume = *found->second;
   const std::uint64_t place = offset - rank.layout.data_offset;
   const std::uint64_t extent_bytes = volume.tracks_per_extent * kTrackBytes;
-  for (std::size_t i = 0; i < volume.extents.size(); ++i) {
-    const auto& extent = volume.extents[i];
-    if (!extent || extent->rank != rank.id || extent->index != place / extent_bytes) continue;
-    control_.track_damaged(*this, volume.id, i * volume.tracks_per_extent + place % extent_bytes / kTrackBytes);
-    return;
+  const auto is_there = [&](const std::optional<volume::ExtentRef>& extent) {
+    return extent && extent->rank == rank.id && extent->index == place / extent_bytes;
+  };
+  const auto extent = std::find_if(volume.extents.begin(), volume.extents.end(), is_there);
+  if (extent == volume.extents.end()) return;
+  const auto number = static_cast<std::uint64_t>(extent - volume.extents.begin());
+  const std::uint64_t first = number * volume.tracks_per_extent;
+  for (std::uint64_t at = place % extent_bytes; bytes > 0;) {
+    const std::uint64_t in_track = at % kTrackBytes;
+    const std::uint64_t length = std::min<std::uint64_t>(bytes, kTrackBytes - in_track);
+    const std::uint64_t track = first + at / kTrackBytes;
+    const auto grains = flashcopy::grains_of_bytes(in_track, length);
+    if (!mender_->request(owner, options_.stripes.to_local(track), grains)) {
+      control_.track_damaged(*this, volume.id, track);
+    }
+    at += length;
+    bytes -= length;
   }
 }
 

@@ -33,6 +33,7 @@
 #include "image/host_load.h"
 #include "image/lsn_source.h"
 #include "image/media_sums.h"
+#include "image/mender.h"
 #include "image/read_ahead.h"
 #include "image/recorded_tracks.h"
 #include "image/relationship_change.h"
@@ -309,8 +310,10 @@ class Shard {
     if (read_ahead_) read_ahead_->stop();
   }
   [[nodiscard]] MediaSums& sums() noexcept { return *sums_; }
-  /// The grain at that place of the rank, which belongs to a volume with this map of written tracks.
-  void report_damage(Generation owner, const RankShare& rank, std::uint64_t offset) noexcept;
+  [[nodiscard]] Mender& mender() noexcept { return *mender_; }
+  /// The grains at that place of the rank, which belong to a volume with this map of written tracks: they are repaired,
+  /// or people are told.
+  void report_damage(Generation owner, const RankShare& rank, std::uint64_t offset, std::uint64_t bytes);
   [[nodiscard]] bool background_idle() const noexcept { return batches_in_flight_ == 0; }
 
   // --- shared with the parts below ---
@@ -346,9 +349,11 @@ class Shard {
   friend class Destager;
   friend class Copier;
   friend class Keeper;
+  friend class Mender;
   friend class RangeCopier;
   friend class ReadAhead;
   friend class Recovery;
+  friend class Scrubber;
   friend class Verifier;
 
   struct Piece {
@@ -420,6 +425,9 @@ class Shard {
                                     Reader reader);
   rt::Task<Result<bool>> read_span(flashcopy::VolumeShare& volume, std::uint64_t block, std::span<std::byte> into,
                                    Reader reader);
+  [[nodiscard]] bool may_be_mended(const Error& error) const noexcept;
+  /// After the mender has had its turn.
+  rt::Task<Result<void>> read_again(VolumeHandle handle, std::uint64_t block, std::span<std::byte> into);
   [[nodiscard]] Reader reader_of(flashcopy::VolumeShare& volume, std::uint64_t block, std::uint64_t block_count);
   /// How many bytes from the front on the read cache had.
   std::size_t read_cached(cache::Place place, std::span<std::byte> into, Reader reader) noexcept;
@@ -475,6 +483,7 @@ class Shard {
   ReadCacheCounters read_cache_counters_;
   FramePool frames_;
   std::unique_ptr<MediaSums> sums_;
+  std::unique_ptr<Mender> mender_;
 
   std::vector<std::unique_ptr<flashcopy::VolumeShare>> volumes_;  ///< By volume id; null where there is none.
   std::map<Generation, flashcopy::VolumeShare*> volume_of_generation_;

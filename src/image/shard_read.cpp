@@ -55,7 +55,7 @@ rt::Task<Result<void>> Shard::read(VolumeHandle handle, std::uint64_t block, std
     volume = find(handle);
   }
   if (volume == nullptr) co_return Errc::volume_not_found;
-  flashcopy::HostOperation operation(*volume);
+  std::optional<flashcopy::HostOperation> operation(std::in_place, *volume);
   volume->last_host_io = reactor_.now();
   const Reader reader = reader_of(*volume, block, into.size() / kBlockBytes);
   auto done = co_await read_span(*volume, block, into, reader);
@@ -65,6 +65,11 @@ rt::Task<Result<void>> Shard::read(VolumeHandle handle, std::uint64_t block, std
   }
   const rt::TimeNs took = reactor_.now() - started;
   host_load_.end_operation(took);
+  if (!done && may_be_mended(done.error())) {
+    operation.reset();
+    auto repaired = co_await read_again(handle, block, into);
+    co_return repaired;
+  }
   if (!done) co_return done.error();
   flashcopy::VolumeCounters& counters = volume->counters;
   ++counters.reads;
@@ -74,6 +79,25 @@ rt::Task<Result<void>> Shard::read(VolumeHandle handle, std::uint64_t block, std
   counters.read_bytes += into.size();
   counters.read_ns += static_cast<std::uint64_t>(took);
   co_return Result<void>{};
+}
+
+bool Shard::may_be_mended(const Error& error) const noexcept {
+  return sums_->keeps() && (error.code == Errc::corrupt || error.code == Errc::io_error);
+}
+
+rt::Task<Result<void>> Shard::read_again(VolumeHandle handle, std::uint64_t block, std::span<std::byte> into) {
+  co_await mender_->settled();
+  VolumeShare* volume = find(handle);
+  while (volume != nullptr && volume->held) {
+    co_await volume->released.wait();
+    volume = find(handle);
+  }
+  if (volume == nullptr) co_return Errc::volume_not_found;
+  const flashcopy::HostOperation operation(*volume);
+  auto done = co_await read_span(*volume, block, into, Reader::host);
+  if (!done) co_return done.error();
+  auto seen = co_await wait_for_placed(*volume, block, into.size() / kBlockBytes);
+  co_return seen;
 }
 
 rt::Task<Result<bool>> Shard::read_span(VolumeShare& volume, std::uint64_t block, std::span<std::byte> into,
@@ -160,6 +184,9 @@ rt::Task<Result<void>> Shard::read_for_host(VolumeShare& volume, MediaAddress fr
   cache::Ticket ticket;
   if (keeps) ticket = read_cache_->look(place, into.size());
   auto done = co_await read_media(volume, from, first_block, into, laid_over != 0 ? &laid_over : nullptr);
+  if (!done && done.error().code == Errc::io_error && sums_->keeps() && !from.rank->failed) {
+    report_damage(volume.map_generation, *from.rank, from.offset + first_block * kBlockBytes, into.size());
+  }
   if (keeps) {
     read_cache_counters_.missed_bytes += into.size();
     const auto pattern = reader == Reader::stream ? cache::Pattern::stream : cache::Pattern::random;

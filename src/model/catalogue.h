@@ -154,6 +154,7 @@ struct Operation {
   std::string_view object_class = {};
   std::span<const Argument> arguments = {};
   std::string_view success = {};    ///< Message per object that went well.
+  std::string_view cancelled = {};  ///< The same with -cancel.
   std::string_view prompt = {};     ///< Question per object before a destructive operation; -quiet leaves it out.
   std::string_view asks_with = {};  ///< Only asked when this key is given; empty = always.
   std::string_view loses = {};      ///< What is lost, for help and confirmations.

@@ -77,8 +77,12 @@
 //              With copy_first a relationship is listed until everything is copied, then it ends by itself.
 //
 //   lssu, showsu id? unit                                                 -> rows: storage_unit (exactly one)
-//   chsu, chsi id?, name?, description?, os400_serial? N, copy_rate_mib? N, copy_floor_mib? N (chsi)
+//   chsu, chsi id?, name?, description?, os400_serial? N, copy_rate_mib? N, copy_floor_mib? N (chsi),
+//              scrub_rate_mib? N, scrub_interval_hours? N (chsi)
 //                                                                         -> results: one
+//   scrubmedia id?, cancel? true                                          -> results: one
+//              object_not_found: none is under way.
+//   lsscrub    -                                                          -> rows: scrub
 //   lsserver, lskey                                                       -> rows: server, license
 //   applykey   -                                                          -> results: one
 //   lsnetworkport, shownetworkport id "eth0"   -> rows: network_port, else object_not_found
@@ -155,6 +159,11 @@
 //                all that are copied in background)
 //   read_cache   id, capacity_bytes, held_bytes (now), and since the start: hit_bytes, missed_bytes, ahead_bytes (read
 //                before they were asked for), ahead_used_bytes, ahead_wasted_bytes
+//   scrub        id "R0", state "Waiting"|"Running"|"Cancelled" (of the image), track_count (that media of the image
+//   hold),
+//                out_of_sync_tracks (not read yet, of the image), copy_bytes_per_second, copy_limit, interval_hours,
+//                checksums bool, date_started|null, date_complete|null; of the rank, in the last scrub: verified,
+//                learned, unverified; since the start, whoever found it: repaired, damaged
 //   range_flash  id "0100:0200", source, target, sequence_number, state "Valid"|"Failed", background_copy bool,
 //                track_count, out_of_sync_tracks, date_created, runs ["0-99:500-599", ...] (source:target)
 //   flash_verification id "0100:0200", source, target, state "Running"|"Complete"|"Cancelled"|"Ended", date_started,

@@ -128,6 +128,8 @@ constexpr Message kClient[] = {
     {"CMUC09032I",
      "FlashCopy pair {0} verified: {1} tracks are equal, {2} are not copied yet; writes of hosts are not recorded.",
      kNone, kNone},
+    {"CMUC09044I", "Scrub of storage image {0} started.", kNone, kNone},
+    {"CMUC09045I", "Scrub of storage image {0} cancelled.", kNone, kNone},
     {"CMUC09040I", "Range FlashCopy {0} successfully created.", kNone, kNone},
     {"CMUC09041I", "Range FlashCopy {0} successfully removed.", kNone, kNone},
     {"CMUC09042W", "Are you sure you want to remove Range FlashCopy {0}?",

@@ -52,6 +52,30 @@ constexpr View kReadCacheFields[] = {"ID",
                                      "ReadAheadHits (2^20B)",
                                      "ReadAheadWasted (2^20B)"};
 
+// ---- what the scrub has found on a rank ----
+constexpr Attribute kScrubAttributes[] = {
+    {"id", "ID", F::text, A::left, IdKind::rank},
+    {"state", "State"},
+    {"out_of_sync_tracks", "Progress (%)", F::tracks_percent},
+    {"copy_bytes_per_second", "TimeLeft", F::time_left},
+    {"verified", "Verified", F::number},
+    {"learned", "Learned", F::number},
+    {"unverified", "Unverified", F::number},
+    {"repaired", "Repaired", F::number},
+    {"damaged", "Damaged", F::number},
+    {"date_started", "DateStarted", F::date},
+    {"date_complete", "DateComplete", F::date},
+    {"copy_bytes_per_second", "Rate (2^20B/s)", F::rate_mib},
+    {"copy_limit", "Limit (2^20B/s)", F::rate_mib},
+    {"interval_hours", "Interval (hours)", F::number},
+    {"checksums", "Checksums", F::enabled},
+};
+constexpr View kScrubList[] = {"ID",      "State",      "Progress (%)", "TimeLeft", "Verified",
+                               "Learned", "Unverified", "Repaired",     "Damaged",  "DateComplete"};
+constexpr View kScrubWide[] = {"ID",           "State",          "Progress (%)",    "TimeLeft",         "Verified",
+                               "Learned",      "Unverified",     "Repaired",        "Damaged",          "DateStarted",
+                               "DateComplete", "Rate (2^20B/s)", "Limit (2^20B/s)", "Interval (hours)", "Checksums"};
+
 // ---- server ----
 constexpr Attribute kServerAttributes[] = {
     {"id", "ID"},
@@ -152,6 +176,7 @@ constexpr ObjectClass kClasses[] = {
      kReadCacheFields,
      kReadCacheFields,
      {}},
+    {"scrub", "Scrub", "SCRUB", IdKind::rank, kScrubAttributes, kScrubList, kScrubWide, kScrubWide, {}},
     {"server", "Server", "SERVER", IdKind::free_text, kServerAttributes, kServerList, kServerList, kServerList, {}},
     {"license", "Key", "KEY", IdKind::free_text, kLicenseAttributes, kLicenseList, kLicenseList, kLicenseList, {}},
     {"problem",

@@ -153,6 +153,7 @@ constexpr Operation kChanges[] = {
      .object_class = "flash",
      .arguments = kVerify,
      .success = "CMUC09028I",
+     .cancelled = "CMUC09029I",
      .example = "verifyflash -wait 0100-0103:0200-0203",
      .audit_code = 3012,
      .audit_event = "FlashCopy_Verify"},

@@ -155,6 +155,10 @@ void add_problem(ImageConfig& config, ProblemKind kind, std::int64_t at_s, std::
   problems.emplace(id, Problem{.id = id, .kind = kind, .at_s = at_s, .closed_s = 0, .object = std::move(object)});
 }
 
+void ApplyConfiguration::operator()(const ChangeScrub& m) const {
+  config.scrub = m.settings;
+}
+
 void ApplyConfiguration::operator()(const ChangeNames& m) const {
   config.name = m.image_name;
   config.names = m.names;

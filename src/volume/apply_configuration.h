@@ -22,6 +22,7 @@ struct ApplyConfiguration {
   void operator()(const MakeArray& m) const;
   void operator()(const RemoveArray& m) const;
   void operator()(const ChangeNames& m) const;
+  void operator()(const ChangeScrub& m) const;
   void operator()(const RecordProblem& m) const;
   void operator()(const CloseProblem& m) const;
 };

@@ -224,6 +224,12 @@ void fields(Archive& archive, Self& rates) {
   archive(2, rates.floor_bytes_per_second);
 }
 
+template <class Archive, Is<ScrubSettings> Self>
+void fields(Archive& archive, Self& settings) {
+  archive(1, settings.bytes_per_second);
+  archive(2, settings.interval_s);
+}
+
 template <class Archive, Is<ResourceGroupConfig> Self>
 void fields(Archive& archive, Self& group) {
   archive(1, group.id);
@@ -255,6 +261,7 @@ void fields(Archive& archive, Self& image) {
   archive(30, image.frozen_sources);
   archive(31, image.expired_freezes);
   archive(32, image.copy_rates);
+  archive(33, image.scrub);
   archive(60, image.loans);
   archive(61, image.range_copies);
   archive(62, image.resource_groups);
@@ -451,6 +458,11 @@ void fields(Archive& archive, Self& m) {
   archive(1, m.rates);
 }
 
+template <class Archive, Is<ChangeScrub> Self>
+void fields(Archive& archive, Self& m) {
+  archive(1, m.settings);
+}
+
 template <class Archive, Is<LimitCopies> Self>
 void fields(Archive& archive, Self& m) {
   archive(1, m.relationships);
@@ -537,6 +549,8 @@ template <>
 inline constexpr std::uint32_t kKind<ChangeCopyRates> = 32;
 template <>
 inline constexpr std::uint32_t kKind<LimitCopies> = 33;
+template <>
+inline constexpr std::uint32_t kKind<ChangeScrub> = 34;
 template <>
 inline constexpr std::uint32_t kKind<InhibitSource> = 80;
 template <>

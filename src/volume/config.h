@@ -21,6 +21,7 @@
 #include "volume/flash_changes.h"
 #include "volume/hosts.h"
 #include "volume/resource_groups.h"
+#include "volume/scrub_settings.h"
 
 namespace tt::volume {
 
@@ -305,6 +306,7 @@ struct ImageConfig {
   /// LSSs whose last freeze was ended by its timer or a restart; ascending.
   std::vector<std::uint8_t> expired_freezes;
   CopyRates copy_rates;
+  ScrubSettings scrub;
   CopyTable<Loan, &Loan::lender, &Loan::borrower> loans;
   CopyTable<RangeCopy, &RangeCopy::source, &RangeCopy::target> range_copies;
   std::map<std::uint16_t, ResourceGroupConfig> resource_groups;  ///< Without RG0.
@@ -507,8 +509,8 @@ using AnyMutation =
                  RemoveArray, ChangeNames, RecordProblem, CloseProblem, RenewRelationships, CommitRevertible,
                  RevertRelationships, MakeVolumeGroup, ChangeVolumeGroup, RemoveVolumeGroup, JoinVolumeGroups,
                  MakeHostConnection, ChangeHostConnection, RemoveHostConnection, SetIoPort, BeginHostAccess, StartCopy,
-                 Thaw, ChangeCopyRates, LimitCopies, InhibitSource, EndLoans, EstablishRanges, ChangeRanges,
-                 MakeResourceGroup, ChangeResourceGroup, RemoveResourceGroup>;
+                 Thaw, ChangeCopyRates, ChangeScrub, LimitCopies, InhibitSource, EndLoans, EstablishRanges,
+                 ChangeRanges, MakeResourceGroup, ChangeResourceGroup, RemoveResourceGroup>;
 
 template <class T, class Variant>
 inline constexpr bool kIsAlternative = false;
@@ -649,6 +651,8 @@ Result<void> validate_withdraw_and_release(const ImageConfig& config, Generation
 std::vector<std::byte> encode_mutation(const Mutation& mutation);
 /// bad_message for bytes that are no mutation; version_not_supported for a newer encoding or an unknown mutation.
 Result<Mutation> decode_mutation(std::span<const std::byte> bytes);
+/// Number of the blob in the checkpoint of shard 0 that holds it.
+inline constexpr std::uint32_t kConfigBlob = 2;
 std::vector<std::byte> encode_config(const ImageConfig& config);
 /// Likewise; `corrupt` for a configuration that contradicts itself.
 Result<ImageConfig> decode_config(std::span<const std::byte> bytes);

@@ -250,6 +250,7 @@ class RandomImage {
 
   void change_copy_rates() {
     const std::uint64_t rate = random_.below(3) * 10_MiB;
+    if (random_.chance(1, 3)) return image.change(ChangeScrub{{rate, static_cast<std::uint32_t>(random_.below(9999))}});
     if (random_.chance(1, 2)) return image.change(ChangeCopyRates{{rate, 1 + random_.below(8_MiB)}});
     LimitCopies limit{{}, rate};
     for (const auto& [generation, r] : image.config.relationships) {

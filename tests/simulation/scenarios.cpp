@@ -49,6 +49,12 @@ image::MediaSumsOptions sums_of(std::uint64_t seed) {
   return sums;
 }
 
+/// Not drawn either: a scrub early in the life, while everything is under way, or none.
+rt::TimeNs scrub_after(std::uint64_t seed) {
+  Random random(seed ^ 0x5EED'5C2BU);
+  return random.chance(2, 3) ? static_cast<rt::TimeNs>(random.below(300)) * rt::kMillisecond : 3600 * rt::kSecond;
+}
+
 ImageShape draw_shape(sim::Case& c) {
   ImageShape shape;
   shape.shards = static_cast<std::uint32_t>(c.draw("shards", 1, 3));
@@ -62,6 +68,7 @@ ImageShape draw_shape(sim::Case& c) {
   shape.open.place.many_writes = static_cast<std::uint32_t>(c.draw("many_big_writes", 1, 4));
   shape.open.read_cache_bytes = read_cache_of(c.seed());
   shape.open.sums = sums_of(c.seed());
+  shape.open.scrub_after = scrub_after(c.seed());
   return shape;
 }
 

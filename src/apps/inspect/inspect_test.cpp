@@ -10,6 +10,9 @@
 #include "base/crc32c.h"
 #include "journal/map_delta.h"
 #include "journal/slot_codec.h"
+#include "media/rank_header.h"
+#include "media/sum_page.h"
+#include "volume/sample_image.h"
 
 namespace tt::inspect {
 namespace {
@@ -203,6 +206,106 @@ TEST_F(InspectTest, ARingUnderAnotherNameIsFoundByItsContent) {
   const auto report = report_path(folder_.string(), {});
   ASSERT_TRUE(report);
   EXPECT_EQ((*report)["files"][1]["slots"], 3);
+}
+
+/// A rank with one volume of 2 MiB of known content, and a checkpoint that tells of them.
+class InspectMediaTest : public InspectTest {
+ protected:
+  void SetUp() override {
+    InspectTest::SetUp();
+    const std::uint16_t pool = image_.add_pool(0, {1}, volume::kSmallExtentBytes);
+    image_.add_volume(0x0000, pool, 1);
+    media::ImageUuid uuid{};
+    uuid.fill(0xAB);
+    layout_ = media::layout_for(1_GiB);
+    const volume::VolumeConfig& volume = *image_.config.find_volume(VolumeId{0});
+    rank_.resize(layout_.data_offset + media::kSumPageDataBytes, std::byte{0});
+    put(rank_, 0, media::encode_header(uuid, 0, 0, layout_));
+    page_.owner = volume.map_generation();
+    page_.sequence = 2;
+    for (std::uint32_t track = 0; track < 3; ++track) {
+      const std::vector<std::byte> grain(kGrainBytes, std::byte{static_cast<unsigned char>(track + 1)});
+      for (std::uint32_t g = 0; g < kTrackGrains; ++g) {
+        put(rank_, layout_.data_offset + track * kTrackBytes + g * kGrainBytes, grain);
+        page_.tracks[track].sums[g] = crc32c(0, grain);
+      }
+      page_.tracks[track].known = kAllGrains;
+    }
+    store_config();
+    store_page();
+  }
+  void store_config() {
+    Superblock superblock;
+    superblock.sequence = 6;
+    superblock.fields.image_uuid.fill(0xAB);
+    superblock.fields.shard_count = 1;
+    superblock.fields.ring = {kRingId, kRingBytes};
+    const auto blob = volume::encode_config(image_.config);
+    meta_.resize(kPageArea + (8 + blob.size() / kPageBytes) * kPageBytes);
+    Index index;
+    index.blobs[volume::kConfigBlob] = {3, crc32c(0, blob), blob.size()};
+    const auto encoded = encode_index(index);
+    superblock.index = {2, crc32c(0, encoded), encoded.size()};
+    put(meta_, slot_offset(2), encoded);
+    put(meta_, slot_offset(3), blob);
+    for (std::uint32_t i = 0; i < kSuperblockCopies; ++i) {
+      put(meta_, i * kSuperblockStride, encode_superblock(superblock, i));
+    }
+  }
+  void store_page() {
+    media::ImageUuid uuid{};
+    uuid.fill(0xAB);
+    std::array<std::byte, media::kSumPageBytes> bytes{};
+    media::encode_sum_page(page_, {uuid, 0, 0}, bytes);
+    put(rank_, media::sum_page_offset(layout_, 0, page_.sequence), bytes);
+  }
+  Json rank_report() {
+    save("rank0", rank_);
+    return inspect({.media = true})["files"].back();
+  }
+
+  volume::SampleImage image_;
+  media::RankLayout layout_;
+  media::SumPage page_;
+  std::vector<std::byte> rank_;
+};
+
+TEST_F(InspectMediaTest, WhatRanksHoldIsComparedWithItsChecksum) {
+  Json rank = rank_report();
+  EXPECT_EQ(rank["rank"], "R0");
+  EXPECT_EQ(rank["state"], "intact") << rank.dump(2);
+  EXPECT_EQ(rank["tracks_verified"], 3);
+  EXPECT_EQ(rank["tracks_damaged"], 0);
+
+  rank_[layout_.data_offset + kTrackBytes + 5 * kGrainBytes + 9] ^= std::byte{4};
+  rank = rank_report();
+  EXPECT_EQ(rank["state"], "damaged");
+  EXPECT_EQ(rank["damaged"], Json::parse(R"([{"volume": "0000", "track": 1, "grains": [5]}])"));
+  EXPECT_TRUE(has_damage(inspect({.media = true})));
+  EXPECT_NE(as_text(inspect({.media = true})).find("volume 0000 track 1: grains [5]"), std::string::npos);
+  EXPECT_FALSE(has_damage(inspect()));
+}
+
+TEST_F(InspectMediaTest, OpenTracksAndThoseOfAFormerOwnerAreNotJudged) {
+  rank_[layout_.data_offset + kTrackBytes] ^= std::byte{4};
+  page_.open = 0b10;
+  store_page();
+  Json rank = rank_report();
+  EXPECT_EQ(rank["state"], "intact");
+  EXPECT_EQ(rank["tracks_open"], 1);
+  EXPECT_EQ(rank["tracks_verified"], 2);
+  page_.open = 0;
+  page_.owner = Generation{4711};
+  store_page();
+  rank = rank_report();
+  EXPECT_EQ(rank["state"], "intact");
+  EXPECT_EQ(rank["tracks_verified"], 0);
+}
+
+TEST_F(InspectMediaTest, ARankThatIsMissingOrAnotherIsNamed) {
+  EXPECT_EQ(inspect({.media = true})["files"].back()["state"], "not found");
+  rank_[40] ^= std::byte{1};
+  EXPECT_EQ(rank_report()["state"], "not this rank of the image");
 }
 
 TEST_F(InspectTest, NothingThere) {

@@ -10,10 +10,11 @@
 namespace {
 
 constexpr const char* kUsage =
-    "usage: twintrack-inspect [--records] [--json] DIR|FILE\n"
+    "usage: twintrack-inspect [--records] [--media] [--json] DIR|FILE\n"
     "\n"
     "Prints the checkpoint and journal files of a stopped storage image.\n"
     "  --records  every slot and record of the journal\n"
+    "  --media    also the ranks: every track is compared with its checksum, if the image keeps any\n"
     "  --json     one JSON document\n"
     "Ends with 0 when everything is intact, 1 when something is damaged, 2 when there is nothing to print.\n";
 
@@ -31,6 +32,8 @@ int main(int argc, char** argv) {
     }
     if (argument == "--records") {
       options.records = true;
+    } else if (argument == "--media") {
+      options.media = true;
     } else if (argument == "--json") {
       json = true;
     } else if (argument.starts_with("--") || !path.empty()) {

@@ -62,6 +62,7 @@ void add_checkpoint_and_ring(ByteSource& file, ReportOptions options, Json& file
   } else {
     files.push_back({{"file", path}, {"type", "ring"}, {"state", "not found"}});
   }
+  if (options.media) report_ranks(file, files);
 }
 
 /// A ring given by itself: its checkpoint lies beside it.

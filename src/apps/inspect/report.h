@@ -16,6 +16,7 @@ using Json = nlohmann::ordered_json;
 
 struct ReportOptions {
   bool records = false;  ///< Every slot and record instead of totals.
+  bool media = false;    ///< Also what the ranks hold.
 };
 
 enum class FileKind : std::uint8_t { checkpoint, ring, unknown };
@@ -29,6 +30,9 @@ std::optional<journal::Superblock> elected_superblock(ByteSource& file);
 Json report_ring(ByteSource& file, const journal::SuperblockFields& fields, ReportOptions options);
 /// Without a superblock there is no tail: every intact slot head wherever it stands.
 Json report_loose_slots(ByteSource& file, ReportOptions options);
+
+/// The ranks of the image whose shard 0 this is: every track of which a checksum is known, read and compared.
+void report_ranks(ByteSource& checkpoint, Json& files);
 
 /// A folder (checkpoints with their rings) or one file.
 Result<Json> report_path(const std::string& path, ReportOptions options);

@@ -85,6 +85,17 @@ void ring_text(const Json& file, std::string& out) {
   }
 }
 
+void rank_text(const Json& file, std::string& out) {
+  if (!file.contains("tracks_verified")) return;
+  out += fmt::format("  {} tracks verified, {} open when the image ended, {} without checksum, {} damaged\n",
+                     text_of(file["tracks_verified"]), text_of(file["tracks_open"]), text_of(file["tracks_unknown"]),
+                     text_of(file["tracks_damaged"]));
+  for (const Json& track : file["damaged"]) {
+    out += fmt::format("  volume {} track {}: grains {}\n", text_of(track["volume"]), text_of(track["track"]),
+                       text_of(track["grains"]));
+  }
+}
+
 }  // namespace
 
 std::string as_text(const Json& report) {
@@ -93,6 +104,7 @@ std::string as_text(const Json& report) {
     out += fmt::format("{} {}\n", text_of(file["type"]), text_of(file["file"]));
     if (file["type"] == "checkpoint") checkpoint_text(file, out);
     if (file["type"] == "ring") ring_text(file, out);
+    if (file["type"] == "rank") rank_text(file, out);
     if (file.contains("state")) out += fmt::format("  {}\n", text_of(file["state"]));
   }
   return out;

@@ -148,7 +148,8 @@ std::string finish_chuser(Command& command) {
 std::string finish_names(Command& command) {
   const bool changes = command.arguments.contains("name") || command.arguments.contains("description") ||
                        command.arguments.contains("os400_serial") || command.arguments.contains("copy_rate_mib") ||
-                       command.arguments.contains("copy_floor_mib");
+                       command.arguments.contains("copy_floor_mib") || command.arguments.contains("scrub_rate_mib") ||
+                       command.arguments.contains("scrub_interval_hours");
   return changes ? "" : "nothing to change: give -name or -desc.";
 }
 

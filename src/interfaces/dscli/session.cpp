@@ -339,7 +339,7 @@ int Session::report(const Command& command, const Settings& merged, const Execut
     if (result.code == Errc::ok) {
       like_ese = like_ese || result.detail == model::kAllocatedLikeEse;
       const bool cancelled = command.arguments.value("cancel", false);
-      print_message(cancelled ? "CMUC09029I" : operation.success, operation.name, slots);
+      print_message(cancelled ? operation.cancelled : operation.success, operation.name, slots);
     } else {
       const std::string_view id = model::message_id_of(result.code, operation.name);
       const bool warning = id.back() == 'W';

