@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/byte_io.h"
+#include "volume/config_blob.h"
 
 namespace tt::image {
 

@@ -13,6 +13,7 @@ namespace {
 
 /// Beyond it damage is only reported: that is a medium which cannot be saved grain by grain.
 constexpr std::size_t kMostQueued = 256;
+constexpr std::size_t kMostKnown = 4096;
 constexpr rt::TimeNs kLatchPause = rt::kMillisecond;
 /// A batch that waits for a journal that will never come keeps its latches.
 constexpr int kMostLatchPauses = 2000;
@@ -49,6 +50,13 @@ bool Mender::request(Generation owner, std::uint64_t local_track, GrainMask grai
 rt::Task<void> Mender::settled() {
   const std::uint64_t last = requested_;
   while (running_ && tried_ < last) co_await event_.wait();
+}
+
+std::map<std::uint16_t, MendCounts> Mender::counts() const {
+  std::map<std::uint16_t, MendCounts> counts;
+  for (const auto& [rank, repairs] : repaired_) counts[rank].repaired = repairs;
+  for (const auto& [track, rank] : damaged_) ++counts[rank].damaged;
+  return counts;
 }
 
 rt::Task<void> Mender::run() {
@@ -112,7 +120,10 @@ rt::Task<Mender::Outcome> Mender::mend_latched(VolumeShare& volume, const Damage
   co_await look(damaged, damage.grains);
   const GrainMask lost = damaged.lost;
   const auto all = static_cast<GrainMask>(damaged.grains | lost);
-  if (all == 0) co_return Outcome::done;  // it was written, or the disk has thought better of it
+  if (all == 0) {  // it was written, or the disk has thought better of it
+    damaged_.erase({damage.owner, damage.track});
+    co_return Outcome::done;
+  }
 
   const std::vector<Generation> others = relatives(volume);
   const GrainMask found = co_await find(others, damage.track, damaged);
@@ -121,12 +132,18 @@ rt::Task<Mender::Outcome> Mender::mend_latched(VolumeShare& volume, const Damage
   damaged.lost = 0;
   Result<void> written;
   if (found != 0) written = co_await write(damaged);
-  MendCounts& counts = counts_[at.rank->id];
-  if (found != 0 && written) ++counts.repaired;
-  if (found == all && written) co_return Outcome::done;
-  ++counts.damaged;
-  shard_.control_.track_damaged(shard_, volume.id, shard_.global_of(damage.track));
+  if (found != 0 && written) ++repaired_[at.rank->id];
+  if (found == all && written) {
+    damaged_.erase({damage.owner, damage.track});
+  } else {
+    note_damaged(damage, volume, at.rank->id);
+  }
   co_return Outcome::done;
+}
+
+void Mender::note_damaged(const Damage& damage, const VolumeShare& volume, std::uint16_t rank) {
+  if (damaged_.size() < kMostKnown) damaged_.insert_or_assign({damage.owner, damage.track}, rank);
+  shard_.control_.track_damaged(shard_, volume.id, shard_.global_of(damage.track));
 }
 
 rt::Task<void> Mender::look(MediaSums::Change& damaged, GrainMask grains) {

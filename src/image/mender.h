@@ -39,10 +39,10 @@ namespace tt::image {
 
 class Shard;
 
-/// Tracks of a rank since the start.
+/// Of a rank, since the start.
 struct MendCounts {
-  std::uint64_t repaired = 0;
-  std::uint64_t damaged = 0;  ///< Reported and not repaired; again whenever somebody reads them.
+  std::uint64_t repaired = 0;  ///< Repairs of tracks.
+  std::uint64_t damaged = 0;   ///< Tracks that could not be repaired, as far as is known now.
 };
 
 class Mender {
@@ -61,7 +61,7 @@ class Mender {
   rt::Task<void> settled();
 
   /// By rank.
-  [[nodiscard]] const std::map<std::uint16_t, MendCounts>& counts() const noexcept { return counts_; }
+  [[nodiscard]] std::map<std::uint16_t, MendCounts> counts() const;
 
 #if defined(TWINTRACK_CANARY)
   /// Planted bug, which the tests must find: what the other volume holds is taken whatever its checksum.
@@ -76,6 +76,7 @@ class Mender {
   };
   enum class Outcome : std::uint8_t { done, again };
 
+  void note_damaged(const Damage& damage, const flashcopy::VolumeShare& volume, std::uint16_t rank);
   rt::Task<void> run();
   rt::Task<void> mend(Damage damage);
   rt::Task<Outcome> mend_latched(flashcopy::VolumeShare& volume, const Damage& damage);
@@ -99,7 +100,9 @@ class Mender {
   bool running_ = false;
   bool stopping_ = false;
   rt::WaitQueue event_;  ///< Something was requested, or tried.
-  std::map<std::uint16_t, MendCounts> counts_;
+  std::map<std::uint16_t, std::uint64_t> repaired_;
+  /// With the rank, those that are told of as damaged; at most so many.
+  std::map<std::pair<Generation, std::uint64_t>, std::uint16_t> damaged_;
 };
 
 }  // namespace tt::image

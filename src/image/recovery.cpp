@@ -7,6 +7,7 @@
 
 #include "image/frames.h"
 #include "image/keeper.h"
+#include "volume/config_blob.h"
 
 namespace tt::image {
 

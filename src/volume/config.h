@@ -651,8 +651,6 @@ Result<void> validate_withdraw_and_release(const ImageConfig& config, Generation
 std::vector<std::byte> encode_mutation(const Mutation& mutation);
 /// bad_message for bytes that are no mutation; version_not_supported for a newer encoding or an unknown mutation.
 Result<Mutation> decode_mutation(std::span<const std::byte> bytes);
-/// Number of the blob in the checkpoint of shard 0 that holds it.
-inline constexpr std::uint32_t kConfigBlob = 2;
 std::vector<std::byte> encode_config(const ImageConfig& config);
 /// Likewise; `corrupt` for a configuration that contradicts itself.
 Result<ImageConfig> decode_config(std::span<const std::byte> bytes);

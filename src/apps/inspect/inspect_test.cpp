@@ -12,6 +12,7 @@
 #include "journal/slot_codec.h"
 #include "media/rank_header.h"
 #include "media/sum_page.h"
+#include "volume/config_blob.h"
 #include "volume/sample_image.h"
 
 namespace tt::inspect {

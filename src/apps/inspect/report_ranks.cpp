@@ -15,6 +15,7 @@
 #include "media/sum_page.h"
 #include "model/ids.h"
 #include "volume/codec.h"
+#include "volume/config_blob.h"
 
 namespace tt::inspect {
 namespace {
