@@ -131,8 +131,6 @@ class MediaSums {
   /// Planted bugs, which the tests must find: data is written though its tracks are not open; every sum is right.
   static inline bool data_before_announcement = false;
   static inline bool matches_everything = false;
-  /// What was read is taken though it was written meanwhile.
-  static inline bool learns_beside_writers = false;
 #endif
 
  private:

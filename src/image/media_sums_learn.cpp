@@ -58,10 +58,7 @@ rt::Task<Result<MediaSums::Learned>> MediaSums::read_and_learn(RankShare& rank, 
     const Page::Use& use = page.use[track_in_page(rank, at)];
     media::TrackSums& track = sums_of(i);
     const GrainMask unknown = unknown_of(track);
-    bool is_as_read = before[i].writers == 0 && use.stamp == before[i].stamp;
-#if defined(TWINTRACK_CANARY)
-    is_as_read = is_as_read || learns_beside_writers;
-#endif
+    const bool is_as_read = before[i].writers == 0 && use.stamp == before[i].stamp;
     if (unknown == 0) {
       ++result.verified;
     } else if (!is_as_read) {

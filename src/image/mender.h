@@ -63,11 +63,6 @@ class Mender {
   /// By rank.
   [[nodiscard]] std::map<std::uint16_t, MendCounts> counts() const;
 
-#if defined(TWINTRACK_CANARY)
-  /// Planted bug, which the tests must find: what the other volume holds is taken whatever its checksum.
-  static inline bool takes_anything = false;
-#endif
-
  private:
   struct Damage {
     Generation owner;
