@@ -10,24 +10,34 @@ namespace {
 using Verb = Step::Verb;
 constexpr std::size_t kMostSteps = 3;
 
-volume::RelationshipOptions recording() {
+volume::RelationshipOptions plain(bool background_copy) {
   volume::RelationshipOptions options;
-  options.recording = options.multiple_incremental = options.persistent = true;
+  options.background_copy = background_copy;
   return options;
 }
-volume::RelationshipOptions copying(volume::RelationshipOptions options) {
-  options.background_copy = true;
+volume::RelationshipOptions recording(bool background_copy) {
+  volume::RelationshipOptions options = plain(background_copy);
+  options.recording = options.multiple_incremental = options.persistent = true;
   return options;
 }
 
 /// The words that sequences are made of. Volume 0 is a source, 1 its thin target and the source of a cascade to 2.
 const std::vector<Step>& words() {
   static const std::vector<Step> kWords = {
-      {Verb::establish, 0, 1, recording()}, {Verb::establish, 0, 1, copying({})},
-      {Verb::establish, 0, 2, {}},          {Verb::establish, 1, 2, recording()},
-      {Verb::resync, 0, 1, recording()},    {Verb::reverse, 0, 1, copying(recording())},
-      {Verb::withdraw, 0, 1, {}},           {Verb::withdraw, 1, 2, {}},
-      {Verb::copy_in_background, 0, 1, {}}, {Verb::copy_and_remove, 0, 1, {}},
+      {Verb::establish, 0, 1, recording(true)},
+      {Verb::establish, 0, 1, plain(false)},
+      {Verb::establish, 0, 2, plain(false)},
+      {Verb::establish, 1, 2, recording(false)},
+      {Verb::resync, 0, 1, recording(true)},
+      {Verb::reverse, 0, 1, recording(true)},
+      {Verb::fast_reverse, 0, 1, plain(true)},
+      {Verb::set_revertible, 0, 1, recording(true)},
+      {Verb::commit, 0, 1, {}},
+      {Verb::revert, 0, 1, {}},
+      {Verb::withdraw, 0, 1, {}},
+      {Verb::withdraw, 1, 2, {}},
+      {Verb::copy_in_background, 0, 1, {}},
+      {Verb::copy_and_remove, 0, 2, {}},
   };
   return kWords;
 }

@@ -15,6 +15,13 @@ namespace {
 /// From the durable record of a failure to its effect in every shard, generously.
 constexpr rt::TimeNs kFailureIsKnown = 20 * rt::kMillisecond;
 
+Result<void> first_refusal(std::span<const Result<void>> verdicts) {
+  for (const Result<void>& verdict : verdicts) {
+    if (!verdict) return verdict;
+  }
+  return {};
+}
+
 }  // namespace
 
 Workload::Workload(sim::Case& c, const WorkloadPlan& plan, bool hardened)
@@ -329,91 +336,6 @@ void Workload::note_witnessed(Life& life, std::span<const volume::PairRequest> r
   }
 }
 
-/// A resync, or now and then a reverse. For the oracle it is a copy like any other onto the new target.
-rt::Task<void> Workload::renew(Life& life) {
-  Random& random = case_.random();
-  const Flash old = flashes_[random.below(flashes_.size())];
-  if (old.in_doubt) co_return;
-  const auto pair = old.pairs[random.below(old.pairs.size())];
-  const auto& source = plan_.volumes[pair.first];
-  const auto& target = plan_.volumes[pair.second];
-  const volume::ImageConfig& config = life.image().control().config();
-  const auto found = volume::find_relationship(config, source.id, target.id);
-  if (!found || !config.relationships.at(*found).options.recording) co_return;
-  const bool turn = random.chance(1, 3) && source.block_count == target.block_count;
-  volume::RelationshipOptions options;
-  options.background_copy = turn || random.chance(1, 2);
-  options.recording = random.chance(3, 4);
-  options.multiple_incremental = options.recording;
-  options.persistent = options.recording || random.chance(1, 2);
-  co_await issue_renewal(life, old, pair, turn, options);
-}
-
-/// The command itself, for one pair of `old`. The relationship exists.
-rt::Task<void> Workload::issue_renewal(Life& life, Flash old, std::pair<std::size_t, std::size_t> pair, bool turn,
-                                       volume::RelationshipOptions options) {
-  const auto& source = plan_.volumes[pair.first];
-  const auto& target = plan_.volumes[pair.second];
-  const volume::ImageConfig& config = life.image().control().config();
-  const auto found = volume::find_relationship(config, source.id, target.id);
-  const bool goes = config.relationships.at(*found).removing;
-
-  Flash made;
-  made.follows = *found;
-  made.followed_copy = old.copy;
-  made.followed_pair = pair;
-  made.pairs.push_back(turn ? std::pair(pair.second, pair.first) : pair);
-  const CopyPair copied{static_cast<std::uint32_t>(made.pairs[0].first),
-                        static_cast<std::uint32_t>(made.pairs[0].second), 0, 0, source.block_count};
-  made.copy = history_.begin_copy({&copied, 1});
-  for (Flash& flash : flashes_) {
-    if (flash.copy == old.copy) std::erase(flash.pairs, pair);
-  }
-  std::erase_if(flashes_, [](const Flash& flash) { return flash.pairs.empty(); });
-  flashes_.push_back(made);
-
-  const image::RenewalRequest request{source.id, target.id, options, false};
-  std::vector<image::RenewalRequest> requests{request};
-  rt::Task<std::vector<Result<void>>> work;
-  if (turn) {
-    work = life.image().control().reverse(std::move(requests), false);
-  } else {
-    work = life.image().control().resync(std::move(requests));
-  }
-  const std::vector<Result<void>> verdicts = co_await work;
-  if (verdicts.front()) {
-    history_.acknowledge_copy(made.copy);
-    co_return;
-  }
-  const Errc code = verdicts.front().error().code;
-  const bool ranges = is_range_source(pair.first) || is_range_target(pair.first) || is_range_source(pair.second);
-  const bool legal = code == Errc::being_removed || (ranges && code == Errc::other_relationships) ||
-                     (goes && code == Errc::no_such_relationship) || (turn && code == Errc::copy_not_complete) ||
-                     ((turn || plan_.cascades) && code == Errc::other_relationships);
-  if (!legal) refused_command("resync or reverse", verdicts.front().error());
-  if (code == Errc::journal_failed) {  // the record may be there
-    flashes_.back().in_doubt = true;
-    co_return;
-  }
-  history_.refuse_copy(made.copy);
-  take_back(made);
-}
-
-/// It did not happen: the pair is again what it was.
-void Workload::take_back(const Flash& renewed) {
-  const Flash gone = renewed;
-  std::erase_if(flashes_, [&](const Flash& flash) { return flash.copy == gone.copy; });
-  for (Flash& flash : flashes_) {
-    if (flash.copy != gone.followed_copy) continue;
-    flash.pairs.push_back(gone.followed_pair);
-    return;
-  }
-  Flash back;
-  back.copy = gone.followed_copy;
-  back.pairs.push_back(gone.followed_pair);
-  flashes_.push_back(back);
-}
-
 rt::Task<void> Workload::thaw_later(Life& life, Flash flash) {
   ++freezes_;
   std::vector<std::uint8_t> lsses;
@@ -432,10 +354,11 @@ rt::Task<void> Workload::thaw_later(Life& life, Flash flash) {
 /// For the oracle nothing happens: the image stays what it is, and one day the relationship is gone.
 rt::Task<void> Workload::copy_and_remove(Life& life) {
   const Flash flash = flashes_[case_.random().below(flashes_.size())];
-  if (!flash.in_doubt) co_await issue_copy_and_remove(life, flash);
+  if (flash.in_doubt) co_return;
+  [[maybe_unused]] const Result<void> answer = co_await issue_copy_and_remove(life, flash);
 }
 
-rt::Task<void> Workload::issue_copy_and_remove(Life& life, Flash flash) {
+rt::Task<Result<void>> Workload::issue_copy_and_remove(Life& life, Flash flash) {
   std::vector<std::pair<VolumeId, VolumeId>> pairs;
   for (const auto& [source, target] : flash.pairs)
     pairs.emplace_back(plan_.volumes[source].id, plan_.volumes[target].id);
@@ -447,6 +370,7 @@ rt::Task<void> Workload::issue_copy_and_remove(Life& life, Flash flash) {
     if (code == Errc::no_such_relationship || (thin && code == Errc::target_space_efficient)) continue;
     refused_command("copy and remove", verdicts[i].error());
   }
+  co_return first_refusal(verdicts);
 }
 
 rt::Task<void> Workload::hold_reads(Life& life, std::size_t target) {
@@ -456,10 +380,11 @@ rt::Task<void> Workload::hold_reads(Life& life, std::size_t target) {
 
 rt::Task<void> Workload::withdraw(Life& life) {
   const Flash flash = flashes_[case_.random().below(flashes_.size())];
-  if (!flash.in_doubt) co_await issue_withdraw(life, flash);
+  if (flash.in_doubt) co_return;
+  [[maybe_unused]] const Result<void> answer = co_await issue_withdraw(life, flash);
 }
 
-rt::Task<void> Workload::issue_withdraw(Life& life, Flash flash) {
+rt::Task<Result<void>> Workload::issue_withdraw(Life& life, Flash flash) {
   for (const auto& [source, target] : flash.pairs) withdrawing_.insert(target);
   for (const auto& [source, target] : flash.pairs) co_await hold_reads(life, target);
   std::vector<std::pair<VolumeId, VolumeId>> pairs;
@@ -489,6 +414,7 @@ rt::Task<void> Workload::issue_withdraw(Life& life, Flash flash) {
   }
   withdrawing_.clear();
   forget_ended(config);
+  co_return first_refusal(verdicts);
 }
 
 // ---- crashes and checks ---------------------------------------------------------------------------------------------
@@ -536,30 +462,27 @@ void Workload::crash() {
   history_.crash();
 }
 
+/// P5: an establish is there whole or not at all.
+bool Workload::is_there(const volume::ImageConfig& config, const Flash& flash) {
+  std::size_t there = 0;
+  for (const auto& [source, target] : flash.pairs) {
+    const auto found = volume::find_relationship(config, plan_.volumes[source].id, plan_.volumes[target].id);
+    there += found && *found > flash.newest_before ? 1 : 0;
+  }
+  case_.check(there == 0 || there == flash.pairs.size(), "an establish is there in part after a crash");
+  return there > 0;
+}
+
 void Workload::settle_after_restart(Life& life) {
   const volume::ImageConfig& config = life.image().control().config();
   settle_ranges(config);
   for (const sim::History::Operation copy : history_.undecided_copies()) {
-    bool exists = false;
-    std::optional<Flash> undone;
-    for (const Flash& flash : flashes_) {
-      if (flash.copy != copy) continue;
-      if (flash.follows) {  // what it follows records, so it does not end by itself
-        exists = !config.relationships.contains(*flash.follows);
-        if (!exists) undone = flash;
-        continue;
-      }
-      std::size_t there = 0;
-      for (const auto& [source, target] : flash.pairs) {
-        const auto found = volume::find_relationship(config, plan_.volumes[source].id, plan_.volumes[target].id);
-        there += found && *found > flash.newest_before ? 1 : 0;
-      }
-      exists = there > 0;
-      // P5: the command is there whole or not at all.
-      case_.check(there == 0 || there == flash.pairs.size(), "an establish is there in part after a crash");
+    const auto found = std::ranges::find(flashes_, copy, &Flash::copy);
+    if (found != flashes_.end() && found->follows) {
+      settle_renewal(config, Flash(*found));
+    } else {
+      history_.decide_copy(copy, found != flashes_.end() && is_there(config, *found));
     }
-    history_.decide_copy(copy, exists);
-    if (undone) take_back(*undone);
   }
   for (Flash& flash : flashes_) flash.in_doubt = false;
   settle_withdraws(config);
@@ -625,7 +548,8 @@ rt::Task<void> Workload::drain_task(Life& life, bool& done) {
     for (const auto& shard : life.image().shards()) busy = busy || shard->index().entry_count() > 0;
     const std::vector<image::FlashStatus> all = co_await life.image().control().flash_status();
     for (const image::FlashStatus& status : all) {
-      busy = busy || (status.relationship.options.background_copy && status.counts.uncopied > 0);
+      const bool copies = status.relationship.options.background_copy && !status.relationship.revertible();
+      busy = busy || (copies && status.counts.uncopied > 0);
     }
     if (!busy) break;
     co_await rt::sleep_for(life.reactor(0), 10 * rt::kMillisecond);

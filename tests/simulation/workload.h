@@ -25,7 +25,18 @@ struct VolumePlan {
 
 /// A command of an administrator, between two volumes given by their index.
 struct Step {
-  enum class Verb : std::uint8_t { establish, resync, reverse, withdraw, copy_in_background, copy_and_remove };
+  enum class Verb : std::uint8_t {
+    establish,
+    resync,
+    reverse,
+    fast_reverse,
+    set_revertible,
+    commit,  ///< This and revert name the source only.
+    revert,
+    withdraw,
+    copy_in_background,
+    copy_and_remove
+  };
   Verb verb = Verb::establish;
   std::size_t source = 0;
   std::size_t target = 0;
@@ -71,16 +82,19 @@ class Workload {
   sim::History& history() noexcept { return history_; }
 
  private:
+  using Pair = std::pair<std::size_t, std::size_t>;  ///< Source and target, by index.
   struct Flash {
     sim::History::Operation copy = 0;
-    std::vector<std::pair<std::size_t, std::size_t>> pairs;  ///< Indexes of volumes.
+    std::vector<Pair> pairs;
     Generation newest_before;  ///< A relationship up to here is an older one between the same volumes.
     bool in_doubt = false;     ///< The journal failed: the next start tells.
-    /// Set when the copy is a resync or reverse of another one: what it follows, should it turn out not to have
+    /// Set when the copy is a resync, reverse or revert of another one: what it follows, should it turn out not to have
     /// happened.
     std::optional<Generation> follows;
     sim::History::Operation followed_copy = 0;
-    std::pair<std::size_t, std::size_t> followed_pair;
+    Pair followed_pair;
+    bool loses_target = false;      ///< What the target of `follows` showed is not there any more.
+    bool followed_may_end = false;  ///< By itself.
   };
   /// Issued, and not answered or answered with an error that leaves open what happened.
   struct Withdraw {
@@ -111,16 +125,26 @@ class Workload {
   rt::Task<void> establish(Life& life);
   rt::Task<void> issue_establish(Life& life, std::vector<volume::PairRequest> requests, Flash flash);
   rt::Task<void> withdraw(Life& life);
-  rt::Task<void> issue_withdraw(Life& life, Flash flash);
+  rt::Task<Result<void>> issue_withdraw(Life& life, Flash flash);
   rt::Task<void> renew(Life& life);
-  rt::Task<void> issue_renewal(Life& life, Flash old, std::pair<std::size_t, std::size_t> pair, bool turn,
-                               volume::RelationshipOptions options);
+  rt::Task<Result<void>> issue_renewal(Life& life, Flash old, Pair pair, Step::Verb verb,
+                                       volume::RelationshipOptions options);
+  static rt::Task<Result<void>> send_renewal(Life& life, Step::Verb verb, image::RenewalRequest request);
+  void judge_refused_renewal(const Flash& made, bool turn, bool removing, Error error);
+  void follow(const Flash& old, const Flash& made);
   void take_back(const Flash& renewed);
+  void lose_old_target(const Flash& reversed);
+  std::uint32_t keep_for_revert(std::size_t target);
+  rt::Task<Result<void>> issue_commit(Life& life, Pair pair);
+  rt::Task<Result<void>> issue_revert(Life& life, Flash old, Pair pair);
+  void settle_renewal(const volume::ImageConfig& config, const Flash& renewed);
   rt::Task<void> copy_and_remove(Life& life);
-  rt::Task<void> issue_copy_and_remove(Life& life, Flash flash);
+  rt::Task<Result<void>> issue_copy_and_remove(Life& life, Flash flash);
   rt::Task<void> run_script(Life& life);
   rt::Task<void> run_step(Life& life, Step step);
+  rt::Task<Result<void>> run_step_on_pair(Life& life, Step step, Flash flash);
   rt::Task<void> run_step_on_nothing(Life& life, Step step);
+  rt::Task<void> expect_no_write(Life& life, Range range);
   rt::Task<void> write_tracks_of_all(Life& life);
   rt::Task<void> write_range(Life& life, std::size_t port, Range range, bool fua);
   rt::Task<void> copy_ranges(Life& life);
@@ -145,6 +169,7 @@ class Workload {
   [[nodiscard]] bool is_source(std::size_t volume) const;
   [[nodiscard]] bool is_target(std::size_t volume) const;
   void forget_ended(const volume::ImageConfig& config);
+  bool is_there(const volume::ImageConfig& config, const Flash& flash);
   void settle_withdraws(const volume::ImageConfig& config);
   void settle_withdraw(const Withdraw& withdraw, bool happened);
   void lose_image(Generation relationship);
@@ -159,6 +184,10 @@ class Workload {
   bool hardened_;
   sim::History history_;
   std::vector<Flash> flashes_;
+  /// By the copy that is revertible: the oracle's volume that holds what the target showed before.
+  static constexpr std::uint32_t kFirstKept = 1000;
+  std::map<sim::History::Operation, std::uint32_t> kept_;
+  std::uint32_t last_kept_ = 0;
   std::map<Generation, std::uint32_t> withdrawn_;   ///< To target: it may still owe tracks.
   std::map<std::uint32_t, rt::TimeNs> being_lost_;  ///< Volume, and until when.
   std::vector<Withdraw> withdraws_;
