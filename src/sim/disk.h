@@ -105,6 +105,8 @@ class SimFile final : private EventSink {
   void finish_discard(Pending& pending);
   void answer(const Pending& pending, int result);
   void check_buffer(Pending& pending);
+  [[nodiscard]] std::uint32_t checksum_of_read(const rt::DiskOp& op) const;
+  std::span<std::byte> change(WriteRecord& write);
   bool reserve(std::uint64_t offset, std::uint64_t length);
 
   // Landing.

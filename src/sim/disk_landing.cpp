@@ -89,7 +89,9 @@ void SimFile::sample(const Pending& read, bool mixed) {
   if (!mixed) return medium_.read(offset, {read.op->buffer, length});
   const std::uint64_t unit = options().block_bytes;
   for (std::uint64_t at = 0; at < length; at += unit) {
-    if (world().random().chance(1, 2)) medium_.read(offset + at, {read.op->buffer + at, unit});
+    // What is blank was seen by the sample before this one.
+    if (world().random().chance(1, 2) && !medium_.is_blank((offset + at) / kChunk))
+      medium_.read(offset + at, {read.op->buffer + at, unit});
   }
 }
 

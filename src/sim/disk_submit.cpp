@@ -6,6 +6,7 @@
 #include "base/assert.h"
 #include "base/crc32c.h"
 #include "sim/disk.h"
+#include "sim/sparse_crc.h"
 
 namespace tt::sim {
 namespace {
@@ -76,7 +77,8 @@ void SimFile::prepare_write(Pending& pending) {
   pending.write->id = pending.id;
   pending.write->offset = op.offset;
   pending.write->take({op.buffer, op.length});
-  pending.crc = crc32c(0, pending.write->bytes);
+  const std::span<const std::byte> bytes = pending.write->bytes;
+  pending.crc = pending.write->zeros() ? crc_of_zeros(0, bytes.size()) : crc32c(0, bytes);
 }
 
 void SimFile::take_effect_at_once(Pending& pending) {

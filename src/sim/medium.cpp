@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "base/assert.h"
+#include "sim/sparse_crc.h"
 
 namespace tt::sim {
 namespace {
@@ -15,20 +16,16 @@ void fill_noise(std::span<std::byte> into, Random& random) {
   for (std::byte& b : into) b = static_cast<std::byte>(random.next() & 0xFFU);
 }
 
-/// Longer runs of zeros are kept like any other data.
-constexpr std::size_t kMostZeros = 1_MiB;
-constinit std::array<std::byte, kMostZeros> shared_zeros{};
-
-bool is_zeros(std::span<const std::byte> bytes) {
-  return !bytes.empty() && bytes.size() <= kMostZeros &&
-         std::memcmp(bytes.data(), shared_zeros.data(), bytes.size()) == 0;
+/// A buffer that nobody has touched is left alone: its pages need not exist.
+void fill_with_zeros(std::span<std::byte> into) {
+  if (!is_zeros(into)) std::memset(into.data(), 0, into.size());
 }
 
 }  // namespace
 
 void WriteRecord::take(std::span<const std::byte> content) {
   if (is_zeros(content)) {
-    bytes = std::span<const std::byte>(shared_zeros).first(content.size());
+    bytes = shared_zeros().first(content.size());
   } else {
     own.assign(content.begin(), content.end());
     bytes = own;
@@ -78,12 +75,19 @@ void Medium::copy_sectors(const Layer& layer, std::uint64_t chunk, Mask mask, st
 
 Medium::Content& Medium::content_of(Chunk& chunk) {
   if (chunk.durable == nullptr) chunk.durable = std::make_unique<Content>();
+  chunk.blank = false;
   return *chunk.durable;
 }
 
 void Medium::make_durable(Chunk& chunk, const Layer& layer, std::uint64_t index, Mask mask) {
   if (layer.write->zeros() && chunk.durable == nullptr) return;
   copy_sectors(layer, index, mask, content_of(chunk).data());
+}
+
+void Medium::note_change(const WriteRecord& write) noexcept {
+  for (std::uint64_t index = write.offset / kChunkBytes; index * kChunkBytes < write.end(); ++index) {
+    if (Chunk* chunk = find(index); chunk != nullptr) chunk->blank = false;
+  }
 }
 
 void Medium::read(std::uint64_t offset, std::span<std::byte> into) const {
@@ -95,8 +99,8 @@ void Medium::read(std::uint64_t offset, std::span<std::byte> into) const {
     const std::uint64_t bytes = std::min<std::uint64_t>(kChunkBytes - skip, end - at);
     std::byte* out = into.data() + (at - offset);
     const Chunk* chunk = find(index);
-    if (chunk == nullptr || (chunk->layers.empty() && chunk->durable == nullptr)) {
-      std::memset(out, 0, bytes);
+    if (chunk == nullptr || chunk->blank || (chunk->layers.empty() && chunk->durable == nullptr)) {
+      fill_with_zeros({out, bytes});
     } else if (chunk->layers.empty()) {
       std::memcpy(out, chunk->durable->data() + skip, bytes);
     } else {
@@ -130,6 +134,7 @@ void Medium::land(const WriteRef& write, std::uint64_t index, Mask mask) {
   if (mask == 0) return;
   Chunk& chunk = make(index);
   chunk.layers.push_back({write, mask});
+  chunk.blank = chunk.blank && write->zeros();
   if (!chunk.listed) {
     chunk.listed = true;
     dirty_.push_back(index);

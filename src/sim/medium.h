@@ -71,6 +71,13 @@ class Medium {
   [[nodiscard]] std::uint32_t unit_bytes() const noexcept { return unit_bytes_; }
   /// The sectors of chunk `chunk` that [offset, end) covers; the range must touch the chunk.
   static Mask sectors_of(std::uint64_t chunk, std::uint64_t offset, std::uint64_t end) noexcept;
+  /// Nothing but zeros was ever there: reads have seen nothing else, and will not until something is written.
+  [[nodiscard]] bool is_blank(std::uint64_t chunk) const noexcept {
+    const Chunk* found = find(chunk);
+    return found == nullptr || found->blank;
+  }
+  /// The content of a write that may have landed is changed.
+  void note_change(const WriteRecord& write) noexcept;
   /// Any range of whole sectors.
   void read(std::uint64_t offset, std::span<std::byte> into) const;
   /// Puts the sectors `mask` of chunk `chunk` of a write on top. The write must cover them.
@@ -109,6 +116,7 @@ class Medium {
     std::unique_ptr<Content> durable;  ///< Null: zeros.
     std::vector<Layer> layers;
     bool listed = false;  ///< In dirty_.
+    bool blank = true;    ///< Nothing but zeros has landed.
   };
   static constexpr std::uint64_t kChunksPerRegion = 256;
   struct Region {
