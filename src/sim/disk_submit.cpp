@@ -42,13 +42,13 @@ void SimFile::submit(rt::DiskOp& op, SimReactor& reactor) {
   pending.verdict = world().faults().decide({op.kind, id_, &name_}, world().random());
   switch (pending.verdict.kind) {
     case FaultKind::crash_before:
-      return world().request_crash();
+      return world().request_crash(machine());
     case FaultKind::crash_after:
       take_effect_at_once(pending);
-      return world().request_crash();
+      return world().request_crash(machine());
     case FaultKind::torn_crash:
       if (pending.write != nullptr) pending.write->fate = WriteRecord::Fate::each_unit;
-      world().request_crash();
+      world().request_crash(machine());
       break;
     case FaultKind::slow:
       slow_until_ = world().now() + pending.verdict.slow_for;

@@ -43,13 +43,16 @@ struct HistoryOptions {
   /// What a read has shown of unknown content may be something else after a crash: where media fail, the last thing
   /// written to a place may be in nobody's hands but a volatile cache's.
   bool unknown_may_change_in_crash = false;
+  /// Content is tagged by the instant of its write: histories of one world begin far apart, so that what got from one
+  /// server to another is seen.
+  Instant begin = 0;
 };
 
 class History {
  public:
   using Operation = std::uint64_t;
 
-  explicit History(HistoryOptions options = {}) : options_(options) {}
+  explicit History(HistoryOptions options = {}) : options_(options), now_(options.begin) {}
 
   /// Fills `into` with content that is this write's alone; whole sectors.
   Operation begin_write(std::uint32_t volume, std::uint64_t first_sector, std::span<std::byte> into);

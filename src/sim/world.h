@@ -123,7 +123,12 @@ class World {
   void set_after_event(std::function<void()> check) { after_event_ = std::move(check); }
 
   /// Ends the current run_* call after the coroutine that runs now; the owner then calls crash().
-  void request_crash() noexcept { crash_requested_ = true; }
+  void request_crash(MachineId victim = kAllMachines) noexcept {
+    crash_requested_ = true;
+    victim_ = victim;
+  }
+  /// Whose power the fault takes that ended the last run_* call.
+  [[nodiscard]] MachineId victim() const noexcept { return victim_; }
   void crash(CrashKind kind = CrashKind::power);
   /// Only this machine, with its storage and connections; the others go on.
   void crash(Machine& machine, CrashKind kind = CrashKind::power);
@@ -181,6 +186,7 @@ class World {
   std::optional<std::int64_t> held_wall_;
   bool running_ = false;
   bool crash_requested_ = false;
+  MachineId victim_ = kAllMachines;
   std::string failure_;
   std::vector<std::unique_ptr<Machine>> machines_;
   std::uint32_t next_reactor_id_ = 0;

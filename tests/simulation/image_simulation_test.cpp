@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "scenarios.h"
 
 namespace tt::simulation {
@@ -27,6 +29,38 @@ TEST(ImageSimulation, NeverWrongOnLyingMedia) {
   EXPECT_TRUE(summary.ok()) << summary.report;
 }
 
+/// One of several images loses power, the others go on.
+TEST(ImageSimulation, SeveralImagesDoNotNoticeEachOther) {
+  sim::CampaignOptions options;
+  options.end_seed = 31;
+  const sim::RunSummary summary = sim::campaign("several", several, options);
+  EXPECT_TRUE(summary.ok()) << summary.report;
+}
+
+TEST(ImageSimulation, SeveralImagesSurviveThePowerLossOfAnyAtSomeIos) {
+  sim::SweepOptions options;
+  options.seeds = 3;
+  options.max_per_kind = 3;
+  const sim::RunSummary summary = sim::sweep("several", several, sim::crash_kinds(), options);
+  EXPECT_TRUE(summary.ok()) << summary.report;
+}
+
+TEST(ImageSimulation, OneSeedIsOneHistoryOfSeveralImages) {
+  std::set<std::uint64_t> hashes;
+  constexpr std::uint64_t kSeeds = 4;
+  for (std::uint64_t seed = 1; seed <= kSeeds; ++seed) {
+    sim::CaseId id;
+    id.scenario = "several";
+    id.seed = seed;
+    const sim::Outcome first = sim::run_case(id, several);
+    const sim::Outcome again = sim::run_case(id, several);
+    EXPECT_EQ(first.trace_hash, again.trace_hash) << seed;
+    EXPECT_EQ(first.unseed, again.unseed) << seed;
+    hashes.insert(first.trace_hash);
+  }
+  EXPECT_EQ(hashes.size(), kSeeds);
+}
+
 TEST(ImageSimulation, EN55_DeadRankRingLives) {
   sim::CampaignOptions options;
   options.end_seed = 4;
@@ -44,7 +78,7 @@ TEST(ImageSimulation, SurvivesACrashAtEveryIo) {
 /// Those of one and two commands, and one crash in each; image_sim --scenario sequences --sweep tries more.
 TEST(ImageSimulation, SurvivesACrashInEverySequenceOfTwoCommands) {
   sim::SweepOptions options;
-  options.seeds = 110;
+  options.seeds = 210;
   options.max_per_kind = 1;
   const sim::RunSummary summary = sim::sweep("sequences", sequences, sim::crash_kinds().first(1), options);
   EXPECT_TRUE(summary.ok()) << summary.report;

@@ -31,7 +31,7 @@ bool Life::create() {
 
 rt::Task<void> Life::create_task(bool& done, bool& ok) {
   image::CreateOptions options;
-  options.uuid[0] = 7;
+  options.uuid[0] = shape_.number;
   options.storage_image_id = shape_.storage_image_id;
   options.name = shape_.name;
   const bool ds6000 = shape_.storage_image_id.rfind("IBM.1750", 0) == 0;
@@ -46,10 +46,14 @@ rt::Task<void> Life::create_task(bool& done, bool& ok) {
   done = true;
 }
 
+void Life::begin_open(bool& done) {
+  scopes_[0]->spawn(open_task(done));
+}
+
 bool Life::open() {
   bool done = false;
-  scopes_[0]->spawn(open_task(done));
-  return run(done) && image_ != nullptr;
+  begin_open(done);
+  return run(done) && is_open();
 }
 
 rt::Task<void> Life::open_task(bool& done) {

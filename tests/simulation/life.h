@@ -18,6 +18,7 @@ struct ImageShape {
   std::uint64_t ring_bytes = 0;
   std::string storage_image_id = "IBM.2107-75SIM01";  ///< The machine type decides the personality.
   std::string name;
+  std::uint8_t number = 7;  ///< Of the image, in its world.
   std::vector<std::uint64_t> rank_bytes = {256_MiB, 256_MiB};
   image::OpenOptions open;
 };
@@ -32,6 +33,9 @@ class Life {
 
   /// Makes the image's files; the faults should be quiet.
   bool create();
+  /// The image opens while the world runs; `done` when is_open() tells whether it did.
+  void begin_open(bool& done);
+  [[nodiscard]] bool is_open() const noexcept { return image_ != nullptr; }
   /// Runs the world until the image is open; false if it does not open (a crash or an error).
   bool open();
   /// Clean stop. False if the world crashed meanwhile.

@@ -4,9 +4,10 @@
 
 int main(int argc, char** argv) {
   const tt::sim::NamedScenario scenarios[] = {
-      {"crashes", tt::simulation::crashes},     {"short_history", tt::simulation::short_history},
-      {"sequences", tt::simulation::sequences}, {"failing_media", tt::simulation::failing_media},
-      {"dead_rank", tt::simulation::dead_rank}, {"lying_media", tt::simulation::lying_media},
+      {"crashes", tt::simulation::crashes},         {"short_history", tt::simulation::short_history},
+      {"sequences", tt::simulation::sequences},     {"failing_media", tt::simulation::failing_media},
+      {"several", tt::simulation::several},         {"dead_rank", tt::simulation::dead_rank},
+      {"lying_media", tt::simulation::lying_media},
   };
   return tt::sim::simulator_main(argc, argv, scenarios);
 }

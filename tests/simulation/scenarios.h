@@ -9,6 +9,8 @@ namespace tt::simulation {
 
 /// Hosts and FlashCopies under power loss and process death, several lives, then everything is read.
 void crashes(sim::Case& c);
+/// Two or three images in one world, each with hosts, FlashCopies and power losses of its own.
+void several(sim::Case& c);
 /// A short fixed history for sweeps over every I/O.
 void short_history(sim::Case& c);
 /// Sequences of one to three commands between three volumes that hosts write to; the seed says which. For crashes, not

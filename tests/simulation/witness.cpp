@@ -50,6 +50,8 @@ bool Witness::is_hardened(const std::map<Generation, std::uint64_t>& commands, G
 
 void Witness::see(const DiskEvent& event) {
   if (event.phase == DiskEvent::Phase::crash) return;  // the image is gone
+  const sim::SimFile* file = storage_.file(*event.file_name);
+  if (file == nullptr || file->id() != event.file) return;  // another site's
   if (is_of_rank(event)) see_rank(event);
   if (event.kind != rt::DiskOp::Kind::write) return;
   for (std::uint32_t i = 0; i < shards_.size(); ++i) {

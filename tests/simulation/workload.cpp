@@ -25,7 +25,10 @@ Result<void> first_refusal(std::span<const Result<void>> verdicts) {
 }  // namespace
 
 Workload::Workload(sim::Case& c, const WorkloadPlan& plan, bool hardened)
-    : case_(c), plan_(plan), hardened_(hardened), history_(sim::HistoryOptions{hardened, plan.errors_expected}) {}
+    : case_(c),
+      plan_(plan),
+      hardened_(hardened),
+      history_(sim::HistoryOptions{hardened, plan.errors_expected, plan.begin}) {}
 
 image::VolumeHandle Workload::handle(Life& life, std::size_t volume) const {
   const VolumeId id = plan_.volumes[volume].id;
@@ -511,16 +514,20 @@ void Workload::settle_withdraw(const Withdraw& withdraw, bool happened) {
   }
 }
 
-bool Workload::check_everything(Life& life) {
-  bool done = false;
-  bool ok = true;
-  life.scope(0).spawn(check_task(life, done, ok));
-  case_.check(case_.world().run_until([&] { return done || case_.failed(); }) == sim::RunEnd::reached,
-              "the final check does not end");
-  return ok && !case_.failed();
+void Workload::begin_check(Life& life, bool& done) {
+  life.scope(0).spawn(check_task(life, done));
 }
 
-rt::Task<void> Workload::check_task(Life& life, bool& done, bool& ok) {
+bool Workload::check_everything(Life& life) {
+  bool done = false;
+  begin_check(life, done);
+  case_.check(case_.world().run_until([&] { return done || case_.failed(); }) == sim::RunEnd::reached,
+              "the final check does not end");
+  return !case_.failed();
+}
+
+rt::Task<void> Workload::check_task(Life& life, bool& done) {
+  bool ok = true;
   for (std::size_t v = 0; v < plan_.volumes.size() && ok; ++v) {
     std::set<std::uint64_t> tracks;
     for (const std::uint64_t sector : history_.touched(static_cast<std::uint32_t>(v)))
@@ -529,16 +536,20 @@ rt::Task<void> Workload::check_task(Life& life, bool& done, bool& ok) {
       const std::uint64_t block = track * kTrackBlocks;
       const Range range{v, block, std::min<std::uint64_t>(kTrackBlocks, plan_.volumes[v].block_count - block)};
       const bool right = co_await read_and_check(life, 0, range);
-      ok = ok && (right || plan_.errors_expected);
+      ok = right || plan_.errors_expected;
       if (!ok) break;
     }
   }
   done = true;
 }
 
+void Workload::begin_drain(Life& life, bool& done) {
+  life.scope(0).spawn(drain_task(life, done));
+}
+
 bool Workload::drain(Life& life) {
   bool done = false;
-  life.scope(0).spawn(drain_task(life, done));
+  begin_drain(life, done);
   return case_.world().run_until([&] { return done || case_.failed(); }) == sim::RunEnd::reached && !case_.failed();
 }
 

@@ -56,6 +56,7 @@ struct WorkloadPlan {
   bool fua_only = false;         ///< Volatile acknowledgement: every write carries FUA or is followed by a flush.
   bool cascades = false;         ///< A volume may be source and target at the same time.
   bool range_copies = false;     ///< Runs of tracks are copied, too; not with failing media.
+  sim::Instant begin = 0;        ///< Of its history.
   bool errors_expected = false;  ///< Media faults are planned: operations may fail, data may not be wrong.
 };
 
@@ -74,10 +75,13 @@ class Workload {
   void crash();
   /// Reads every sector that has a history, on every volume. False if something is wrong or unreadable.
   bool check_everything(Life& life);
+  /// The same while the world runs; what is wrong fails the case.
+  void begin_check(Life& life, bool& done);
   /// Told of every answer that promises something; null = nobody.
   void set_witness(Witness* witness);
   /// Waits until every copy in background has ended and nothing is dirty.
   bool drain(Life& life);
+  void begin_drain(Life& life, bool& done);
 
   sim::History& history() noexcept { return history_; }
 
@@ -162,7 +166,7 @@ class Workload {
   [[nodiscard]] std::uint64_t freeze_of(std::size_t volume) const;
   rt::Task<void> write_once(Life& life, std::size_t port);
   rt::Task<bool> read_and_check(Life& life, std::size_t port, Range range);
-  rt::Task<void> check_task(Life& life, bool& done, bool& ok);
+  rt::Task<void> check_task(Life& life, bool& done);
   rt::Task<void> drain_task(Life& life, bool& done);
   Range pick_range();
   [[nodiscard]] image::VolumeHandle handle(Life& life, std::size_t volume) const;
