@@ -11,11 +11,11 @@ namespace tt::sim {
 /// The register of a sector, made when it is first needed: zeros, then the image of every copy onto it.
 Register& History::sector(std::uint32_t volume, std::uint64_t number) {
   auto& sectors = volumes_[volume].sectors;
-  if (const auto found = sectors.find(number); found != sectors.end()) return found->second;
+  if (Register* found = sectors.find(number); found != nullptr) return *found;
   auto zeros = std::make_shared<Version>();
   zeros->acknowledged_at = zeros->effective_by = 0;
   zeros->hardened = true;
-  Register& made = sectors[number];
+  Register& made = sectors.make(number);
   made.add(std::move(zeros));
   for (auto& [id, copy] : copies_) {
     for (const CopyPair& pair : copy.pairs) {
@@ -166,7 +166,8 @@ void History::crash() {
   const Instant now = tick();
   last_crash_ = now;
   for (auto& [number, volume] : volumes_) {
-    for (auto& [at, target] : volume.sectors) target.crash(now, options_.unknown_may_change_in_crash);
+    volume.sectors.for_each(
+        [&](std::uint64_t, Register& target) { target.crash(now, options_.unknown_may_change_in_crash); });
     volume.volatile_writes.clear();
   }
   writes_.clear();
@@ -182,7 +183,7 @@ void History::crash() {
 std::vector<std::uint64_t> History::touched(std::uint32_t volume) const {
   std::vector<std::uint64_t> numbers;
   if (const auto found = volumes_.find(volume); found != volumes_.end()) {
-    for (const auto& [number, target] : found->second.sectors) numbers.push_back(number);
+    found->second.sectors.for_each([&](std::uint64_t number, const Register&) { numbers.push_back(number); });
   }
   return numbers;
 }

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "sim/register.h"
+#include "sim/sector_map.h"
 
 namespace tt::sim {
 
@@ -125,7 +126,7 @@ class History {
     std::map<std::uint32_t, Instant> withdrawn;    ///< Targets, and when that was acknowledged.
   };
   struct Volume {
-    std::map<std::uint64_t, Register> sectors;
+    SectorMap sectors;
     std::vector<VersionRef> volatile_writes;  ///< Acknowledged and not hardened, in the order of acknowledgement.
   };
 
