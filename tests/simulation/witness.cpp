@@ -31,8 +31,14 @@ Witness::~Witness() {
 
 void Witness::attach(sim::World& world) {
   world.observe_disks([self = self_](const DiskEvent& event) {
-    if (*self != nullptr) (*self)->see(event);
+    if (*self != nullptr && (*self)->is_of_storage(event)) (*self)->see(event);
   });
+}
+
+/// The disks of other images in the world have the same names.
+bool Witness::is_of_storage(const DiskEvent& event) const {
+  const sim::SimFile* file = storage_.file(*event.file_name);
+  return file != nullptr && file->id() == event.file;
 }
 
 void Witness::check(bool holds, const std::string& what) const {
@@ -50,8 +56,6 @@ bool Witness::is_hardened(const std::map<Generation, std::uint64_t>& commands, G
 
 void Witness::see(const DiskEvent& event) {
   if (event.phase == DiskEvent::Phase::crash) return;  // the image is gone
-  const sim::SimFile* file = storage_.file(*event.file_name);
-  if (file == nullptr || file->id() != event.file) return;  // another site's
   if (is_of_rank(event)) see_rank(event);
   if (event.kind != rt::DiskOp::Kind::write) return;
   for (std::uint32_t i = 0; i < shards_.size(); ++i) {

@@ -38,7 +38,7 @@ class Witness {
   Witness& operator=(const Witness&) = delete;
   ~Witness();
 
-  /// To be told of all that happens in the world from now on.
+  /// To be told of all that happens to its disks from now on.
   void attach(sim::World& world);
   void see(const sim::DiskEvent& event);
 
@@ -67,6 +67,7 @@ class Witness {
     std::map<std::pair<std::uint64_t, std::uint32_t>, std::uint64_t> tracks;  ///< Offset and checksum to writes_seen.
   };
 
+  [[nodiscard]] bool is_of_storage(const sim::DiskEvent& event) const;
   [[nodiscard]] bool is_of_rank(const sim::DiskEvent& event) const;
   void see_rank(const sim::DiskEvent& event);
   [[nodiscard]] bool is_in_place(image::VolumeHandle volume, std::uint64_t track,
