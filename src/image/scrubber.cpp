@@ -11,7 +11,8 @@ using flashcopy::VolumeShare;
 namespace {
 
 constexpr std::uint64_t kMostTracks = 16;  // 1 MiB
-constexpr rt::TimeNs kIdlePause = 200 * rt::kMillisecond;
+/// A changed interval is noticed after this time.
+constexpr rt::TimeNs kLongestSleep = 60 * rt::kSecond;
 /// A changed rate, a command and the end of the image are noticed after this time.
 constexpr rt::TimeNs kLongestPause = 50 * rt::kMillisecond;
 constexpr rt::TimeNs kCrowdedPause = 5 * rt::kMillisecond;
@@ -23,7 +24,8 @@ Scrubber::Scrubber(Shard& shard, ScrubPace& pace, rt::TimeNs begin_after)
       pace_(pace),
       pacer_(pace.common()),
       memory_(allocate_aligned(kMostTracks * kTrackBytes)),
-      begin_after_(begin_after) {}
+      begin_after_(begin_after),
+      nap_(shard.reactor()) {}
 
 bool Scrubber::cancel() noexcept {
   if (status_.state != ScrubState::running) return false;
@@ -39,22 +41,37 @@ ScrubStatus Scrubber::status() const {
   return status;
 }
 
-bool Scrubber::is_due(rt::TimeNs started) const noexcept {
-  if (requested_) return true;
-  if (!shard_.sums_->keeps() || pace_.interval_s() == 0) return false;
+void Scrubber::start(rt::Scope& scope) {
+  started_ = shard_.reactor_.now();
+  scope.spawn(run());
+}
+
+void Scrubber::stop() noexcept {
+  stopping_ = true;
+  nap_.end();
+}
+
+void Scrubber::begin() noexcept {
+  requested_ = true;
+  nap_.end();
+}
+
+std::optional<rt::TimeNs> Scrubber::due() const noexcept {
+  if (!shard_.sums_->keeps() || pace_.interval_s() == 0) return std::nullopt;
   const auto interval = static_cast<rt::TimeNs>(pace_.interval_s()) * rt::kSecond;
-  return shard_.reactor_.now() >= (began_ ? *began_ + interval : started + begin_after_);
+  return began_ ? *began_ + interval : started_ + begin_after_;
 }
 
 rt::Task<void> Scrubber::run() {
-  const rt::TimeNs started = shard_.reactor_.now();
   while (!stopping_) {
-    if (!is_due(started)) {
-      co_await rt::sleep_for(shard_.reactor_, kIdlePause);
+    const rt::TimeNs now = shard_.reactor_.now();
+    const rt::TimeNs next = due().value_or(now + kLongestSleep);
+    if (!requested_ && next > now) {
+      co_await nap_.until(std::min(next, now + kLongestSleep));
       continue;
     }
     requested_ = cancelled_ = false;
-    began_ = shard_.reactor_.now();
+    began_ = now;
     co_await pass();
   }
 }

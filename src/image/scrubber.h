@@ -19,17 +19,22 @@
 #include "image/pacer.h"
 #include "image/scrub_status.h"
 #include "image/shard.h"
+#include "runtime/nap.h"
+#include "runtime/scope.h"
 
 namespace tt::image {
 
 class Scrubber {
  public:
   Scrubber(Shard& shard, ScrubPace& pace, rt::TimeNs begin_after);
-  void start(rt::Scope& scope) { scope.spawn(run()); }
-  void stop() noexcept { stopping_ = true; }
+  Scrubber(const Scrubber&) = delete;
+  Scrubber& operator=(const Scrubber&) = delete;
+
+  void start(rt::Scope& scope);
+  void stop() noexcept;
 
   /// Begins a pass at once, from the front if one is under way.
-  void begin() noexcept { requested_ = true; }
+  void begin() noexcept;
   /// False: none is under way.
   bool cancel() noexcept;
   [[nodiscard]] ScrubStatus status() const;
@@ -49,7 +54,8 @@ class Scrubber {
   };
 
   rt::Task<void> run();
-  [[nodiscard]] bool is_due(rt::TimeNs started) const noexcept;
+  /// By itself; nullopt: never.
+  [[nodiscard]] std::optional<rt::TimeNs> due() const noexcept;
   rt::Task<void> pass();
   /// The first at or after the position, which is then behind it; no volume: there is none.
   [[nodiscard]] Piece next_piece();
@@ -67,7 +73,9 @@ class Scrubber {
   Position position_;
   ScrubStatus status_;
   rt::TimeNs begin_after_;  ///< The start, so that hosts come first.
+  rt::TimeNs started_ = 0;
   std::optional<rt::TimeNs> began_;
+  rt::Nap nap_;
   bool requested_ = false;
   bool cancelled_ = false;
   bool stopping_ = false;

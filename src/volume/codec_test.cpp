@@ -158,7 +158,6 @@ TEST(Codec, FieldsOfLaterReleasesAreSkippedAndMissingOnesKeepTheirDefaults) {
   EXPECT_EQ(std::get<MakePool>(*decoded).pool, expected);
 }
 
-/// The rates are the last field of the configuration.
 TEST(Codec, ImagesFromBeforeThereWereCopyRatesHaveTheUsualOnes) {
   SampleImage image;
   image.add_volume(0x0000, image.add_pool(0, {4}), 1);
@@ -166,14 +165,17 @@ TEST(Codec, ImagesFromBeforeThereWereCopyRatesHaveTheUsualOnes) {
   auto bytes = encode_config(image.config);
   ByteWriter rates;
   codec::Encoder::put(rates, image.config.copy_rates);
-  constexpr std::size_t kLater = 6;            // tags and lengths of the three empty lists behind it
-  const std::size_t field = 2 + rates.size();  // tag and length before it
-  ASSERT_EQ(bytes[bytes.size() - kLater], std::byte{60});
-  ASSERT_EQ(bytes[bytes.size() - kLater - field], std::byte{32});
-  bytes.resize(bytes.size() - kLater - field);
+  ByteWriter scrub;
+  codec::Encoder::put(scrub, image.config.scrub);
+  const std::size_t later = 6 + 2 + scrub.size();  // three empty lists and the scrub, with tags and lengths
+  const std::size_t field = 2 + rates.size();
+  ASSERT_EQ(bytes[bytes.size() - later], std::byte{33});
+  ASSERT_EQ(bytes[bytes.size() - later - field], std::byte{32});
+  bytes.resize(bytes.size() - later - field);
   const auto decoded = decode_config(bytes);
   ASSERT_EQ(code_of(decoded), Errc::ok);
   EXPECT_EQ(decoded->copy_rates, CopyRates{});
+  EXPECT_EQ(decoded->scrub, ScrubSettings{});
   EXPECT_EQ(decoded->volumes, image.config.volumes);
 }
 

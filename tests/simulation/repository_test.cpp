@@ -154,7 +154,7 @@ TEST(Repositories, ACrashWhileOneIsMade) {
     const auto wanted = lab.start(lab.control().record(make_repository(lab, 3, 4)));
     const auto inside = lab.start_write(drawing, kExtentBlocks, kTrackBlocks, 'd');
     const auto outside = lab.start_write(other, 0, kTrackBlocks, 'n');
-    lab.run_for(static_cast<rt::TimeNs>(seed * 15) * rt::kMicrosecond);
+    lab.run_for(static_cast<rt::TimeNs>(seed * 6) * rt::kMicrosecond);
     const bool answered = wanted->has_value() && (*wanted)->has_value();
     const bool took_inside = inside->has_value() && (*inside)->has_value();
     const bool took_outside = outside->has_value() && (*outside)->has_value();
