@@ -150,7 +150,7 @@ rt::Task<void> Mender::look(MediaSums::Change& damaged, GrainMask grains) {
   for (std::uint32_t grain = 0; grain < kTrackGrains; ++grain) {
     const auto bit = static_cast<GrainMask>(1U << grain);
     if ((grains & bit) == 0) continue;
-    const std::uint64_t offset = damaged.offset + grain * kGrainBytes;
+    const std::uint64_t offset = damaged.offset + std::uint64_t{grain} * kGrainBytes;
     const MediaSums::Wanted wanted = co_await shard_.sums_->wanted_at(*damaged.rank, damaged.owner, offset);
     auto read = co_await damaged.rank->disk->read(offset, frame_of(grain));
     if (wanted.sum) {
@@ -178,7 +178,7 @@ rt::Task<GrainMask> Mender::find(const std::vector<Generation>& relatives, std::
       const MediaAddress at = shard_.address_of(*volume, track);
       if (at.rank == nullptr) break;
       const flashcopy::HostOperation operation(*volume);
-      auto read = co_await at.rank->disk->read(at.offset + grain * kGrainBytes, frame_of(grain));
+      auto read = co_await at.rank->disk->read(at.offset + std::uint64_t{grain} * kGrainBytes, frame_of(grain));
       const bool right = read && grain_sum(frame_of(grain)) == damaged.sums[grain];
       if (right) found = static_cast<GrainMask>(found | bit);
     }
@@ -226,7 +226,7 @@ rt::Task<Result<void>> Mender::write(MediaSums::Change change) {
 
 rt::Task<Result<void>> Mender::write_grains(MediaSums::Change& change) {
   RankShare& rank = *change.rank;
-  const auto place_of = [&](std::uint32_t grain) { return change.offset + grain * kGrainBytes; };
+  const auto place_of = [&](std::uint32_t grain) { return change.offset + std::uint64_t{grain} * kGrainBytes; };
   MediaSums::begin(change);
   flashcopy::for_each_grain(change.grains,
                             [&](std::uint32_t grain) { shard_.begin_media_write(rank, place_of(grain), kGrainBytes); });
@@ -247,7 +247,7 @@ rt::Task<Result<void>> Mender::write_grains(MediaSums::Change& change) {
 }
 
 std::span<std::byte> Mender::frame_of(std::uint32_t grain) const noexcept {
-  return {frame_.get() + grain * kGrainBytes, kGrainBytes};
+  return {frame_.get() + std::size_t{grain} * kGrainBytes, kGrainBytes};
 }
 
 }  // namespace tt::image

@@ -227,7 +227,7 @@ class InspectMediaTest : public InspectTest {
     for (std::uint32_t track = 0; track < 3; ++track) {
       const std::vector<std::byte> grain(kGrainBytes, std::byte{static_cast<unsigned char>(track + 1)});
       for (std::uint32_t g = 0; g < kTrackGrains; ++g) {
-        put(rank_, layout_.data_offset + track * kTrackBytes + g * kGrainBytes, grain);
+        put(rank_, layout_.data_offset + std::uint64_t{track} * kTrackBytes + std::uint64_t{g} * kGrainBytes, grain);
         page_.tracks[track].sums[g] = crc32c(0, grain);
       }
       page_.tracks[track].known = kAllGrains;
@@ -278,7 +278,7 @@ TEST_F(InspectMediaTest, WhatRanksHoldIsComparedWithItsChecksum) {
   EXPECT_EQ(rank["tracks_verified"], 3);
   EXPECT_EQ(rank["tracks_damaged"], 0);
 
-  rank_[layout_.data_offset + kTrackBytes + 5 * kGrainBytes + 9] ^= std::byte{4};
+  rank_[layout_.data_offset + kTrackBytes + std::uint64_t{5} * kGrainBytes + 9] ^= std::byte{4};
   rank = rank_report();
   EXPECT_EQ(rank["state"], "damaged");
   EXPECT_EQ(rank["damaged"], Json::parse(R"([{"volume": "0000", "track": 1, "grains": [5]}])"));
