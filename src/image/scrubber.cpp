@@ -126,14 +126,17 @@ rt::Task<void> Scrubber::scrub(Piece piece) {
   const rt::TimeNs began = shard_.reactor_.now();
   const std::uint64_t bytes = piece.tracks * kTrackBytes;
   shard_.host_load_.begin_piece(HostLoad::scrubber);
+  bool found_damage = false;
   {
     const flashcopy::HostOperation operation(*piece.volume);  // its space stays
     ScrubCounts counts;
     auto done = co_await read(piece, counts);
     if (!done) co_await read_one_by_one(piece, counts);
+    found_damage = !done;
     status_.by_rank[piece.at.rank->id].add(counts);
     meter_.note(bytes, shard_.reactor_.now());
   }
+  if (found_damage) co_await shard_.mender_->settled();  // it never gets more to do than it can keep
   co_await pause_after(bytes, began);
 }
 

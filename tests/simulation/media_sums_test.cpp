@@ -3,48 +3,13 @@
 #include <gtest/gtest.h>
 
 #include "base/random.h"
-#include "lab_test.h"
 #include "media/sum_page.h"
+#include "media_lab_test.h"
 
 namespace tt::simulation {
 namespace {
 
-constexpr std::uint16_t kEven = 0x0000;
-constexpr std::uint16_t kOdd = 0x0100;
-constexpr const char* kDamaged = "error corrupt";
-
-class MediaSumsTest : public LabTest {
- protected:
-  /// Without a read cache, so that what a test does to a medium is what the next read finds.
-  void open(LabOptions options = {}) {
-    options.read_cache_bytes = 0;
-    options.sums.rest = 10 * rt::kMillisecond;
-    lab_.emplace(1, options);
-  }
-  VolumeId on_medium(std::uint16_t id, std::uint64_t tracks, char letter) {
-    const VolumeId volume = lab_->make(id, tracks);
-    EXPECT_TRUE(lab_->write(volume, 0, tracks * kTrackBlocks, letter));
-    EXPECT_TRUE(lab_->drain());
-    return volume;
-  }
-  std::uint64_t open_pages() {
-    std::uint64_t count = 0;
-    for (const auto& shard : lab_->life->image().shards()) count += shard->sums().changed_count();
-    return count;
-  }
-  bool all_closed() {
-    return lab_->run_until([this] { return open_pages() == 0; });
-  }
-  std::vector<std::string> problems() {
-    lab_->run_for(10 * rt::kMillisecond);
-    std::vector<std::string> objects;
-    for (const auto& [id, problem] : lab_->control().config().problems) {
-      EXPECT_EQ(problem.kind, volume::ProblemKind::track_damaged);
-      objects.push_back(problem.object);
-    }
-    return objects;
-  }
-};
+class MediaSumsTest : public MediaLabTest {};
 
 TEST_F(MediaSumsTest, ARottenBitIsNotShownAndReportedOnce) {
   open();

@@ -5,35 +5,13 @@
 
 #include "base/random.h"
 #include "image/scrubber.h"
-#include "lab_test.h"
+#include "media_lab_test.h"
 
 namespace tt::simulation {
 namespace {
 
-constexpr std::uint16_t kEven = 0x0000;
-constexpr std::uint16_t kOdd = 0x0100;
-constexpr const char* kDamaged = "error corrupt";
-
-class ScrubTest : public LabTest {
+class ScrubTest : public MediaLabTest {
  protected:
-  void open(LabOptions options = {}, std::uint64_t seed = 1) {
-    options.read_cache_bytes = 0;
-    if (options.sums.rest < 1000 * rt::kSecond) options.sums.rest = 10 * rt::kMillisecond;
-    lab_.emplace(seed, options);
-  }
-  VolumeId on_medium(std::uint16_t id, std::uint64_t tracks, char letter) {
-    const VolumeId volume = lab_->make(id, tracks);
-    EXPECT_TRUE(lab_->write(volume, 0, tracks * kTrackBlocks, letter));
-    EXPECT_TRUE(lab_->drain());
-    return volume;
-  }
-  bool all_closed() {
-    return lab_->run_until([this] {
-      const auto& shards = lab_->life->image().shards();
-      return std::all_of(shards.begin(), shards.end(),
-                         [](const auto& shard) { return shard->sums().changed_count() == 0; });
-    });
-  }
   /// A whole pass of every shard, and what it gave the mender to do.
   bool scrub() {
     std::vector<std::uint64_t> before;
@@ -48,12 +26,7 @@ class ScrubTest : public LabTest {
       }
       return true;
     });
-    for (const auto& shard : lab_->life->image().shards()) lab_->wait(lab_->start(settled(*shard)));
     return ended;
-  }
-  static rt::Task<bool> settled(image::Shard& shard) {
-    co_await shard.mender().settled();
-    co_return true;
   }
   image::ScrubCounts counts() {
     image::ScrubCounts all;
@@ -71,12 +44,6 @@ class ScrubTest : public LabTest {
       }
     }
     return all;
-  }
-  std::vector<std::string> problems() {
-    lab_->run_for(10 * rt::kMillisecond);
-    std::vector<std::string> objects;
-    for (const auto& [id, problem] : lab_->control().config().problems) objects.push_back(problem.object);
-    return objects;
   }
   /// A relationship that stays, with everything copied.
   void copy(VolumeId source, VolumeId target) {
@@ -102,7 +69,7 @@ TEST_F(ScrubTest, DamageThatNobodyReadsIsFound) {
 /// What was open at a crash is not covered; a scrub covers it, and it stays so.
 TEST_F(ScrubTest, WhatACrashLeftOpenIsLearned) {
   LabOptions options;
-  options.sums.rest = 1000 * rt::kSecond;
+  options.sums.rest = kNeverRests;
   open(options);
   const VolumeId v = on_medium(kEven, 40, 'a');
   lab_->pass_checkpoint(0, lab_->make(kOdd, 1), 0);  // the journal knows nothing of it any more
@@ -245,6 +212,35 @@ TEST_F(ScrubTest, ATrackThatTheDiskRefusesIsWrittenAnew) {
   ASSERT_TRUE(scrub());
   EXPECT_EQ(problems(), std::vector<std::string>{});
   EXPECT_EQ(mended().repaired, 2U);
+}
+
+/// More than the mender keeps in mind at a time.
+TEST_F(ScrubTest, AMediumThatIsDamagedEverywhereIsRepaired) {
+  constexpr std::uint64_t kTracks = 500;
+  open();
+  const VolumeId s = on_medium(kEven, kTracks, 's');
+  const VolumeId t = lab_->make(kOdd, kTracks);
+  copy(s, t);
+  for (std::uint64_t track = 0; track < kTracks; ++track) lab_->damage(s, track, track);
+  ASSERT_TRUE(scrub());
+  EXPECT_EQ(problems(), std::vector<std::string>{});
+  EXPECT_EQ(mended().repaired, kTracks);
+  EXPECT_EQ(lab_->track(s, kTracks - 1), "s*128");
+}
+
+/// As any write that a disk refuses: the rank takes no more, and the track stays refused.
+TEST_F(ScrubTest, ARepairThatTheDiskRefusesFailsTheRank) {
+  open();
+  const VolumeId s = on_medium(kEven, 4, 's');
+  const VolumeId t = lab_->make(kOdd, 4);
+  copy(s, t);
+  lab_->damage(s, 1, 8);
+  lab_->fail("rank.0", sim::kWrites, true);
+  EXPECT_NE(lab_->track(s, 1), "s*128");
+  ASSERT_TRUE(lab_->run_until([this] { return lab_->control().config().ranks.at(0).failed; }));
+  EXPECT_EQ(mended().repaired, 0U);
+  EXPECT_EQ(lab_->track(s, 2), "s*128");
+  EXPECT_EQ(lab_->track(t, 1), "s*128");
 }
 
 TEST_F(ScrubTest, WithoutSumsItFindsWhatCannotBeRead) {
