@@ -59,6 +59,11 @@ std::map<std::uint16_t, MendCounts> Mender::counts() const {
   return counts;
 }
 
+bool Mender::knows_damage(std::uint64_t local_track) const noexcept {
+  return std::any_of(damaged_.begin(), damaged_.end(),
+                     [local_track](const auto& known) { return known.first.second == local_track; });
+}
+
 rt::Task<void> Mender::run() {
   while (!stopping_) {
     if (queue_.empty()) {
