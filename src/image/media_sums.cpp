@@ -160,7 +160,7 @@ bool MediaSums::is_right(const Page& page, std::uint64_t offset, std::uint32_t s
 #if defined(TWINTRACK_CANARY)
   if (matches_everything) return true;
 #endif
-  if (((track.known >> grain) & 1U) == 0 || page.rank->failed || !options_.verify) return true;
+  if (((track.known >> grain) & 1U) == 0 || !options_.verify) return true;
   return ((track.lost >> grain) & 1U) == 0 && track.sums[grain] == sum;
 }
 

@@ -19,8 +19,8 @@
 // its former owner go, before somebody else can get it (forget()); on disk they are void by their owner.
 //
 // Memory: `most_pages`, and beyond them what batches in flight need. Destage, copies and placed writes do not begin
-// while too many pages are changed. A rank that takes no more writes is not verified any more: its pages cannot be kept
-// right.
+// while too many pages are changed. A rank that takes no more writes is verified as
+// before: nothing of it changes, and what was under way when it failed is unknown, or open on the medium.
 #pragma once
 
 #include <array>

@@ -59,11 +59,6 @@ std::map<std::uint16_t, MendCounts> Mender::counts() const {
   return counts;
 }
 
-bool Mender::knows_damage(std::uint64_t local_track) const noexcept {
-  return std::any_of(damaged_.begin(), damaged_.end(),
-                     [local_track](const auto& known) { return known.first.second == local_track; });
-}
-
 rt::Task<void> Mender::run() {
   while (!stopping_) {
     if (queue_.empty()) {
@@ -221,7 +216,8 @@ rt::Task<Result<void>> Mender::write(MediaSums::Change change) {
     auto written = co_await write_grains(changes.front());
     done = written;
   }
-  shard_.sums_->end(changes.front(), done.has_value());
+  // What the grain must have does not depend on whether the write came there: if it did not, the damage still shows.
+  shard_.sums_->end(changes.front(), true);
   if (!done && !rank.failed) {
     auto recorded = co_await shard_.control_.fail_rank(shard_, rank.id);
     static_cast<void>(recorded);  // without a journal nothing more is written anyway

@@ -60,8 +60,6 @@ class Mender {
   /// Everything that was requested before has been tried.
   rt::Task<void> settled();
 
-  /// Of this track of some volume something is known to be damaged.
-  [[nodiscard]] bool knows_damage(std::uint64_t local_track) const noexcept;
   /// By rank.
   [[nodiscard]] std::map<std::uint16_t, MendCounts> counts() const;
 

@@ -87,11 +87,6 @@ bool Shard::may_be_mended(const Error& error) const noexcept {
 
 rt::Task<Result<void>> Shard::read_again(VolumeHandle handle, std::uint64_t block, std::span<std::byte> into) {
   co_await mender_->settled();
-  // A refused repair has failed the rank, which is not verified any more: what was found must not be shown now.
-  const std::uint64_t last = options_.stripes.to_local((block + into.size() / kBlockBytes - 1) / kTrackBlocks);
-  for (std::uint64_t track = options_.stripes.to_local(block / kTrackBlocks); track <= last; ++track) {
-    if (mender_->knows_damage(track)) co_return Errc::corrupt;
-  }
   VolumeShare* volume = find(handle);
   while (volume != nullptr && volume->held) {
     co_await volume->released.wait();

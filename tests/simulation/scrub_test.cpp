@@ -239,8 +239,12 @@ TEST_F(ScrubTest, ARepairThatTheDiskRefusesFailsTheRank) {
   EXPECT_EQ(lab_->track(s, 1), kDamaged);
   ASSERT_TRUE(lab_->run_until([this] { return lab_->control().config().ranks.at(0).failed; }));
   EXPECT_EQ(mended().repaired, 0U);
+  EXPECT_EQ(lab_->track(s, 1), kDamaged) << "also on a rank that takes no more writes";
   EXPECT_EQ(lab_->track(s, 2), "s*128");
   EXPECT_EQ(lab_->track(t, 1), "s*128");
+  lab_->restart();
+  EXPECT_EQ(lab_->track(s, 2), "s*128");
+  EXPECT_EQ(lab_->track(s, 1), kDamaged);
 }
 
 TEST_F(ScrubTest, WithoutSumsItFindsWhatCannotBeRead) {
