@@ -18,6 +18,7 @@ import minute
 import pressure
 import reads
 import served
+import sums
 import targets
 import touch
 import volumes
@@ -27,7 +28,7 @@ from picture import picture
 PROJECT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 PARTS = {"served": served, "instant": instant, "touch": touch, "background": background, "targets": targets,
          "minute": minute, "cores": cores, "volumes": volumes, "reads": reads,
-         "pressure": pressure}
+         "pressure": pressure, "sums": sums}
 USUAL = ("served", "instant", "touch", "background")
 PEERS = ("fio", "qemu-utils", "qemu-system-common", "nbdkit")
 
@@ -97,7 +98,7 @@ def main():
     parser.add_argument("--load-seconds", type=int, default=10, help="of hosts' load beside a background copy, and of pressure")
     parser.add_argument("--size-gib", type=int, default=4)
     parser.add_argument("--acknowledgement", choices=["hardened", "volatile"], default="hardened",
-                        help="of minute, cores, volumes and reads")
+                        help="of minute, cores, volumes, reads and sums")
     parser.add_argument("--cache-mib", type=int, default=256, help="of reads: the read cache")
     parser.add_argument("--before", metavar="FOLDER", help="of reads and pressure: other programs, to compare with")
     parser.add_argument("--folder", default=os.path.join(PROJECT, "build", "bench"))

@@ -95,7 +95,7 @@ rt::Task<Result<void>> Image::create(std::span<const Port> ports, CreateOptions 
   }
   volume::apply(config, volume::BeginHostAccess{volume::open_host_connection()});
   for (std::uint32_t n = options.shard_count; n-- > 0;) {  // shard 0 last: its store makes the image exist
-    const ShardFiles files{options.uuid, n, options.shard_count, options.ring_bytes};
+    const ShardFiles files{options.uuid, n, options.shard_count, options.ring_bytes, options.keeps_sums};
     std::vector<std::byte> blob;
     if (n == 0) blob = volume::encode_config(config);
     auto made = co_await create_shard_files(*ports[0].reactor, storage, files, std::move(blob));

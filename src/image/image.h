@@ -44,6 +44,7 @@ struct CreateOptions {
   std::uint64_t ring_bytes = 256_MiB;  ///< Per shard.
   /// Rank n goes to pool n for n = 0 and 1 (the pools P0 and P1 are made); further ranks stay unassigned.
   std::vector<NewRank> ranks;
+  bool keeps_sums = false;  ///< Checksums of all data, from the first byte on.
 };
 
 struct OpenOptions {

@@ -45,8 +45,10 @@ class Shard;
 struct RankShare;
 
 struct MediaSumsOptions {
+  static constexpr std::uint64_t kPageBytes = 2800;  ///< Of memory, about.
+
   bool keep = false;                  ///< An image that has kept them once keeps them for good.
-  std::uint32_t most_pages = 4096;    ///< Of a shard; each speaks of 2 MiB and takes 2.7 KiB.
+  std::uint32_t most_pages = 4096;    ///< Of a shard; each speaks of 2 MiB.
   rt::TimeNs rest = 5 * rt::kSecond;  ///< So long a track stays open after its last write.
   bool verify = true;                 ///< Without, sums are kept and not compared.
 };

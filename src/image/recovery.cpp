@@ -66,6 +66,7 @@ rt::Task<Result<void>> create_shard_files(rt::Reactor& reactor, rt::Storage& sto
   fields.image_uuid = files.image_uuid;
   fields.shard = files.shard;
   fields.shard_count = files.shard_count;
+  fields.keeps_sums = files.keeps_sums;
   fields.ring = {ring_id_of(files.image_uuid, files.shard), files.ring_bytes};
   auto made = co_await journal::MetaStore::create(reactor, std::move(meta_disk), fields);
   if (!made) co_return made.error();

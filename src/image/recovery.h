@@ -28,6 +28,7 @@ struct ShardFiles {
   std::uint32_t shard = 0;
   std::uint32_t shard_count = 1;
   std::uint64_t ring_bytes = 0;
+  bool keeps_sums = false;
 };
 
 /// Creates one shard's files on its reactor; the configuration goes to shard 0, whose store must be made last: an image

@@ -102,6 +102,7 @@ void SimStorage::on_crash(MachineId machine, CrashKind kind) {
 SimFile::SimFile(SimStorage& storage, std::string name, std::uint32_t id, std::uint64_t size_bytes)
     : storage_(storage),
       name_(std::move(name)),
+      full_name_(storage.options().label + name_),
       id_(id),
       size_bytes_(size_bytes),
       medium_(storage.options().block_bytes) {}

@@ -30,6 +30,7 @@ struct Latency {
 struct StorageOptions {
   std::uint32_t block_bytes = 512;   ///< The atomic unit: 512 or 4096.
   std::uint64_t capacity_bytes = 0;  ///< 0 = without limit.
+  std::string label;                 ///< Before the names of its files, where faults are meant for one of several.
   Latency read{20 * rt::kMicrosecond, 200 * rt::kMicrosecond};
   Latency write{20 * rt::kMicrosecond, 300 * rt::kMicrosecond};
   Latency flush{50 * rt::kMicrosecond, 2 * rt::kMillisecond};
@@ -124,6 +125,7 @@ class SimFile final : private EventSink {
 
   SimStorage& storage_;
   std::string name_;
+  std::string full_name_;  ///< With the label of the storage.
   std::uint32_t id_;
   std::uint64_t size_bytes_;
   Medium medium_;

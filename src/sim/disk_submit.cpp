@@ -39,7 +39,7 @@ void SimFile::submit(rt::DiskOp& op, SimReactor& reactor) {
   if (op.kind == rt::DiskOp::Kind::write) prepare_write(pending);
   note_submit(pending);
 
-  pending.verdict = world().faults().decide({op.kind, id_, &name_}, world().random());
+  pending.verdict = world().faults().decide({op.kind, id_, &full_name_}, world().random());
   switch (pending.verdict.kind) {
     case FaultKind::crash_before:
       return world().request_crash(machine());

@@ -89,8 +89,7 @@ def one_round(daemon, writers, copies, chance):
 def run(arguments):
     chance = random.Random(arguments.seed)
     options = ["--journal-mib", "64", "--cores", str(chance.choice([1, 2, 3])), "--io", arguments.io]
-    if arguments.seed % 2 == 0:
-        options += ["--media-sums", "keep"]
+    options += ["--media-sums", "keep" if arguments.seed % 2 == 0 else "as-is"]
     with Daemon(arguments.programs, "kill", options) as daemon:
         daemon.up()
         make_volumes(daemon)

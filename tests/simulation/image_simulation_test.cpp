@@ -37,6 +37,16 @@ TEST(ImageSimulation, SeveralImagesDoNotNoticeEachOther) {
   EXPECT_TRUE(summary.ok()) << summary.report;
 }
 
+/// One of them has bad disks: it may refuse, the others may not, and nobody may be wrong.
+TEST(ImageSimulation, SeveralImagesDoNotNoticeThatTheDisksOfOneFail) {
+  sim::CampaignOptions options;
+  options.end_seed = 16;
+  const sim::RunSummary failing = sim::campaign("several_one_failing", several_one_failing, options);
+  EXPECT_TRUE(failing.ok()) << failing.report;
+  const sim::RunSummary lying = sim::campaign("several_one_lying", several_one_lying, options);
+  EXPECT_TRUE(lying.ok()) << lying.report;
+}
+
 TEST(ImageSimulation, SeveralImagesSurviveThePowerLossOfAnyAtSomeIos) {
   sim::SweepOptions options;
   options.seeds = 3;

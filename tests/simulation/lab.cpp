@@ -56,6 +56,7 @@ void Lab::create(const LabOptions& options) {
   shape_.open.map_share = options.map_share;
   shape_.open.read_cache_bytes = options.read_cache_bytes;
   shape_.open.sums = options.sums;
+  shape_.keeps_sums = options.made_with_sums;
   shape_.open.scrub_after = options.scrub_after;
   shape_.open.destage = options.destage;
   shape_.storage_image_id = options.storage_image_id;

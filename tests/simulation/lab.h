@@ -32,6 +32,7 @@ struct LabOptions {
   /// So small that it is often full. 0: what a test does to a medium is what the next read finds.
   std::uint64_t read_cache_bytes = 200_KiB;
   image::MediaSumsOptions sums{.keep = true};
+  bool made_with_sums = false;             ///< Whatever `sums` says at the start.
   rt::TimeNs scrub_after = kNeverDestage;  ///< No scrub begins by itself.
   image::DestagerOptions destage{.age_limit = kNeverDestage, .eager_percent = 40};
   std::string storage_image_id = "IBM.2107-75SIM01";

@@ -38,6 +38,7 @@ rt::Task<void> Life::create_task(bool& done, bool& ok) {
   options.personality = ds6000 ? volume::Personality::ds6000 : volume::Personality::ds8000;
   options.shard_count = shape_.shards;
   options.ring_bytes = shape_.ring_bytes;
+  options.keeps_sums = shape_.keeps_sums;
   for (const std::uint64_t bytes : shape_.rank_bytes) {
     options.ranks.push_back({"rank." + std::to_string(options.ranks.size()), bytes});
   }
@@ -66,9 +67,13 @@ rt::Task<void> Life::open_task(bool& done) {
   done = true;
 }
 
+void Life::begin_stop(bool& done) {
+  scopes_[0]->spawn(stop_task(done));
+}
+
 bool Life::stop() {
   bool done = false;
-  scopes_[0]->spawn(stop_task(done));
+  begin_stop(done);
   return run(done);
 }
 

@@ -20,6 +20,7 @@ struct ImageShape {
   std::string name;
   std::uint8_t number = 7;  ///< Of the image, in its world.
   std::vector<std::uint64_t> rank_bytes = {256_MiB, 256_MiB};
+  bool keeps_sums = false;  ///< From the first byte on.
   image::OpenOptions open;
 };
 
@@ -38,6 +39,8 @@ class Life {
   [[nodiscard]] bool is_open() const noexcept { return image_ != nullptr; }
   /// Runs the world until the image is open; false if it does not open (a crash or an error).
   bool open();
+  /// The image stops while the world runs; `done` when it has.
+  void begin_stop(bool& done);
   /// Clean stop. False if the world crashed meanwhile.
   bool stop();
 

@@ -4,10 +4,15 @@
 
 int main(int argc, char** argv) {
   const tt::sim::NamedScenario scenarios[] = {
-      {"crashes", tt::simulation::crashes},         {"short_history", tt::simulation::short_history},
-      {"sequences", tt::simulation::sequences},     {"failing_media", tt::simulation::failing_media},
-      {"several", tt::simulation::several},         {"dead_rank", tt::simulation::dead_rank},
+      {"crashes", tt::simulation::crashes},
+      {"short_history", tt::simulation::short_history},
+      {"sequences", tt::simulation::sequences},
+      {"failing_media", tt::simulation::failing_media},
+      {"several", tt::simulation::several},
+      {"dead_rank", tt::simulation::dead_rank},
       {"lying_media", tt::simulation::lying_media},
+      {"several_one_failing", tt::simulation::several_one_failing},
+      {"several_one_lying", tt::simulation::several_one_lying},
   };
   return tt::sim::simulator_main(argc, argv, scenarios);
 }

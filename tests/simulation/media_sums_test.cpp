@@ -182,6 +182,25 @@ TEST_F(MediaSumsTest, AnImageThatIsToldLaterKeepsThemFromThen) {
   EXPECT_EQ(lab_->track(v, 2), kDamaged);
 }
 
+/// One that was made with them needs not be told, at no start.
+TEST_F(MediaSumsTest, ANewImageKeepsThemFromTheFirstByte) {
+  LabOptions options;
+  options.sums.keep = false;
+  options.made_with_sums = true;
+  options.shards = 2;
+  open(options);
+  const VolumeId v = on_medium(kEven, 4, 'a');
+  EXPECT_TRUE(all_closed());
+  for (std::size_t shard = 0; shard < 2; ++shard) EXPECT_TRUE(lab_->shard(shard).store().fields().keeps_sums);
+  for (int round = 0; round < 2; ++round) {
+    lab_->damage(v, 1, 500);
+    EXPECT_EQ(lab_->track(v, 1), kDamaged);
+    lab_->damage(v, 1, 500);
+    lab_->crash();
+    EXPECT_EQ(lab_->track(v, 1), "a*128");
+  }
+}
+
 /// Far more pages than there is memory for.
 TEST_F(MediaSumsTest, MemoryIsBounded) {
   LabOptions options;

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "scenarios.h"
 
-#include <array>
-
 #include "drawn_plan.h"
 
 namespace tt::simulation {
@@ -55,32 +53,12 @@ void bad_media(sim::Case& c, Spoil spoil) {
 void failing_media(sim::Case& c) {
   bad_media(c, [&c](LivesPlan& plan) {
     plan.life_length = static_cast<rt::TimeNs>(c.draw("life_ms", 5, 100)) * rt::kMillisecond;
-    sim::FaultRule rule;
-    const bool journal = c.draw_chance("journal_fails", 1, 4);
-    rule.file = journal ? "journal" : "rank";
-    // A journal whose durable writes are lost without a word is a lying device: that is detected (corrupt), not
-    // survived.
-    const bool late = c.draw_chance("late", 1, 4) && !journal;
-    rule.kind = late ? sim::FaultKind::late_error : sim::FaultKind::io_error;
-    rule.operations = sim::kWrites | sim::kFlushes | (c.draw_chance("reads_fail", 1, 3) ? sim::kReads : sim::IoMask{0});
-    rule.at = c.draw("fault_at", 1, 120);
-    rule.sticky = c.draw_chance("sticky", 1, 2);
-    return rule;
+    return draw_failure(c);
   });
 }
 
 void lying_media(sim::Case& c) {
-  bad_media(c, [&c](LivesPlan& plan) {
-    plan.clean_ends = true;
-    plan.shape.open.sums.keep = true;
-    constexpr std::array kLies{sim::FaultKind::lost_write, sim::FaultKind::misdirected_write, sim::FaultKind::bit_rot};
-    sim::FaultRule rule;
-    rule.file = "rank";
-    rule.kind = kLies[c.draw("lie", 0, kLies.size() - 1)];
-    rule.operations = sim::kWrites;
-    rule.at = c.draw("lie_at", 1, 150);
-    return rule;
-  });
+  bad_media(c, [&c](LivesPlan& plan) { return draw_lie(c, plan); });
 }
 
 namespace {

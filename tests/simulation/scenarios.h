@@ -11,6 +11,10 @@ namespace tt::simulation {
 void crashes(sim::Case& c);
 /// Two or three images in one world, each with hosts, FlashCopies and power losses of its own.
 void several(sim::Case& c);
+/// The same, and the disks of one of them fail or lie: operations of that one may be refused, no byte may be wrong, and
+/// the others notice nothing.
+void several_one_failing(sim::Case& c);
+void several_one_lying(sim::Case& c);
 /// A short fixed history for sweeps over every I/O.
 void short_history(sim::Case& c);
 /// Sequences of one to three commands between three volumes that hosts write to; the seed says which. For crashes, not

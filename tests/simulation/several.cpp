@@ -17,6 +17,8 @@ using Sites = std::vector<std::unique_ptr<Site>>;
 constexpr std::uint64_t kEventsBetweenChecks = 16;
 constexpr rt::TimeNs kLongEnough = 600 * rt::kSecond;
 
+enum class Media : std::uint8_t { good, failing, lying };
+
 LivesPlan draw_site(sim::Case& c, std::uint64_t number) {
   LivesPlan plan;
   plan.shape = draw_shape(c, sim::mix(c.seed(), number));
@@ -26,12 +28,26 @@ LivesPlan draw_site(sim::Case& c, std::uint64_t number) {
   return plan;
 }
 
-Sites make_sites(sim::Case& c) {
+/// What is wrong with the disks of one site, and what that changes in its plan.
+sim::FaultRule spoil(sim::Case& c, std::uint8_t number, Media media, LivesPlan& plan) {
+  plan.work.errors_expected = true;
+  plan.lives = 2;
+  if (media == Media::lying) plan.life_length = 0;
+  sim::FaultRule rule = media == Media::lying ? draw_lie(c, plan) : draw_failure(c);
+  rule.file.insert(0, Site::label_of(number));
+  return rule;
+}
+
+Sites make_sites(sim::Case& c, Media media) {
   Sites sites;
   const std::uint64_t count = c.draw("sites", 2, 3);
+  const std::uint64_t spoiled = media == Media::good ? 0 : c.draw("spoiled", 1, count);
   for (std::uint64_t i = 1; i <= count; ++i) {
+    const auto number = static_cast<std::uint8_t>(i);
     const sim::StorageOptions disks = c.draw_storage_options();
-    sites.push_back(std::make_unique<Site>(c, static_cast<std::uint8_t>(i), disks, draw_site(c, i)));
+    LivesPlan plan = draw_site(c, i);
+    if (i == spoiled) c.world().faults().add(spoil(c, number, media, plan));
+    sites.push_back(std::make_unique<Site>(c, number, disks, plan));
   }
   c.world().faults().set_quiet(true);
   for (const auto& site : sites) {
@@ -68,18 +84,30 @@ void step(sim::Case& c, Sites& sites) {
   }
 }
 
-}  // namespace
-
-void several(sim::Case& c) {
+void run_several(sim::Case& c, Media media) {
   const sim::WorldOptions options = c.draw_world_options();
   sim::World& world = c.world(options);
-  Sites sites = make_sites(c);
+  Sites sites = make_sites(c, media);
   if (c.failed()) return;
   world.set_after_event([&] { check_invariants(c, sites); });
   for (const auto& site : sites) site->power_on();
   while (!c.failed() && !std::ranges::all_of(sites, [](const auto& site) { return site->is_finished(); }))
     step(c, sites);
   world.set_after_event(nullptr);
+}
+
+}  // namespace
+
+void several(sim::Case& c) {
+  run_several(c, Media::good);
+}
+
+void several_one_failing(sim::Case& c) {
+  run_several(c, Media::failing);
+}
+
+void several_one_lying(sim::Case& c) {
+  run_several(c, Media::lying);
 }
 
 }  // namespace tt::simulation

@@ -7,6 +7,13 @@ namespace tt::simulation {
 
 namespace {
 
+constexpr rt::TimeNs kLongEnough = 300 * rt::kSecond;
+
+sim::StorageOptions labelled(std::uint8_t number, sim::StorageOptions disks) {
+  disks.label = Site::label_of(number);
+  return disks;
+}
+
 LivesPlan plan_of(std::uint8_t number, LivesPlan plan) {
   plan.shape.number = number;
   plan.shape.storage_image_id = "IBM.2107-75SIM0" + std::to_string(number);
@@ -20,12 +27,16 @@ Site::Site(sim::Case& c, std::uint8_t number, const sim::StorageOptions& disks, 
     : case_(c),
       name_("site " + std::to_string(number)),
       plan_(plan_of(number, std::move(plan))),
-      storage_(c.world(), disks),
+      storage_(c.world(), labelled(number, disks)),
       work_(c, plan_.work, plan_.shape.open.acknowledge == image::Acknowledge::hardened),
       lives_left_(plan_.lives) {}
 
 Site::~Site() {
   if (life_ != nullptr) end_life(sim::CrashKind::power);
+}
+
+std::string Site::label_of(std::uint8_t number) {
+  return "site" + std::to_string(number) + ".";
 }
 
 void Site::fail(const std::string& what) {
@@ -41,6 +52,7 @@ bool Site::make() {
 }
 
 void Site::power_on() {
+  if (lives_left_ == 0) end_faults();
   life_ = std::make_unique<Life>(case_.world(), storage_, plan_.shape);
   begin(Phase::opening);
 }
@@ -50,6 +62,7 @@ void Site::begin(Phase phase) {
   done_ = false;
   if (phase == Phase::opening) life_->begin_open(done_);
   if (phase == Phase::working) work_.start(*life_);
+  if (phase == Phase::stopping) life_->begin_stop(done_);
   if (phase == Phase::checking || phase == Phase::checking_again) work_.begin_check(*life_, done_);
   if (phase == Phase::draining) work_.begin_drain(*life_, done_);
 }
@@ -64,31 +77,60 @@ void Site::go_on() {
     case Phase::opening:
       return opened();
     case Phase::working:
-      --lives_left_;
+      return worked();
+    case Phase::stopping:
       return lose_power(case_.random().chance(1, 4) ? sim::CrashKind::process : sim::CrashKind::power);
     case Phase::checking:
-      return begin(Phase::draining);
+      return plan_.work.errors_expected ? finish() : begin(Phase::draining);
     case Phase::draining:
       return begin(Phase::checking_again);
     case Phase::checking_again:
-      end_life(sim::CrashKind::power);
-      phase_ = Phase::finished;
-      return;
+      return finish();
     case Phase::off:
     case Phase::finished:
       return;
   }
 }
 
+void Site::worked() {
+  --lives_left_;
+  if (!plan_.clean_ends)
+    return lose_power(case_.random().chance(1, 4) ? sim::CrashKind::process : sim::CrashKind::power);
+  work_.crash();
+  work_.set_witness(nullptr);
+  begin(Phase::stopping);
+}
+
+void Site::finish() {
+  end_life(sim::CrashKind::power);
+  phase_ = Phase::finished;
+}
+
+/// Its disks may be the reason; then it has to open once they are well.
+void Site::not_opened() {
+  sim::FaultPlan& faults = case_.world().faults();
+  if (!plan_.work.errors_expected || faults.fired_total() == 0 || faults_ended_)
+    return fail(std::string("the image does not open: ") + name_of(life_->open_error().code));
+  end_faults();
+  lose_power(sim::CrashKind::power);
+}
+
+void Site::end_faults() {
+  if (!plan_.work.errors_expected) return;
+  case_.world().faults().set_quiet(true);
+  faults_ended_ = true;
+}
+
 void Site::opened() {
-  if (!life_->is_open()) return fail(std::string("the image does not open: ") + name_of(life_->open_error().code));
+  if (!life_->is_open()) return not_opened();
   witness_ = std::make_unique<Witness>(life_->image(), storage_, [this](const std::string& what) { fail(what); });
   witness_->attach(case_.world());
   work_.set_witness(witness_.get());
   work_.settle_after_restart(*life_);
   if (lives_left_ == 0) return begin(Phase::checking);
   const auto longest = static_cast<std::uint64_t>(plan_.life_length);
-  deadline_ = case_.world().now() + 1 + static_cast<rt::TimeNs>(case_.random().below(longest));
+  deadline_ =
+      case_.world().now() + 1 + (longest == 0 ? kLongEnough : static_cast<rt::TimeNs>(case_.random().below(longest)));
   case_.world().at(deadline_, [] {});  // so that the world looks at the clock
   begin(Phase::working);
 }
@@ -113,7 +155,7 @@ bool Site::owns(sim::MachineId machine) const {
 }
 
 std::string Site::broken() const {
-  if (witness_ == nullptr) return {};
+  if (witness_ == nullptr || phase_ == Phase::stopping) return {};
   const std::string broken = broken_invariant(life_->image());
   return broken.empty() ? broken : name_ + ": " + broken;
 }

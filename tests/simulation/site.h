@@ -14,9 +14,12 @@ namespace tt::simulation {
 
 class Site {
  public:
-  /// `number` distinguishes it in its world; from 1.
+  /// `number` distinguishes it in its world; from 1. Faults that are meant for its disks alone name files
+  /// `label_of(number)` begins. With plan.errors_expected they may fail, once it was made: then operations may be
+  /// refused, and it may not open until the faults are quiet.
   Site(sim::Case& c, std::uint8_t number, const sim::StorageOptions& disks, LivesPlan plan);
   ~Site();
+  static std::string label_of(std::uint8_t number);
   Site(const Site&) = delete;
   Site& operator=(const Site&) = delete;
 
@@ -38,9 +41,13 @@ class Site {
   [[nodiscard]] std::string broken() const;
 
  private:
-  enum class Phase : std::uint8_t { off, opening, working, checking, draining, checking_again, finished };
+  enum class Phase : std::uint8_t { off, opening, working, stopping, checking, draining, checking_again, finished };
 
   void opened();
+  void not_opened();
+  void worked();
+  void finish();
+  void end_faults();
   void begin(Phase phase);
   void end_life(sim::CrashKind kind);
   void fail(const std::string& what);
@@ -56,6 +63,7 @@ class Site {
   bool done_ = false;  ///< With what it began last.
   rt::TimeNs deadline_ = 0;
   int lives_left_;
+  bool faults_ended_ = false;
   int power_losses_ = 0;
 };
 

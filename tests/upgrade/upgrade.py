@@ -82,8 +82,8 @@ def find_present(programs, stored, options):
 def main():
     programs = sys.argv[1]
     stored = [opens(programs, name) for name in names()]
-    find_present(programs, stored, [])
-    newest = names()[find_present(programs, stored, ["--media-sums", "keep"])]
+    find_present(programs, stored, ["--media-sums", "as-is"])
+    newest = names()[find_present(programs, stored, [])]
     for which in ("ring", "checkpoint", "rank"):
         refuses(programs, newest, which)
     return 0

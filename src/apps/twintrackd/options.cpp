@@ -29,6 +29,8 @@ constexpr const char* kHelp = R"(twintrackd: one storage image, served to hosts 
   --personality P       2107 (default) or 1750, at creation
   --ack MODE            hardened (default): every write is answered when it is durable;
                         volatile: only FUA writes and flushes wait
+  --media-sums WHICH    keep: checksums of all data from now on, verified at every read; as-is: only if it keeps them
+                        already, so never in a new image (default: keep in a new image, else as-is)
   --read-cache-mib N    memory for data that was read from the ranks, in MiB; 0 = none (default: one 16th of the
                         memory of the machine, at most 512)
   --copy-limit-mib N    background copy: at most N MiB per second (default: as fast as hosts leave it)
@@ -101,6 +103,11 @@ Setter textual(std::string Options::* member) {
   };
 }
 
+bool media_sums(Options& options, std::string_view text) {
+  options.media_sums = text == "keep";
+  return text == "keep" || text == "as-is";
+}
+
 template <class T>
 Setter one_of(T Options::* member, std::map<std::string_view, T> names) {
   return [=](Options& options, std::string_view text) { return choose(text, names, options.*member); };
@@ -118,7 +125,7 @@ const std::map<std::string_view, Setter>& setters() {
                                                                             {"1750", volume::Personality::ds6000}})},
       {"--ack", one_of<image::Acknowledge>(&Options::acknowledge, {{"hardened", image::Acknowledge::hardened},
                                                                    {"volatile", image::Acknowledge::as_cached}})},
-      {"--media-sums", one_of<bool>(&Options::media_sums, {{"keep", true}, {"as-is", false}})},
+      {"--media-sums", media_sums},
       {"--read-cache-mib", numeric(&Options::read_cache_mib, 0, 1U << 24U)},
       {"--copy-limit-mib", numeric(&Options::copy_limit_mib, 1, 1U << 20U)},
       {"--nbd-tcp", [](Options& o, std::string_view text) { return host_and_port(text, o); }},

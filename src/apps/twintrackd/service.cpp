@@ -63,6 +63,7 @@ image::CreateOptions creation(const Options& options, unsigned cores) {
   create.personality = options.personality;
   create.storage_image_id = make_image_id(options.personality, rt::os_random_seed());
   create.shard_count = cores;
+  create.keeps_sums = options.media_sums.value_or(true);
   create.ring_bytes = round_up(options.journal_mib * 1_MiB / cores, 4096);
   for (unsigned i = 0; i < options.ranks; ++i) {
     create.ranks.push_back({fmt::format("rank.{}", i), options.rank_gib * 1_GiB});
@@ -176,14 +177,29 @@ rt::Task<bool> serve_image(rt::Platform& platform, image::Image& image, const Op
   co_return serving;
 }
 
+/// Of the machine; 0 if it does not say.
+std::uint64_t memory_bytes() {
+  const long pages = ::sysconf(_SC_PHYS_PAGES);
+  const long page_bytes = ::sysconf(_SC_PAGESIZE);
+  if (pages <= 0 || page_bytes <= 0) return 0;
+  return static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes);
+}
+
 /// Hosts cache too, so little is enough; the journal is in memory beside it.
 std::uint64_t usual_read_cache_mib() {
   constexpr std::uint64_t kPart = 16;
   constexpr std::uint64_t kMost = 512;
-  const long pages = ::sysconf(_SC_PHYS_PAGES);
-  const long page_bytes = ::sysconf(_SC_PAGESIZE);
-  if (pages <= 0 || page_bytes <= 0) return 0;
-  return std::min(static_cast<std::uint64_t>(pages) * static_cast<std::uint64_t>(page_bytes) / kPart / 1_MiB, kMost);
+  return std::min(memory_bytes() / kPart / 1_MiB, kMost);
+}
+
+/// Of each shard. A 256th of the memory speaks of three times as much data as there is memory; what does not fit is
+/// read again.
+std::uint32_t usual_sum_pages(std::uint64_t shards) {
+  constexpr std::uint64_t kPart = 256;
+  constexpr std::uint64_t kMost = 1U << 20U;
+  const std::uint64_t least = image::MediaSumsOptions{}.most_pages;
+  return static_cast<std::uint32_t>(
+      std::clamp(memory_bytes() / kPart / image::MediaSumsOptions::kPageBytes / shards, least, kMost));
 }
 
 /// Tells the image of files and devices that ranks may be made on. One that it knows is no news.
@@ -227,7 +243,8 @@ rt::Task<void> serve(rt::Platform& platform, const Options& options, const tls::
   }
   image::OpenOptions open;
   open.acknowledge = options.acknowledge;
-  open.sums.keep = options.media_sums;
+  open.sums.keep = options.media_sums.value_or(false);
+  open.sums.most_pages = usual_sum_pages(platform.size());
   open.read_cache_bytes = options.read_cache_mib.value_or(usual_read_cache_mib()) * 1_MiB;
   open.pacing.limit_bytes_per_second = options.copy_limit_mib * 1_MiB;
   auto image = co_await image::Image::open(ports, open);
