@@ -31,7 +31,7 @@ struct Options {
   std::vector<ArraySite> array_sites;
   volume::Personality personality = volume::Personality::ds8000;
   image::Acknowledge acknowledge = image::Acknowledge::hardened;
-  std::optional<bool> media_sums;               ///< Checksums of tracks are kept; default: if the image is new or does so.
+  std::optional<bool> media_sums;  ///< Checksums of tracks are kept; default: if the image is new or does so.
   std::optional<std::uint64_t> read_cache_mib;  ///< Default: usual_read_cache_mib().
   std::uint64_t copy_limit_mib = 0;             ///< Per second, all background copies together; 0 = none.
   std::string nbd_host = "127.0.0.1";
