@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What checksums of all data cost (`--media-sums keep` against an image without): writes and reads of everything, of a part
 that is written again and again, streams, and first touches after an establish. Writes are sustained: a run ends when the last
-track is on a disk. The pages of sums that a shard keeps in memory speak of 8 GiB; take `--size-gib` above and below that."""
+track is on a disk. Take a `--size-gib` within what the pages of sums in
+memory speak of (three times the memory of the machine, divided among the shards), and one beyond."""
 
 import json
 import sys

@@ -43,8 +43,10 @@ TEST(ImageSimulation, SeveralImagesDoNotNoticeThatTheDisksOfOneFail) {
   options.end_seed = 16;
   const sim::RunSummary failing = sim::campaign("several_one_failing", several_one_failing, options);
   EXPECT_TRUE(failing.ok()) << failing.report;
+  EXPECT_GT(failing.faults_fired, 0U);
   const sim::RunSummary lying = sim::campaign("several_one_lying", several_one_lying, options);
   EXPECT_TRUE(lying.ok()) << lying.report;
+  EXPECT_GT(lying.faults_fired, 0U);
 }
 
 TEST(ImageSimulation, SeveralImagesSurviveThePowerLossOfAnyAtSomeIos) {

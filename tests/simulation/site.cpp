@@ -7,7 +7,7 @@ namespace tt::simulation {
 
 namespace {
 
-constexpr rt::TimeNs kLongEnough = 300 * rt::kSecond;
+constexpr rt::TimeNs kLongestWorkload = 300 * rt::kSecond;
 
 sim::StorageOptions labelled(std::uint8_t number, sim::StorageOptions disks) {
   disks.label = Site::label_of(number);
@@ -93,6 +93,7 @@ void Site::go_on() {
 }
 
 void Site::worked() {
+  if (plan_.life_length == 0 && !work_.done()) return fail("the workload does not end");
   --lives_left_;
   if (!plan_.clean_ends)
     return lose_power(case_.random().chance(1, 4) ? sim::CrashKind::process : sim::CrashKind::power);
@@ -129,8 +130,8 @@ void Site::opened() {
   work_.settle_after_restart(*life_);
   if (lives_left_ == 0) return begin(Phase::checking);
   const auto longest = static_cast<std::uint64_t>(plan_.life_length);
-  deadline_ =
-      case_.world().now() + 1 + (longest == 0 ? kLongEnough : static_cast<rt::TimeNs>(case_.random().below(longest)));
+  deadline_ = case_.world().now() + 1 +
+              (longest == 0 ? kLongestWorkload : static_cast<rt::TimeNs>(case_.random().below(longest)));
   case_.world().at(deadline_, [] {});  // so that the world looks at the clock
   begin(Phase::working);
 }

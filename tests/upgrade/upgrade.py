@@ -82,8 +82,11 @@ def find_present(programs, stored, options):
 def main():
     programs = sys.argv[1]
     stored = [opens(programs, name) for name in names()]
-    find_present(programs, stored, ["--media-sums", "as-is"])
-    newest = names()[find_present(programs, stored, [])]
+    without = find_present(programs, stored, ["--media-sums", "as-is"])
+    present = find_present(programs, stored, [])
+    require(present == find_present(programs, stored, ["--media-sums", "keep"]), "a new image keeps no checksums")
+    require(present != without, "a new image keeps checksums although it is told not to")
+    newest = names()[present]
     for which in ("ring", "checkpoint", "rank"):
         refuses(programs, newest, which)
     return 0
