@@ -11,7 +11,6 @@ using flashcopy::VolumeShare;
 namespace {
 
 constexpr std::size_t kReadFrames = 64;
-constexpr std::size_t kVolumeIds = 0x10000;
 
 }  // namespace
 
@@ -21,7 +20,6 @@ Shard::Shard(rt::Reactor& reactor, ShardOptions options, LsnSource& lsns, Contro
       lsns_(lsns),
       control_(control),
       frames_(reactor, kReadFrames),
-      volumes_(kVolumeIds),
       filled_(reactor),
       placed_run_ended_(reactor),
       batch_ended_(reactor),
@@ -40,7 +38,7 @@ Shard::Shard(rt::Reactor& reactor, ShardOptions options, LsnSource& lsns, Contro
 Shard::~Shard() = default;
 
 VolumeShare* Shard::find(VolumeId id) const noexcept {
-  return volumes_[id.value].get();
+  return volumes_.find(id);
 }
 
 VolumeShare* Shard::find(VolumeHandle handle) const noexcept {
@@ -165,7 +163,7 @@ void Shard::add_volume(const volume::VolumeConfig& config, std::uint64_t extent_
   share->tracks_per_extent = extent_bytes / kTrackBytes;
   share->extents = config.extents;
   volume_of_generation_[share->map_generation] = share.get();
-  volumes_[config.id.value] = std::move(share);
+  volumes_.put(config.id, std::move(share));
 }
 
 void Shard::install_extent(VolumeHandle handle, std::uint32_t extent_number, volume::ExtentRef extent) {
@@ -176,7 +174,7 @@ rt::Task<void> Shard::retire_volume(VolumeId id) {
   VolumeShare* volume = find(id);
   if (volume == nullptr) co_return;
   volume->removed = true;
-  removed_volumes_.push_back(std::move(volumes_[id.value]));
+  removed_volumes_.push_back(volumes_.take(id));
   volume->held = volume->untouchable = false;
   volume->released.wake_all();
   volume->frozen = 0;

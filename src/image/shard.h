@@ -37,6 +37,7 @@
 #include "image/read_ahead.h"
 #include "image/recorded_tracks.h"
 #include "image/relationship_change.h"
+#include "image/volume_table.h"
 #include "image/write_throttle.h"
 #include "journal/map_delta.h"
 #include "journal/meta_store.h"
@@ -322,9 +323,7 @@ class Shard {
   /// Ascending by id.
   template <class Visit>
   void for_each_volume(Visit visit) const {
-    for (const auto& volume : volumes_) {
-      if (volume != nullptr) visit(*volume);
-    }
+    volumes_.for_each(visit);
   }
   [[nodiscard]] MediaAddress address_of(const flashcopy::VolumeShare& volume, std::uint64_t local_track) noexcept;
   [[nodiscard]] std::uint64_t global_of(std::uint64_t local_track) const noexcept {
@@ -485,7 +484,7 @@ class Shard {
   std::unique_ptr<MediaSums> sums_;
   std::unique_ptr<Mender> mender_;
 
-  std::vector<std::unique_ptr<flashcopy::VolumeShare>> volumes_;  ///< By volume id; null where there is none.
+  VolumeTable volumes_;
   std::map<Generation, flashcopy::VolumeShare*> volume_of_generation_;
   std::map<Generation, std::unique_ptr<flashcopy::RelationshipShare>> relationships_;
   std::map<Generation, std::unique_ptr<flashcopy::RangeShare>> ranges_;

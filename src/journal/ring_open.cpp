@@ -9,7 +9,10 @@
 namespace tt::journal {
 namespace {
 
-constexpr std::uint64_t kReadBytes = 4_MiB;
+/// Reads grow with what the chain turns out to be: most starts find little.
+constexpr std::uint64_t kFirstReadBytes = 256_KiB;
+constexpr std::uint64_t kMostReadBytes = 4_MiB;
+constexpr std::uint64_t kLookAheadBytes = 256_KiB;
 
 bool usable(const RingGeometry& geometry, const RingTail& tail, const RingOptions& options, const rt::Disk& disk) {
   return geometry.ring_bytes % kSlotHeadBytes == 0 && geometry.ring_bytes >= 16 * kMaxSlotBytes &&
@@ -47,24 +50,36 @@ rt::Task<Result<void>> Ring::State::load(std::uint64_t offset, std::uint64_t len
   if (wanted > geometry.ring_bytes) co_return Errc::out_of_range;
   while (loaded_bytes < wanted) {
     const std::uint64_t at = (tail.offset + loaded_bytes) % geometry.ring_bytes;
-    const std::uint64_t count = std::min({kReadBytes, geometry.ring_bytes - at, geometry.ring_bytes - loaded_bytes});
-    co_await load_chunk(at, count);
+    const std::uint64_t wish = std::clamp(loaded_bytes, kFirstReadBytes, kMostReadBytes);
+    const std::uint64_t count = std::min({wish, geometry.ring_bytes - at, geometry.ring_bytes - loaded_bytes});
+    co_await read_pages(at, memory.span(at, count));
     loaded_bytes += count;
   }
   co_return Result<void>{};
 }
 
 /// Page by page where the disk refuses, so that a bad sector outside of the chain does no harm.
-rt::Task<void> Ring::State::load_chunk(std::uint64_t offset, std::uint64_t length) {
-  auto whole = co_await disk->read(offset, memory.span(offset, length));
+rt::Task<void> Ring::State::read_pages(std::uint64_t offset, std::span<std::byte> into) {
+  auto whole = co_await disk->read(offset, into);
   if (whole) co_return;
-  for (std::uint64_t at = offset; at < offset + length; at += kSlotHeadBytes) {
-    const auto page = memory.span(at, kSlotHeadBytes);
-    auto one = co_await disk->read(at, page);
+  for (std::uint64_t at = 0; at < into.size(); at += kSlotHeadBytes) {
+    const auto page = into.subspan(at, kSlotHeadBytes);
+    auto one = co_await disk->read(offset + at, page);
     if (one) continue;
     std::fill(page.begin(), page.end(), std::byte{0});
-    unreadable_pages.push_back(at);
+    unreadable_pages.push_back(offset + at);
   }
+}
+
+/// Pages after the chain are looked at, and nobody needs them afterwards: the ring's memory stays untouched.
+rt::Task<std::span<const std::byte>> Ring::State::page_after_chain(std::uint64_t offset, LookAhead& ahead) {
+  if (distance(offset) + kSlotHeadBytes <= loaded_bytes) co_return memory.span(offset, kSlotHeadBytes);
+  if (offset < ahead.offset || offset >= ahead.offset + ahead.length) {
+    ahead.offset = offset;
+    ahead.length = std::min<std::uint64_t>(ahead.memory.size(), geometry.ring_bytes - offset);
+    co_await read_pages(offset, ahead.memory.span(0, ahead.length));
+  }
+  co_return ahead.memory.span(offset - ahead.offset, kSlotHeadBytes);
 }
 
 /// A slot with our own epoch before we wrote anything: the superblock lost its last start.
@@ -139,11 +154,12 @@ rt::Task<Result<void>> Ring::State::judge_end(ChainPoint point, SlotFault fault)
   const auto head = memory.span(point.offset, kSlotHeadBytes);
   const bool for_this_place = check_link(read_header(head), point, geometry.ring_id) == SlotFault::none;
   if (fault == SlotFault::newer_version && for_this_place) co_return Errc::version_not_supported;
+  LookAhead ahead{MappedMemory::map(kLookAheadBytes)};
+  if (ahead.memory.size() == 0) co_return Error{Errc::limit_reached, kLookAheadBytes};
   for (std::uint64_t step = kSlotHeadBytes; step < kProofBytes; step += kSlotHeadBytes) {
     const std::uint64_t at = (point.offset + step) % geometry.ring_bytes;
-    auto loaded = co_await load(at, kSlotHeadBytes);
-    if (!loaded || distance(at) < distance(point.offset)) break;
-    const auto page = memory.span(at, kSlotHeadBytes);
+    if (distance(at) < distance(point.offset)) break;
+    const std::span<const std::byte> page = co_await page_after_chain(at, ahead);
     if (proves_durable(page, at, geometry.ring_id, point.sequence)) co_return Error{Errc::corrupt, point.offset};
     if (of_this_life(page, at)) co_return Error{Errc::corrupt, at};
   }

@@ -39,7 +39,13 @@ struct Ring::State {
   rt::Task<Result<SlotFault>> check_next(ChainPoint point);
   rt::Task<Result<void>> judge_end(ChainPoint point, SlotFault fault);
   rt::Task<Result<void>> load(std::uint64_t offset, std::uint64_t length);
-  rt::Task<void> load_chunk(std::uint64_t offset, std::uint64_t length);
+  rt::Task<void> read_pages(std::uint64_t offset, std::span<std::byte> into);
+  struct LookAhead {
+    MappedMemory memory;
+    std::uint64_t offset = 0;  ///< In the ring, of what is in memory.
+    std::uint64_t length = 0;
+  };
+  rt::Task<std::span<const std::byte>> page_after_chain(std::uint64_t offset, LookAhead& ahead);
   Result<void> accept(const SlotHeader& header);
   [[nodiscard]] std::uint64_t distance(std::uint64_t offset) const noexcept;
   [[nodiscard]] bool of_this_life(std::span<const std::byte> page, std::uint64_t offset) const noexcept;

@@ -25,6 +25,11 @@ struct alignas(rt::kDiskAlignment) HeaderArea {
   }
 };
 
+struct alignas(rt::kDiskAlignment) HeaderCopy {
+  HeaderBlock bytes{};
+};
+using HeaderCopies = std::array<HeaderCopy, kHeaderCopies>;
+
 Result<RankLayout> expect(const RankHeader& header, const ImageUuid& image, std::uint16_t rank) {
   if (header.image != image) return {Errc::images_differ, header.rank};
   if (header.rank != rank) return {Errc::invalid_argument, header.rank};
@@ -50,11 +55,11 @@ int rank_of_answer(const Result<RankHeader>& answer) {
 }
 
 rt::Task<Result<RankHeader>> read_header(rt::Disk& disk) {
-  auto area = std::make_unique<HeaderArea>();
+  auto copies = std::make_unique<HeaderCopies>();
   std::optional<Result<RankHeader>> best;
   for (std::uint16_t i = 0; i < kHeaderCopies; ++i) {
-    auto read = co_await disk.read(kHeaderOffsets[i], area->copy(i));
-    const Result<RankHeader> answer = read ? decode_header(area->copy(i), i) : Result<RankHeader>(read.error());
+    auto read = co_await disk.read(kHeaderOffsets[i], (*copies)[i].bytes);
+    const Result<RankHeader> answer = read ? decode_header((*copies)[i].bytes, i) : Result<RankHeader>(read.error());
     if (!best || rank_of_answer(answer) > rank_of_answer(*best)) best = answer;
   }
   co_return *best;
@@ -81,10 +86,10 @@ rt::Task<Result<void>> check_empty(rt::Disk& disk, ImageUuid image, std::uint16_
 }
 
 rt::Task<Result<void>> write_header(rt::Disk& disk, ImageUuid image, std::uint16_t rank, RankLayout layout) {
-  auto area = std::make_unique<HeaderArea>();
+  auto copies = std::make_unique<HeaderCopies>();
   for (std::uint16_t i = 0; i < kHeaderCopies; ++i) {
-    std::ranges::copy(encode_header(image, rank, i, layout), area->copy(i).begin());
-    auto written = co_await disk.write(kHeaderOffsets[i], area->copy(i));
+    (*copies)[i].bytes = encode_header(image, rank, i, layout);
+    auto written = co_await disk.write(kHeaderOffsets[i], (*copies)[i].bytes);
     if (!written) co_return written;
   }
   auto flushed = co_await disk.flush();

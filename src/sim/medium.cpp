@@ -131,7 +131,8 @@ void Medium::read_durable(std::uint64_t offset, std::span<std::byte> into) const
 }
 
 void Medium::land(const WriteRef& write, std::uint64_t index, Mask mask) {
-  if (mask == 0) return;
+  // Zeros where there is nothing: whatever happens to them, zeros are read.
+  if (mask == 0 || (write->zeros() && find(index) == nullptr)) return;
   Chunk& chunk = make(index);
   chunk.layers.push_back({write, mask});
   chunk.blank = chunk.blank && write->zeros();
