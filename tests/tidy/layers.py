@@ -14,12 +14,13 @@ def layers(project):
 
 
 # What stores and serves data; the management side must not know it.
-STORAGE = {"media", "journal", "volume", "cache", "flashcopy", "image", "host"}
+STORAGE = {"media", "journal", "volume", "cache", "flashcopy", "mirror", "image", "host"}
 
 # Beyond the order: who must not know whom although it stands above.
 FORBIDDEN = {
     # Production code never depends on the simulator.
-    **{folder: {"sim"} for folder in ("media", "journal", "volume", "cache", "flashcopy", "image", "host", "apps")},
+    **{folder: {"sim"} for folder in ("media", "journal", "volume", "cache", "flashcopy", "mirror", "image", "host",
+                                   "apps")},
     # The management side reaches an image through catalogue messages only.
     "interfaces": {"sim", *STORAGE},
     "console": {"sim", *STORAGE},
