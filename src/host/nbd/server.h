@@ -13,8 +13,8 @@
 #include <string_view>
 #include <vector>
 
-#include "host/nbd/alarm.h"
 #include "host/nbd/session.h"
+#include "runtime/alarm.h"
 #include "runtime/net.h"
 
 namespace tt::nbd {
@@ -72,7 +72,7 @@ class Server {
   SessionContext context_;
   std::list<Listening> listeners_;  ///< Each until its accept_loop() has ended.
   std::list<Session*> sessions_;    ///< Owned by their attend() tasks.
-  Alarm alarm_;
+  rt::Alarm alarm_;
   bool stopping_ = false;
   rt::TimeNs stop_deadline_ = 0;
   rt::Scope scope_;

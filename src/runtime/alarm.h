@@ -4,11 +4,11 @@
 
 #include "runtime/reactor.h"
 
-namespace tt::nbd {
+namespace tt::rt {
 
 class Alarm {
  public:
-  explicit Alarm(rt::Reactor& reactor) noexcept : reactor_(reactor) {}
+  explicit Alarm(Reactor& reactor) noexcept : reactor_(reactor) {}
   Alarm(const Alarm&) = delete;
   Alarm& operator=(const Alarm&) = delete;
   ~Alarm() { reactor_.cancel(timer_); }
@@ -23,7 +23,7 @@ class Alarm {
     void await_resume() const noexcept {}
   };
   /// `co_await alarm.wait_until(t)`
-  Awaiter wait_until(rt::TimeNs deadline) noexcept {
+  Awaiter wait_until(TimeNs deadline) noexcept {
     timer_.deadline = deadline;
     return {*this};
   }
@@ -35,8 +35,8 @@ class Alarm {
   }
 
  private:
-  rt::Reactor& reactor_;
-  rt::Timer timer_;
+  Reactor& reactor_;
+  Timer timer_;
 };
 
-}  // namespace tt::nbd
+}  // namespace tt::rt
