@@ -193,8 +193,9 @@ std::vector<std::byte> encode_frame(FrameHead head, const Message& message) {
   head.payload_bytes = static_cast<std::uint32_t>(fields.size() + data.size());
   head.payload_crc = crc32c(crc32c(0, fields), data);
   const auto first = encode_head(head);
-  std::vector<std::byte> bytes(first.begin(), first.end());
-  bytes.insert(bytes.end(), fields.begin(), fields.end());
+  std::vector<std::byte> bytes(first.size() + fields.size());
+  std::ranges::copy(first, bytes.begin());
+  std::ranges::copy(fields, bytes.begin() + kFrameHeadBytes);
   return bytes;
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -34,8 +35,9 @@ std::vector<std::byte> with_payload(FrameKind kind, std::vector<std::byte> paylo
   head.payload_bytes = static_cast<std::uint32_t>(payload.size());
   head.payload_crc = crc32c(0, payload);
   const auto first = encode_head(head);
-  std::vector<std::byte> frame(first.begin(), first.end());
-  frame.insert(frame.end(), payload.begin(), payload.end());
+  std::vector<std::byte> frame(first.size() + payload.size());
+  std::ranges::copy(first, frame.begin());
+  std::ranges::copy(payload, frame.begin() + kFrameHeadBytes);
   return frame;
 }
 
