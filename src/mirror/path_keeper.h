@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+// Keeps the paths of an image to others: makes the links that they need, shares each link among all paths over its two
+// ports, opens the paths on it, and tries again what was lost, until it is told to stop. Frames that belong to a pair
+// of LSSs go out over any of their paths.
+//
+// Belongs to one reactor. Nothing here is durable: whoever holds the configuration says after a start what there is.
+#pragma once
+
+#include <compare>
+#include <map>
+#include <memory>
+#include <vector>
+
+#include "mirror/link.h"
+#include "mirror/path_set.h"
+#include "runtime/alarm.h"
+
+namespace tt::mirror {
+
+/// Makes the connection to a port of another image, with TLS around it; knows where images are.
+class Dialer {
+ public:
+  virtual ~Dialer() = default;
+  virtual rt::Task<Result<std::unique_ptr<rt::ByteStream>>> dial(std::uint64_t wwnn, PathPorts ports) = 0;
+};
+
+/// Directed: from an LSS here to one of another image.
+struct PathKey {
+  std::uint64_t wwnn = 0;
+  std::uint8_t source_lss = 0;
+  std::uint8_t target_lss = 0;
+  friend auto operator<=>(const PathKey&, const PathKey&) = default;
+};
+
+struct PathStatusOfPorts {
+  PathPorts ports;
+  PathStatus status = PathStatus::none;
+};
+
+class PathKeeper {
+ public:
+  /// The port of `self` is that of each link.
+  PathKeeper(rt::Reactor& reactor, LinkIdentity self, LinkServices& services, Dialer& dialer, LinkOptions options);
+  PathKeeper(const PathKeeper&) = delete;
+  PathKeeper& operator=(const PathKeeper&) = delete;
+  ~PathKeeper();
+
+  /// The paths between these LSSs are those over `ports`, which have passed PathSet::check(), from now on and until
+  /// told otherwise. Returns when each has been tried once; what does not come up is tried again by itself where that
+  /// helps.
+  rt::Task<std::vector<PathStatusOfPorts>> establish(PathKey key, OpenPath words, std::vector<PathPorts> ports);
+  /// The other end is told, if it can be reached. Nothing happens if there are none.
+  void remove(PathKey key);
+  [[nodiscard]] std::vector<PathStatusOfPorts> statuses(PathKey key) const;
+  [[nodiscard]] PathSet::Health health(PathKey key) const noexcept;
+
+  /// Over the path with the least under way. disconnected: no path, or the link was lost and nobody knows. The data of
+  /// the message must outlive the task.
+  rt::Task<Result<Reply>> ask(PathKey key, Generation pair, std::uint64_t epoch, Message message);
+
+  /// Whoever calls from another image, at one of our ports: until that link is down.
+  rt::Task<void> attend(std::unique_ptr<rt::ByteStream> stream, std::uint16_t port);
+  /// All links and all attempts. Whoever waits is told; nothing can be established afterwards.
+  rt::Task<void> stop();
+
+ private:
+  struct LineKey {
+    std::uint64_t wwnn = 0;
+    PathPorts ports;
+    friend auto operator<=>(const LineKey&, const LineKey&) = default;
+  };
+  /// A link, and who uses it; a new one for each connection.
+  struct Line {
+    explicit Line(rt::Reactor& reactor) : changed(reactor) {}
+    enum class State : std::uint8_t { dialing, up, down } state = State::dialing;
+    std::unique_ptr<Link> link;
+    PathStatus status = PathStatus::none;  ///< Why it is down.
+    std::uint32_t users = 0;
+    bool closing = false;  ///< Its last user has left: nobody joins it any more.
+    std::uint64_t bytes_under_way = 0;
+    rt::WaitQueue changed;
+  };
+  struct Path {
+    Path(rt::Reactor& reactor, PathPorts its_ports) : ports(its_ports), alarm(reactor) {}
+    PathPorts ports;
+    bool stopped = false;
+    bool tried = false;
+    std::shared_ptr<Line> line;
+    rt::Alarm alarm;  ///< Of its task, while it waits for the next attempt.
+  };
+  struct Set {
+    Set(rt::Reactor& reactor, PathKey its_key) : key(its_key), tried(reactor) {}
+    PathKey key;
+    OpenPath words;
+    PathSet paths;
+    std::vector<std::shared_ptr<Path>> tasks;  ///< In the order of `paths`.
+    rt::WaitQueue tried;
+
+    [[nodiscard]] std::size_t index_of(const Path& path) const noexcept;
+  };
+
+  rt::Task<void> keep_path(std::shared_ptr<Set> set, std::shared_ptr<Path> path);
+  rt::Task<void> wait_for_attempt(Set& set, Path& path);
+  rt::Task<PathStatus> open_path(Set& set, Path& path);
+  rt::Task<std::shared_ptr<Line>> line_to(LineKey key);
+  rt::Task<void> run_line(std::shared_ptr<Line> line, LineKey key);
+  static void leave(Path& path);
+  static void close_unused(Line& line);
+  void stop_path(Path& path);
+
+  rt::Reactor& reactor_;
+  LinkIdentity self_;
+  LinkServices& services_;
+  Dialer& dialer_;
+  LinkOptions options_;
+  bool stopping_ = false;
+  std::map<PathKey, std::shared_ptr<Set>> sets_;
+  std::map<LineKey, std::shared_ptr<Line>> lines_;
+  std::vector<Link*> called_;  ///< By others; owned by their attend() tasks.
+  rt::WaitQueue attended_;
+  rt::Scope scope_;  ///< Last: its tasks use everything above.
+};
+
+}  // namespace tt::mirror

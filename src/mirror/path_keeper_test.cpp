@@ -1,0 +1,331 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mirror/path_keeper.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <functional>
+#include <set>
+#include <string>
+
+#include "sim/net.h"
+
+namespace tt::mirror {
+namespace {
+
+constexpr std::uint64_t kHere = 0x500507630EFFFE00;
+constexpr std::uint64_t kThere = 0x500507630EFFFE01;
+const std::vector<PathPorts> kTwo{{0x0001, 0x0101}, {0x0102, 0x0002}};
+const OpenPath kWords{0x10, 0x20, 0xFF10, 0xFF20, false};
+const PathKey kKey{kThere, 0x10, 0x20};
+
+/// The image there: knows which paths were opened.
+class Target final : public LinkServices {
+ public:
+  PathStatus admit(const Hello&) override { return PathStatus::established; }
+  rt::Task<Reply> serve(Link& link, const Reply& request) override {
+    Answer answer;
+    if (const auto* open = std::get_if<OpenPath>(&request.message)) {
+      answer.path = verdict;
+      if (verdict == PathStatus::established) opened.insert({link.id(), open->source_lss});
+    } else if (const auto* close = std::get_if<ClosePath>(&request.message)) {
+      opened.erase({link.id(), close->source_lss});
+      ++closed;
+    } else {
+      ++asked;
+    }
+    Reply reply;
+    reply.message = answer;
+    co_return std::move(reply);
+  }
+
+  PathStatus verdict = PathStatus::established;
+  std::set<std::pair<std::uint64_t, int>> opened;
+  int closed = 0;
+  int asked = 0;
+};
+
+/// Ports are listeners of one name each.
+std::uint16_t tcp_port(std::uint16_t port) {
+  return static_cast<std::uint16_t>(5000 + port);
+}
+
+class ToPorts final : public Dialer {
+ public:
+  explicit ToPorts(rt::Net& net) : net_(net) {}
+  rt::Task<Result<std::unique_ptr<rt::ByteStream>>> dial(std::uint64_t, PathPorts ports) override {
+    ++dials;
+    auto stream = co_await net_.connect_tcp("there", tcp_port(ports.remote));
+    co_return std::move(stream);
+  }
+  int dials = 0;
+
+ private:
+  rt::Net& net_;
+};
+
+rt::Task<void> accept_at(rt::Listener& listener, PathKeeper& keeper, rt::Scope& scope, std::uint16_t port) {
+  for (;;) {
+    auto stream = co_await listener.accept();
+    if (!stream) co_return;
+    scope.spawn(keeper.attend(std::move(*stream), port));
+  }
+}
+
+rt::Task<void> establish(PathKeeper& keeper, PathKey key, OpenPath words, std::vector<PathPorts> ports,
+                         std::vector<PathStatusOfPorts>& statuses, bool& over) {
+  auto result = co_await keeper.establish(key, words, std::move(ports));
+  statuses = std::move(result);
+  over = true;
+}
+
+rt::Task<void> stop(PathKeeper& keeper, bool& over) {
+  co_await keeper.stop();
+  over = true;
+}
+
+rt::Task<void> ask_zero(PathKeeper& keeper, PathKey key, std::optional<Errc>& outcome) {
+  Message message(Zero{8, 8});
+  auto reply = co_await keeper.ask(key, Generation(1), 1, std::move(message));
+  outcome = reply ? Errc::ok : reply.error().code;
+}
+
+/// An image with paths, and one that is called, which can be away for a while.
+struct Site {
+  explicit Site(std::uint64_t seed, sim::NetworkOptions options = {})
+      : world(seed),
+        here(world.boot(1)),
+        there(world.boot(1)),
+        network(world, options),
+        here_net(network.mount(here.reactor())),
+        there_net(network.mount(there.reactor())),
+        dialer(*here_net),
+        scope(here.reactor()),
+        there_scope(there.reactor()) {
+    keeper.emplace(here.reactor(), LinkIdentity{kHere, 1, 0, "2107-75FA120"}, nobody, dialer, LinkOptions{});
+    rise();
+  }
+  ~Site() {
+    world.crash();
+    scope.kill();
+    there_scope.kill();
+    keeper.reset();
+    target.reset();
+    listeners.clear();
+  }
+
+  void rise() {
+    target.emplace(there.reactor(), LinkIdentity{kThere, ++life, 0, "2107-75FA121"}, services, dialer, LinkOptions{});
+    for (const PathPorts ports : kTwo) {
+      auto listener = there_net->listen_tcp("there", tcp_port(ports.remote));
+      ASSERT_TRUE(listener);
+      listeners.push_back(std::move(*listener));
+      there_scope.spawn(accept_at(*listeners.back(), *target, there_scope, ports.remote));
+    }
+  }
+  void fall() {
+    for (const auto& listener : listeners) listener->close();
+    bool over = false;
+    there_scope.spawn(stop(*target, over));
+    ASSERT_TRUE(run_until([&] { return over && there_scope.count() == 0; }));
+    listeners.clear();
+    target.reset();
+    services.opened.clear();
+  }
+  std::vector<PathStatusOfPorts> make(PathKey key, OpenPath words, std::vector<PathPorts> ports) {
+    std::vector<PathStatusOfPorts> statuses;
+    bool over = false;
+    scope.spawn(establish(*keeper, key, words, std::move(ports), statuses, over));
+    EXPECT_TRUE(run_until([&] { return over; }));
+    return statuses;
+  }
+  Errc ask(PathKey key) {
+    std::optional<Errc> outcome;
+    scope.spawn(ask_zero(*keeper, key, outcome));
+    EXPECT_TRUE(run_until([&] { return outcome.has_value(); }));
+    return outcome.value_or(Errc::timed_out);
+  }
+  bool run_until(const std::function<bool()>& done) { return world.run_until(done) == sim::RunEnd::reached; }
+  bool is_up(PathKey key) { return keeper->health(key) == PathSet::Health::up; }
+
+  sim::World world;
+  sim::Machine& here;
+  sim::Machine& there;
+  sim::SimNetwork network;
+  std::unique_ptr<rt::Net> here_net;
+  std::unique_ptr<rt::Net> there_net;
+  ToPorts dialer;
+  Target nobody;
+  Target services;
+  std::optional<PathKeeper> keeper;
+  std::optional<PathKeeper> target;
+  std::vector<std::unique_ptr<rt::Listener>> listeners;
+  std::uint64_t life = 0;
+  rt::Scope scope;
+  rt::Scope there_scope;
+};
+
+PathStatus only(const std::vector<PathStatusOfPorts>& statuses) {
+  EXPECT_EQ(statuses.size(), 1U);
+  return statuses.empty() ? PathStatus::none : statuses[0].status;
+}
+
+/// RM-2: both ports are up; naming one again leaves that one.
+TEST(PathKeeperTest, RM2_BothPortsThenOne) {
+  Site site(1);
+  const auto both = site.make(kKey, kWords, kTwo);
+  ASSERT_EQ(both.size(), 2U);
+  for (const auto& path : both) EXPECT_EQ(path.status, PathStatus::established);
+  EXPECT_EQ(site.services.opened.size(), 2U);
+  EXPECT_EQ(only(site.make(kKey, kWords, {kTwo[1]})), PathStatus::established);
+  ASSERT_TRUE(site.run_until([&] { return site.services.closed == 1 && site.network.connections() == 1; }));
+  EXPECT_EQ(site.ask(kKey), Errc::ok);
+  EXPECT_EQ(site.dialer.dials, 2) << "what stays is not disturbed";
+}
+
+/// RM-3: nothing is tried again where another image answers.
+TEST(PathKeeperTest, RM3_AnotherImage) {
+  Site site(1);
+  const PathKey wrong{0x1234, 0x10, 0x20};
+  EXPECT_EQ(only(site.make(wrong, kWords, {kTwo[0]})), PathStatus::other_image);
+  site.world.run_for(300 * rt::kSecond);
+  EXPECT_EQ(site.dialer.dials, 1);
+  site.keeper->remove(wrong);
+  EXPECT_TRUE(site.keeper->statuses(wrong).empty());
+}
+
+/// RM-5: paths have a direction, and belong to their LSSs.
+TEST(PathKeeperTest, RM5_OtherLssesHaveNoPath) {
+  Site site(1);
+  site.make(kKey, kWords, kTwo);
+  EXPECT_EQ(site.ask({kThere, 0x20, 0x10}), Errc::disconnected);
+  EXPECT_EQ(site.ask(kKey), Errc::ok);
+}
+
+/// RM-6: lines that are cut come back by themselves, and with them the paths at the other end.
+TEST(PathKeeperTest, RM6_WhatIsCutComesBack) {
+  Site site(2);
+  site.make(kKey, kWords, kTwo);
+  for (int i = 0; i < 5; ++i) {
+    site.network.cut_all();
+    ASSERT_TRUE(site.run_until([&] { return site.keeper->health(kKey) == PathSet::Health::down; }));
+    EXPECT_EQ(site.ask(kKey), Errc::disconnected);
+    const rt::TimeNs begin = site.world.now();
+    ASSERT_TRUE(site.run_until([&] { return site.is_up(kKey); }));
+    EXPECT_LT(site.world.now() - begin, 2 * rt::kSecond);
+    EXPECT_EQ(site.ask(kKey), Errc::ok);
+  }
+}
+
+/// Paths stay defined while the other image is away, and are there again when it is.
+TEST(PathKeeperTest, AfterARestartOfTheOtherImage) {
+  Site site(3);
+  site.make(kKey, kWords, kTwo);
+  site.fall();
+  ASSERT_TRUE(site.run_until([&] { return site.keeper->health(kKey) == PathSet::Health::down; }));
+  site.world.run_for(700 * rt::kSecond);
+  for (const auto& path : site.keeper->statuses(kKey)) EXPECT_EQ(path.status, PathStatus::retry_exceeded);
+  site.rise();
+  const rt::TimeNs begin = site.world.now();
+  ASSERT_TRUE(site.run_until([&] { return site.is_up(kKey); }));
+  EXPECT_LE(site.world.now() - begin, 31 * rt::kSecond);
+  EXPECT_EQ(site.services.opened.size(), 2U);
+}
+
+/// However many LSSs: one connection for two ports.
+TEST(PathKeeperTest, LinksAreShared) {
+  Site site(4);
+  for (std::uint8_t lss = 0; lss < 40; ++lss) {
+    OpenPath words = kWords;
+    words.source_lss = lss;
+    EXPECT_EQ(only(site.make({kThere, lss, 0x20}, words, {kTwo[0]})), PathStatus::established);
+  }
+  EXPECT_EQ(site.network.connections(), 1U);
+  EXPECT_EQ(site.services.opened.size(), 40U);
+  for (std::uint8_t lss = 0; lss < 40; ++lss) site.keeper->remove({kThere, lss, 0x20});
+  ASSERT_TRUE(site.run_until([&] { return site.network.connections() == 0; }));
+  EXPECT_EQ(site.services.closed, 40);
+  EXPECT_TRUE(site.services.opened.empty());
+}
+
+/// A refusal that does not pass is tried again when somebody asks.
+TEST(PathKeeperTest, ARefusalIsTriedAgainOnDemand) {
+  Site site(5);
+  site.services.verdict = PathStatus::other_ssid;
+  EXPECT_EQ(only(site.make(kKey, kWords, {kTwo[0]})), PathStatus::other_ssid);
+  site.world.run_for(100 * rt::kSecond);
+  EXPECT_EQ(only(site.keeper->statuses(kKey)), PathStatus::other_ssid);
+  site.services.verdict = PathStatus::established;
+  EXPECT_EQ(only(site.make(kKey, kWords, {kTwo[0]})), PathStatus::established);
+}
+
+/// Removed and made again at once: the link that is being closed is nobody's any more.
+TEST(PathKeeperTest, RemovedAndMadeAgain) {
+  Site site(6);
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(only(site.make(kKey, kWords, {kTwo[0]})), PathStatus::established) << i;
+    site.keeper->remove(kKey);
+    site.world.run_for(static_cast<rt::TimeNs>(site.world.random().below(800)) * rt::kMicrosecond);
+  }
+}
+
+/// Cuts, removals, other sets and absences of the other image in any order: what is wanted at the end comes up, what
+/// is not is gone, and a stop ends.
+TEST(PathKeeperTest, AnythingInAnyOrder) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    SCOPED_TRACE(seed);
+    sim::NetworkOptions options;
+    options.cut_per_million = static_cast<std::uint32_t>(seed % 4 * 3000);
+    Site site(seed, options);
+    bool away = false;
+    std::vector<PathStatusOfPorts> statuses;
+    std::deque<bool> overs;
+    for (int i = 0; i < 40; ++i) {
+      const auto lss = static_cast<std::uint8_t>(site.world.random().below(4));
+      const PathKey key{kThere, lss, 0x20};
+      OpenPath words = kWords;
+      words.source_lss = lss;
+      switch (site.world.random().below(6)) {
+        case 0:
+          site.keeper->remove(key);
+          break;
+        case 1:
+          site.network.cut_all();
+          break;
+        case 2:
+          away ? site.rise() : site.fall();
+          away = !away;
+          break;
+        default: {
+          const bool one = site.world.random().chance(1, 2);
+          overs.push_back(false);
+          site.scope.spawn(
+              establish(*site.keeper, key, words, one ? std::vector{kTwo[lss % 2]} : kTwo, statuses, overs.back()));
+        }
+      }
+      site.world.run_for(static_cast<rt::TimeNs>(site.world.random().below(3'000'000)) * rt::kMicrosecond);
+    }
+    if (away) site.rise();
+    for (std::uint8_t lss = 0; lss < 4; ++lss) {
+      const PathKey key{kThere, lss, 0x20};
+      OpenPath words = kWords;
+      words.source_lss = lss;
+      overs.push_back(false);
+      site.scope.spawn(establish(*site.keeper, key, words, kTwo, statuses, overs.back()));
+    }
+    ASSERT_TRUE(site.run_until([&] { return std::ranges::all_of(overs, [](bool over) { return over; }); }));
+    ASSERT_TRUE(site.run_until([&] {
+      bool up = true;
+      for (std::uint8_t lss = 0; lss < 4; ++lss) up = up && site.is_up({kThere, lss, 0x20});
+      return up;
+    }));
+    bool stopped = false;
+    site.scope.spawn(stop(*site.keeper, stopped));
+    ASSERT_TRUE(site.run_until([&] { return stopped && site.scope.count() == 0; }));
+    ASSERT_TRUE(site.run_until([&] { return site.network.connections() == 0; }));
+  }
+}
+
+}  // namespace
+}  // namespace tt::mirror
