@@ -262,11 +262,13 @@ TEST(PathKeeperTest, ARefusalIsTriedAgainOnDemand) {
 
 /// Removed and made again at once: the link that is being closed is nobody's any more.
 TEST(PathKeeperTest, RemovedAndMadeAgain) {
-  Site site(6);
-  for (int i = 0; i < 20; ++i) {
+  sim::NetworkOptions options;
+  options.window_bytes = 70;  // a goodbye takes its time
+  Site site(6, options);
+  for (int i = 0; i < 200; ++i) {
     EXPECT_EQ(only(site.make(kKey, kWords, {kTwo[0]})), PathStatus::established) << i;
     site.keeper->remove(kKey);
-    site.world.run_for(static_cast<rt::TimeNs>(site.world.random().below(800)) * rt::kMicrosecond);
+    site.world.run_for(static_cast<rt::TimeNs>(site.world.random().below(1500)) * rt::kMicrosecond);
   }
 }
 
