@@ -15,6 +15,7 @@
 #include "media/rank_header.h"
 #include "media/sum_page.h"
 #include "volume/codec.h"
+#include "volume/mutation.h"
 
 namespace {
 

@@ -25,7 +25,7 @@
 #include "image/verification.h"
 #include "runtime/scope.h"
 #include "runtime/sync.h"
-#include "volume/config.h"
+#include "volume/plan.h"
 #include "volume/plan_change.h"
 
 namespace tt::image {

@@ -21,6 +21,7 @@
 #include "image/control.h"
 #include "volume/derived.h"
 #include "volume/freeze.h"
+#include "volume/mutation.h"
 
 namespace tt::image {
 

@@ -3,6 +3,7 @@
 #include "image/executor_configuration.h"
 #include "image/executor_support.h"
 #include "image/rows.h"
+#include "volume/mutation.h"
 #include "volume/plan_change.h"
 
 namespace tt::image {

@@ -11,7 +11,7 @@
 #include "base/result.h"
 #include "model/executor.h"
 #include "model/ids.h"
-#include "volume/config.h"
+#include "volume/mutation.h"
 
 namespace tt::image {
 

@@ -8,6 +8,7 @@
 #include "image/frames.h"
 #include "image/keeper.h"
 #include "volume/config_blob.h"
+#include "volume/mutation.h"
 
 namespace tt::image {
 

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "volume/plan.h"
 #include "volume/plan_change.h"
 #include "volume/sample_image.h"
 

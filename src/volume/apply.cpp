@@ -9,6 +9,7 @@
 #include "volume/derived.h"
 #include "volume/freeze.h"
 #include "volume/loans.h"
+#include "volume/plan.h"
 
 namespace tt::volume {
 

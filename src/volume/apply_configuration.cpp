@@ -6,6 +6,7 @@
 
 #include "volume/derived.h"
 #include "volume/loans.h"
+#include "volume/plan.h"
 
 namespace tt::volume {
 

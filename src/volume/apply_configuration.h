@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "volume/config.h"
+#include "volume/mutation.h"
 
 namespace tt::volume {
 

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "volume/derived.h"
 #include "volume/freeze.h"
+#include "volume/plan.h"
 
 namespace tt::volume {
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "volume/apply_configuration.h"
+#include "volume/mutation.h"
 
 namespace tt::volume {
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "volume/plan.h"
 #include "volume/sample_image.h"
 
 namespace tt::volume {

@@ -3,6 +3,7 @@
 
 #include "volume/codec_fields.h"
 #include "volume/derived.h"
+#include "volume/mutation.h"
 
 namespace tt::volume {
 

@@ -24,7 +24,7 @@
 
 #include "base/assert.h"
 #include "base/byte_io.h"
-#include "volume/config.h"
+#include "volume/mutation.h"
 
 namespace tt::volume::codec {
 

@@ -5,6 +5,7 @@
 
 #include "volume/codec.h"
 #include "volume/codec_hosts.h"
+#include "volume/mutation.h"
 
 namespace tt::volume {
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "volume/codec_fields.h"
+#include "volume/plan.h"
 #include "volume/random_image.h"
 
 namespace tt::volume {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "volume/config.h"
-
 #include <algorithm>
 #include <set>
 
 #include "volume/derived.h"
+#include "volume/plan.h"
 
 namespace tt::volume {
 

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "volume/mutation.h"
 #include "volume/random_image.h"
 
 namespace tt::volume {

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "volume/derived.h"
+#include "volume/mutation.h"
 
 namespace tt::volume {
 

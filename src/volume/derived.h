@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "base/assert.h"
-#include "volume/config.h"
+#include "volume/mutation.h"
 
 namespace tt::volume {
 

@@ -2,6 +2,7 @@
 // Volumes of IBM i and with T10 DIF: which there are, what they may become, and with whom they form pairs and groups.
 #include <gtest/gtest.h>
 
+#include "volume/plan.h"
 #include "volume/plan_change.h"
 #include "volume/sample_image.h"
 

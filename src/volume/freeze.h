@@ -2,7 +2,7 @@
 // What the configuration knows of frozen FlashCopy sources.
 #pragma once
 
-#include "volume/config.h"
+#include "volume/mutation.h"
 
 namespace tt::volume {
 

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "volume/derived.h"
+#include "volume/plan.h"
 
 namespace tt::volume {
 

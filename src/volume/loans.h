@@ -4,7 +4,7 @@
 
 #include <span>
 
-#include "volume/config.h"
+#include "volume/mutation.h"
 
 namespace tt::volume {
 

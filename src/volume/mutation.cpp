@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "volume/config.h"
+#include "volume/mutation.h"
 
 namespace tt::volume {
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "volume/derived.h"
+#include "volume/mutation.h"
 #include "volume/plan_change.h"
 
 namespace tt::volume {

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "base/result.h"
-#include "volume/config.h"
+#include "volume/mutation.h"
 
 namespace tt::volume {
 

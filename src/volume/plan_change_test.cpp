@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "volume/plan.h"
 #include "volume/sample_image.h"
 
 namespace tt::volume {

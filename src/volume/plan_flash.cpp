@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "volume/derived.h"
+#include "volume/plan.h"
 
 namespace tt::volume {
 

@@ -2,6 +2,7 @@
 // Volume groups, host connections and I/O ports: each rejection, and what the accepted ones become.
 #include <gtest/gtest.h>
 
+#include "volume/plan.h"
 #include "volume/sample_image.h"
 
 namespace tt::volume {

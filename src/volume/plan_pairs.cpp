@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "volume/derived.h"
+#include "volume/plan.h"
 
 namespace tt::volume {
 

@@ -2,6 +2,7 @@
 // The rules for FlashCopy pairs; FCnn are the numbers of the test list in the FlashCopy specification.
 #include <gtest/gtest.h>
 
+#include "volume/plan.h"
 #include "volume/sample_image.h"
 
 namespace tt::volume {

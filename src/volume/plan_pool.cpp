@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "volume/derived.h"
+#include "volume/plan.h"
 
 namespace tt::volume {
 

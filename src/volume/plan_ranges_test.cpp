@@ -2,6 +2,7 @@
 // Which runs of tracks may be copied (section 2.7 of the FlashCopy specification).
 #include <gtest/gtest.h>
 
+#include "volume/plan.h"
 #include "volume/plan_change.h"
 #include "volume/sample_image.h"
 

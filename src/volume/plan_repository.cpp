@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "volume/derived.h"
+#include "volume/mutation.h"
 #include "volume/plan_change.h"
 
 namespace tt::volume {

@@ -3,6 +3,7 @@
 
 #include "volume/derived.h"
 #include "volume/extent_chooser.h"
+#include "volume/plan.h"
 
 namespace tt::volume {
 

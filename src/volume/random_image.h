@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "volume/plan.h"
 #include "volume/plan_change.h"
 #include "volume/sample_image.h"
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "model/resource_scope.h"
+#include "volume/plan.h"
 #include "volume/plan_change.h"
 #include "volume/sample_image.h"
 

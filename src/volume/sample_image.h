@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/assert.h"
-#include "volume/config.h"
+#include "volume/plan.h"
 
 namespace tt::volume {
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "lab.h"
+#include "volume/plan.h"
 #include "volume/plan_change.h"
 
 namespace tt::simulation {

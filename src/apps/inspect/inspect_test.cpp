@@ -13,6 +13,7 @@
 #include "media/rank_header.h"
 #include "media/sum_page.h"
 #include "volume/config_blob.h"
+#include "volume/mutation.h"
 #include "volume/sample_image.h"
 
 namespace tt::inspect {

@@ -16,6 +16,7 @@
 #include "model/ids.h"
 #include "volume/codec.h"
 #include "volume/config_blob.h"
+#include "volume/mutation.h"
 
 namespace tt::inspect {
 namespace {
