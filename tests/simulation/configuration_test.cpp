@@ -164,6 +164,50 @@ TEST(Expand, WritesThatAreUnderWayGoOn) {
 
 // ---- empty again ----------------------------------------------------------------------------------------------------
 
+/// Shards in loops of their own hear of it one after the other: who sees the new size can use all of it.
+TEST(Expand, WhoSeesTheNewSizeCanUseIt) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    LabOptions options;
+    options.shards = options.reactors = 2;
+    Lab lab(seed, options);
+    const VolumeId v = lab.make(kEven, 200);
+    ASSERT_TRUE(lab.fill(v, 0, 'a'));
+    const auto grown = lab.start_expand(v, 512 * kTrackBlocks);
+    ASSERT_TRUE(lab.run_until([&] { return lab.shard(0).find(v)->block_count == 512 * kTrackBlocks; }));
+    EXPECT_EQ(lab.track(v, 300), ".*128");
+    ASSERT_TRUE(lab.fill(v, 300, 'n'));
+    ASSERT_TRUE(lab.wait(grown));
+    lab.crash();
+    EXPECT_EQ(lab.track(v, 300), "n*128") << "seed " << seed;
+  }
+}
+
+/// A batch that writes the volume keeps its space until it has ended.
+TEST(RemoveVolume, WaitsForTheBatchThatWritesIt) {
+  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+    LabOptions options;
+    options.sums.keep = false;
+    options.read_cache_bytes = 0;
+    Lab lab(seed, options);
+    const VolumeId first = lab.make(kEven + 4, 4);  // so that the space gets another track number
+    const VolumeId v = lab.make(kEven, 4);
+    ASSERT_TRUE(lab.fill(v, 0, 'A'));
+    lab.slow_once("rank.0", sim::kWrites, 20000);
+    lab.destaging(true);
+    ASSERT_TRUE(lab.run_until([&] { return !lab.shard(0).background_idle(); }));
+    lab.run_for(rt::kMillisecond);
+    ASSERT_FALSE(lab.shard(0).background_idle());
+    ASSERT_TRUE(lab.run(lab.control().remove_volume(v, image::RemoveMode::force)));
+    ASSERT_TRUE(lab.remove(first));
+    const std::uint64_t extents = lab.free_extents(v);
+    const VolumeId w = lab.make(kEven + 2, extents * kExtentTracks);
+    for (std::uint64_t i = 0; i < extents; ++i) ASSERT_TRUE(lab.fill(w, i * kExtentTracks, 'W'));
+    lab.run_for(10 * rt::kSecond);
+    ASSERT_TRUE(lab.drain());
+    for (std::uint64_t i = 0; i < extents; ++i) EXPECT_EQ(lab.track(w, i * kExtentTracks), "W*128");
+  }
+}
+
 TEST(ReleaseSpace, GivesTheExtentsBackAndReadsZeros) {
   for (const std::uint32_t shards : {1U, 2U}) {
     Lab lab(3, sharded(shards));

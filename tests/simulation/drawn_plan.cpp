@@ -10,7 +10,9 @@ namespace tt::simulation {
 WorkloadPlan draw_plan(sim::Case& c, std::uint64_t most_volumes) {
   WorkloadPlan plan;
   const std::uint64_t volumes = c.draw("volumes", 3, most_volumes);
-  const std::uint64_t tracks = c.draw("tracks", 2, c.draw_chance("long_volumes", 1, 4) ? 700 : 40);
+  // Long ones have more than one stripe, so that other shards than the first have something to do.
+  const bool is_long = c.draw_chance("long_volumes", 2, 5);
+  const std::uint64_t tracks = is_long ? c.draw("tracks", 260, 700) : c.draw("tracks", 2, 40);
   for (std::uint64_t i = 0; i < volumes; ++i) {
     VolumePlan volume;
     volume.id = VolumeId{static_cast<std::uint16_t>(((i % 2) << 8U) | i)};

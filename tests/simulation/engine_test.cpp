@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/random.h"
+#include "image/frames.h"
 #include "lab.h"
 
 namespace tt::simulation {
@@ -157,6 +158,48 @@ TEST(En, EN10_EstablishVsForeignShard) {
   EXPECT_EQ(lab.track(s, kForeign), "B*128");
   lab.crash();
   EXPECT_EQ(lab.track(t, kForeign), "A*128");
+}
+
+rt::Task<void> write_at(Lab& lab, std::size_t port, VolumeId volume, std::uint64_t track, bool& done) {
+  const image::AlignedBytes buffer = image::allocate_aligned(kTrackBytes);
+  std::fill_n(buffer.get(), kTrackBytes, std::byte{'B'});
+  const image::VolumeHandle handle{volume, lab.control().config().find_volume(volume)->generation};
+  auto written =
+      co_await lab.life->image().blocks(port).write(handle, track * kTrackBytes, {buffer.get(), kTrackBytes}, false);
+  done = written.has_value();
+}
+
+/// A write that a shard takes between the draw of T0 and the moment in which it hears of it: younger than T0, and
+/// recorded although nothing was there to record it.
+TEST(En, EN10_AWriteBeforeTheShardHearsOfT0IsRecorded) {
+  int met = 0;
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    LabOptions options;
+    options.shards = 2;
+    options.reactors = 2;
+    Lab lab(seed, options);
+    const VolumeId s = lab.make(kEven, 512);
+    const VolumeId t = lab.make(kOdd, 512);
+    constexpr std::uint64_t kForeign = 300;  // in the second stripe
+    ASSERT_TRUE(lab.fill(s, kForeign, 'A'));
+    ASSERT_TRUE(lab.drain());
+    volume::PairRequest pair = Lab::pair(s, t, true, true);
+    pair.options.recording = pair.options.multiple_incremental = true;
+    const auto establish = lab.start_establish({pair});
+    ASSERT_TRUE(lab.run_until([&] { return lab.shard(0).find(t)->parent != nullptr; }));
+    met += lab.shard(1).find(t)->parent == nullptr ? 1 : 0;
+    bool done = false;
+    lab.life->scope(1).spawn(write_at(lab, 1, s, kForeign, done));
+    ASSERT_TRUE(lab.wait(establish));
+    ASSERT_TRUE((*establish)->front());
+    ASSERT_TRUE(lab.run_until([&] { return done; }));
+    ASSERT_TRUE(lab.drain());
+    ASSERT_TRUE(lab.run_until([&] { return !lab.copying(); }));
+    ASSERT_TRUE(lab.resync(s, t, pair.options));
+    EXPECT_EQ(lab.track(s, kForeign), "B*128");
+    EXPECT_EQ(lab.track(t, kForeign), "B*128") << "seed " << seed;
+  }
+  EXPECT_EQ(met, 5);
 }
 
 /// Before EST is durable nothing of the target is lost.

@@ -48,6 +48,7 @@ Lab::Lab(sim::World& shared_world, const LabOptions& options) : world(shared_wor
 
 void Lab::create(const LabOptions& options) {
   shape_.shards = options.shards;
+  shape_.reactors = options.reactors;
   shape_.ring_bytes = options.ring_bytes;
   shape_.open.batch_frames = options.batch_frames;
   shape_.open.acknowledge = options.acknowledge;

@@ -22,6 +22,7 @@ inline constexpr rt::TimeNs kNeverDestage = 100'000 * rt::kSecond;
 
 struct LabOptions {
   std::uint32_t shards = 1;
+  std::size_t reactors = 1;
   std::uint64_t ring_bytes = 17_MiB;
   std::size_t batch_frames = 256;
   image::Acknowledge acknowledge = image::Acknowledge::hardened;

@@ -71,6 +71,20 @@ TEST(Ranges, ShowTheImageAtOnceAndKeepIt) {
   EXPECT_EQ(r.pending(), 1U);
 }
 
+/// A whole track of zeros over one that the target never held, but shows.
+TEST(Ranges, ZerosOverAPendingTrackThatWasNeverWritten) {
+  for (const bool deallocate : {false, true}) {
+    Ranges r;
+    const VolumeId fresh = r.lab.make(0x0102, kTracks);
+    ASSERT_TRUE(r.copy(r.s, fresh, {{.source = 0, .target = 1, .count = 3}}));
+    ASSERT_TRUE(r.lab.zero(fresh, 2 * kTrackBlocks, kTrackBlocks, deallocate));
+    for (int round = 0; round < 2; ++round) {
+      EXPECT_EQ(r.lab.content(fresh, kTrackBlocks, 3 * kTrackBlocks), "a*128 .*128 c*128");
+      r.lab.crash();
+    }
+  }
+}
+
 TEST(Ranges, BothSidesAreWritten) {
   Ranges r;
   ASSERT_TRUE(r.copy(r.s, r.t, {{.source = 0, .target = 1, .count = 3}}));
