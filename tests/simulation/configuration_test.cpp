@@ -168,7 +168,8 @@ TEST(Expand, WritesThatAreUnderWayGoOn) {
 TEST(Expand, WhoSeesTheNewSizeCanUseIt) {
   for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     LabOptions options;
-    options.shards = options.reactors = 2;
+    options.shards = 2;
+    options.reactors = 2;
     Lab lab(seed, options);
     const VolumeId v = lab.make(kEven, 200);
     ASSERT_TRUE(lab.fill(v, 0, 'a'));
