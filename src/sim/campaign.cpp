@@ -55,6 +55,7 @@ struct Arguments {
   const char* scenario = nullptr;
   CampaignOptions campaign;
   std::uint64_t per_kind = 0;  ///< Of a sweep: faults of each kind.
+  bool part = false;           ///< Of a sweep: only of the part that the scenario names.
   std::string faults = "all";
   bool valid = true;
 };
@@ -77,6 +78,9 @@ Arguments parse_arguments(int argc, char** argv) {
     } else if (std::strcmp(name, "--per-kind") == 0) {
       arguments.per_kind = std::strtoull(value, nullptr, 10);
       arguments.valid = arguments.per_kind > 0;
+    } else if (std::strcmp(name, "--part") == 0) {
+      arguments.part = std::strcmp(value, "yes") == 0;
+      arguments.valid = arguments.part || std::strcmp(value, "no") == 0;
     } else if (std::strcmp(name, "--faults") == 0) {
       arguments.faults = value;
       arguments.valid = arguments.faults == "all" || arguments.faults == "crash" || arguments.faults == "error";
@@ -95,6 +99,7 @@ RunSummary run_sweeps(const NamedScenario& named, const Arguments& arguments) {
   options.seed = arguments.campaign.first_seed;
   options.seeds = arguments.campaign.end_seed - arguments.campaign.first_seed;
   options.max_per_kind = arguments.per_kind;
+  options.part = arguments.part;
   options.second_samples = 1;
   RunSummary summary;
   const auto add_sweep = [&](const char* which, std::span<const SweepKind> kinds) {
@@ -142,7 +147,8 @@ int simulator_main(int argc, char** argv, std::span<const NamedScenario> scenari
   if (!arguments.valid) {
     std::fprintf(
         stderr,
-        "usage: %s --list | [--scenario NAME] [--seeds FIRST:END] [--sweep [--faults crash|error] [--per-kind N]] "
+        "usage: %s --list | [--scenario NAME] [--seeds FIRST:END] [--sweep [--faults crash|error] [--per-kind N] "
+        "[--part yes]] "
         "[--replay 'name index kind seed [index2 kind2]']\n",
         argv[0]);
     return 2;

@@ -77,6 +77,19 @@ std::uint64_t FaultPlan::io_count_since_first_fault(IoMask operations) const noe
   return sum(counts_, operations) - sum(counts_at_first_fault_, operations);
 }
 
+void FaultPlan::begin_part() noexcept {
+  if (!counts_before_part_) counts_before_part_ = counts_;
+}
+
+void FaultPlan::end_part() noexcept {
+  if (counts_before_part_ && !counts_after_part_) counts_after_part_ = counts_;
+}
+
+FaultPlan::IoRange FaultPlan::part(IoMask operations) const noexcept {
+  return {counts_before_part_ ? sum(*counts_before_part_, operations) : 0,
+          sum(counts_after_part_.value_or(counts_), operations)};
+}
+
 bool FaultPlan::fires(Armed& armed, const IoQuery& io, Random& random) const {
   const FaultRule& rule = armed.rule;
   if ((rule.operations & possible(rule.kind) & mask_of(io.kind)) == 0) return false;

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -90,6 +91,16 @@ class FaultPlan {
   /// Operations submitted after the one at which a rule fired for the first time; 0 if none did.
   [[nodiscard]] std::uint64_t io_count_since_first_fault(IoMask operations = kAllIo) const noexcept;
 
+  /// The part of a run that a sweep may be limited to (SweepOptions::part): between the first calls of these.
+  void begin_part() noexcept;
+  void end_part() noexcept;
+  struct IoRange {
+    std::uint64_t before = 0;  ///< Operations before the part.
+    std::uint64_t end = 0;     ///< Those and the ones of the part.
+  };
+  /// All of the run if no part was named.
+  [[nodiscard]] IoRange part(IoMask operations = kAllIo) const noexcept;
+
  private:
   struct Armed {
     FaultRule rule;
@@ -104,6 +115,8 @@ class FaultPlan {
   static std::uint64_t sum(const Counts& counts, IoMask operations) noexcept;
   Counts counts_{};
   Counts counts_at_first_fault_{};
+  std::optional<Counts> counts_before_part_;
+  std::optional<Counts> counts_after_part_;
   std::uint64_t fired_total_ = 0;
   bool quiet_ = false;
 };

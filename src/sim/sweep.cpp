@@ -46,13 +46,14 @@ void sweep_second(Runner& runner, const CaseId& first, const Outcome& outcome, s
   }
 }
 
-void sweep_kind(Runner& runner, const std::string& name, std::uint64_t seed, const SweepKind& kind, std::uint64_t total,
-                std::span<const SweepKind> kinds, const SweepOptions& options) {
+void sweep_kind(Runner& runner, const std::string& name, std::uint64_t seed, const SweepKind& kind,
+                FaultPlan::IoRange range, std::span<const SweepKind> kinds, const SweepOptions& options) {
   const std::uint64_t step =
-      options.max_per_kind == 0 ? 1 : std::max<std::uint64_t>(divide_up(total, options.max_per_kind), 1);
+      options.max_per_kind == 0 ? 1
+                                : std::max<std::uint64_t>(divide_up(range.end - range.before, options.max_per_kind), 1);
   // With few of many, each seed looks at others.
-  const std::uint64_t begin = 1 + mix(seed, 5) % step;
-  for (std::uint64_t index = begin; index <= total && runner.summary.ok(); index += step) {
+  const std::uint64_t begin = range.before + 1 + mix(seed, 5) % step;
+  for (std::uint64_t index = begin; index <= range.end && runner.summary.ok(); index += step) {
     CaseId id;
     id.scenario = name;
     id.seed = seed;
@@ -92,7 +93,9 @@ RunSummary sweep(const std::string& name, const Scenario& scenario, std::span<co
     const Outcome counted = runner.run(id);
     for (const SweepKind& kind : kinds) {
       if (!runner.summary.ok()) break;
-      sweep_kind(runner, name, seed, kind, counted.faults.io_count(kind.operations), kinds, options);
+      const FaultPlan::IoRange whole{0, counted.faults.io_count(kind.operations)};
+      const FaultPlan::IoRange range = options.part ? counted.faults.part(kind.operations) : whole;
+      sweep_kind(runner, name, seed, kind, range, kinds, options);
     }
   }
   return runner.summary;

@@ -32,6 +32,7 @@ struct SweepOptions {
   std::uint64_t seeds = 1;           ///< The whole sweep, once for each of them.
   std::uint64_t max_per_kind = 0;    ///< 0 = every I/O; else evenly spread.
   std::uint64_t second_samples = 0;  ///< Runs with a second fault, for each first one.
+  bool part = false;                 ///< Only I/Os of the part that the scenario names: FaultPlan::begin_part().
   bool silent = false;               ///< For sweeps that are meant to fail.
 };
 
@@ -54,7 +55,8 @@ struct NamedScenario {
 };
 
 /// A command line for programs made of scenarios:
-///   --list | [--scenario NAME] [--seeds FIRST:END] [--sweep [--faults crash|error] [--per-kind N]]
+///   --list | [--scenario NAME] [--seeds FIRST:END] [--sweep [--faults crash|error] [--per-kind N]
+///   [--part yes]]
 ///   [--replay 'name index kind seed']
 int simulator_main(int argc, char** argv, std::span<const NamedScenario> scenarios);
 

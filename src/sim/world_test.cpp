@@ -257,6 +257,30 @@ TEST(FaultPlan, a_rule_fires_at_its_operation_only) {
   EXPECT_EQ(plan.io_count_since_first_fault(), 1U);
 }
 
+TEST(FaultPlan, a_part_is_between_its_first_marks) {
+  Random random(1);
+  FaultPlan plan;
+  const std::string file = "data";
+  const auto submit = [&](int writes, int flushes) {
+    for (int i = 0; i < writes; ++i) plan.decide({rt::DiskOp::Kind::write, 0, &file}, random);
+    for (int i = 0; i < flushes; ++i) plan.decide({rt::DiskOp::Kind::flush, 0, &file}, random);
+  };
+  submit(3, 1);
+  EXPECT_EQ(plan.part().before, 0U);
+  EXPECT_EQ(plan.part().end, 4U) << "all, as long as there is no mark";
+  plan.end_part();  // of nothing
+  plan.begin_part();
+  submit(2, 2);
+  plan.begin_part();
+  plan.end_part();
+  submit(5, 0);
+  plan.end_part();
+  EXPECT_EQ(plan.part(kWrites).before, 3U);
+  EXPECT_EQ(plan.part(kWrites).end, 5U);
+  EXPECT_EQ(plan.part(kFlushes).before, 1U);
+  EXPECT_EQ(plan.part(kFlushes).end, 3U);
+}
+
 TEST(FaultPlan, a_sticky_rule_stays_with_the_file_it_hit) {
   Random random(1);
   FaultPlan plan;

@@ -74,6 +74,7 @@ void run_lives(sim::Case& c, sim::SimStorage& storage, const LivesPlan& plan) {
           plan.life_length > 0 ? static_cast<rt::TimeNs>(c.random().below(static_cast<std::uint64_t>(plan.life_length)))
                                : 600 * rt::kSecond;
       const sim::RunEnd end = world.run_until([&] { return work.done() || c.failed(); }, at_most);
+      world.faults().end_part();
       if (plan.life_length == 0 && end == sim::RunEnd::time) c.fail("the workload does not end");
     } else if (work.check_everything(*life) && (plan.work.errors_expected || work.drain(*life))) {
       work.check_everything(*life);

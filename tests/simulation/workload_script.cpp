@@ -46,6 +46,8 @@ rt::Task<void> Workload::run_script(Life& life) {
     co_await write_tracks_of_all(life);
     forget_ended(life.image().control().config());
     if (case_.failed()) co_return;
+    // A crash before the last command is one of a shorter sequence: sweeps may be limited to what follows.
+    if (&step == &plan_.script.back()) case_.world().faults().begin_part();
     co_await run_step(life, step);
   }
   co_await write_tracks_of_all(life);
