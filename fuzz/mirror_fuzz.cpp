@@ -70,7 +70,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto payload = input.subspan(1);  // a byte that says nothing, so that payloads may be empty
   head.payload_crc = crc32c(0, payload);
   const auto sent = decode_head(encode_head(head));
-  TT_ASSERT(sent.has_value() == known(head.kind));
+  TT_ASSERT(sent.has_value() || payload.size() > kMostFieldBytes);
   if (!sent) return 0;
   if (const auto message = decode_message(*sent, payload)) judge(*sent, *message, payload);
   return 0;

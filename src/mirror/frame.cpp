@@ -63,7 +63,7 @@ Result<FrameHead> decode_head(std::span<const std::byte, kFrameHeadBytes> bytes)
   std::uint8_t reserved = 0;
   for (std::size_t i = 0; i < kReservedBytes; ++i) reserved |= in.u8();
   const std::uint32_t most = kMostFieldBytes + (carries_data(head.kind) ? kMostDataBytes : 0);
-  if (!known(head.kind) || zero != 0 || reserved != 0 || head.payload_bytes > most || head.number == 0)
+  if (zero != 0 || reserved != 0 || head.payload_bytes > most || head.number == 0)
     return {Errc::bad_message, static_cast<std::uint64_t>(head.kind)};
   return head;
 }

@@ -41,32 +41,6 @@ enum class FrameKind : std::uint8_t {
   marks = 65,
   fence = 80,
 };
-constexpr bool known(FrameKind kind) noexcept {
-  switch (kind) {
-    case FrameKind::hello:
-    case FrameKind::welcome:
-    case FrameKind::goodbye:
-    case FrameKind::beat:
-    case FrameKind::answer:
-    case FrameKind::open_path:
-    case FrameKind::close_path:
-    case FrameKind::open_pair:
-    case FrameKind::pair_report:
-    case FrameKind::close_pair:
-    case FrameKind::suspend:
-    case FrameKind::resume:
-    case FrameKind::declare_duplex:
-    case FrameKind::fail_back:
-    case FrameKind::write:
-    case FrameKind::zero:
-    case FrameKind::get_marks:
-    case FrameKind::marks:
-    case FrameKind::fence:
-      return true;
-  }
-  return false;
-}
-
 struct FrameHead {
   FrameKind kind = FrameKind::beat;
   std::uint32_t payload_bytes = 0;
@@ -80,8 +54,9 @@ struct FrameHead {
 };
 
 std::array<std::byte, kFrameHeadBytes> encode_head(const FrameHead& head) noexcept;
-/// corrupt: not what was sent. version_not_supported: a head of another form. bad_message: a kind or length that no
-/// sender of this form uses. In all three cases nothing that follows on this link can be understood.
+/// corrupt: not what was sent. version_not_supported: a head of another form. bad_message: a length or
+/// reserved bytes that no sender of this form uses. In all three cases nothing that follows on this link can be
+/// understood.
 Result<FrameHead> decode_head(std::span<const std::byte, kFrameHeadBytes> bytes) noexcept;
 
 /// One direction of a link: frames come with the numbers 1, 2, 3 ... or the link has lost or repeated something.

@@ -36,7 +36,7 @@ Link::Link(rt::Reactor& reactor, std::unique_ptr<rt::ByteStream> stream, LinkIde
       options_(options),
       heard_(reactor.now()),
       to_write_(reactor),
-      alarm_(reactor),
+      nap_(reactor),
       room_(reactor, kWindowBytes),
       scope_(reactor) {}
 
@@ -51,7 +51,7 @@ void Link::go_down(PathStatus status, std::string reason) {
   reason_ = std::move(reason);
   stream_->shut_down();
   to_write_.wake_all();
-  alarm_.ring();
+  nap_.end();
 }
 
 void Link::close(PathStatus status, std::string reason) {
@@ -160,7 +160,7 @@ void Link::sent_up_to(std::uint64_t number) {
 
 rt::Task<void> Link::beat_until_down() {
   while (!down_) {
-    co_await alarm_.wait_until(reactor_.now() + options_.beat_interval);
+    co_await nap_.until(reactor_.now() + options_.beat_interval);
     if (down_) break;
     if (reactor_.now() - heard_ >= options_.silence_limit) {
       go_down(PathStatus::link_down, "nothing was heard from the other end");

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "mirror/message.h"
-#include "runtime/alarm.h"
+#include "runtime/nap.h"
 #include "runtime/net.h"
 #include "runtime/scope.h"
 #include "runtime/sync.h"
@@ -43,7 +43,7 @@ inline constexpr std::uint64_t kFrameCost = 512;
 /// A message with the bytes that its data lie in.
 struct Reply {
   FrameHead head;
-  std::vector<std::byte> bytes;
+  std::unique_ptr<std::byte[]> bytes;
   Message message;
 
   /// `done` only where the other end said so.
@@ -156,7 +156,7 @@ class Link {
   rt::TimeNs heard_ = 0;
   std::deque<Outgoing> outgoing_;
   rt::WaitQueue to_write_;
-  rt::Alarm alarm_;
+  rt::Nap nap_;
   std::map<std::uint64_t, Waiting*> waiting_;  ///< By the number of the frame; null for a beat.
   rt::Semaphore room_;
   std::uint64_t serving_bytes_ = 0;

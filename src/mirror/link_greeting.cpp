@@ -25,9 +25,10 @@ rt::Task<Result<Link::Incoming>> Link::read_frame() {
   TT_CO_CHECK(received_.accept(*head, queued_.last()));
   Incoming incoming;
   incoming.frame.head = *head;
-  incoming.frame.bytes.resize(head->payload_bytes);
-  TT_CO_CHECK(co_await read_exactly(incoming.frame.bytes));
-  auto message = decode_message(*head, incoming.frame.bytes);
+  incoming.frame.bytes = std::make_unique_for_overwrite<std::byte[]>(head->payload_bytes);
+  const std::span<std::byte> payload(incoming.frame.bytes.get(), head->payload_bytes);
+  TT_CO_CHECK(co_await read_exactly(payload));
+  auto message = decode_message(*head, payload);
   if (message) {
     incoming.frame.message = std::move(*message);
   } else if (message.error().code == Errc::corrupt) {
@@ -59,7 +60,7 @@ rt::Task<Result<void>> Link::send_now(Message message, std::uint64_t answers) {
 
 rt::Task<void> Link::watch_greeting() {
   if (greeted_ || down_) co_return;
-  co_await alarm_.wait_until(reactor_.now() + options_.silence_limit);
+  co_await nap_.until(reactor_.now() + options_.silence_limit);
   if (!greeted_) go_down(PathStatus::timed_out, "the other end did not answer the greeting");
 }
 
@@ -78,7 +79,7 @@ rt::Task<Result<void>> Link::finish_greeting(bool agreed) {
   if (agreed && !down_) {
     greeted_ = true;
     status_ = PathStatus::established;
-    alarm_.ring();
+    nap_.end();
   } else {
     go_down(PathStatus::link_down, "the connection was lost during the greeting");
   }

@@ -42,8 +42,10 @@ class Notes final : public LinkServices {
     co_await rt::sleep_for(reactor_, static_cast<rt::TimeNs>(world_.random().below(2'000)) * rt::kMicrosecond);
     Reply reply;
     if (const auto* get = std::get_if<GetMarks>(&request.message)) {
-      reply.bytes.assign(divide_up(get->track_count, 8), std::byte{0x55});
-      reply.message = Marks{get->first_track, get->track_count, reply.bytes};
+      const std::size_t bytes = divide_up(get->track_count, 8);
+      reply.bytes = std::make_unique<std::byte[]>(bytes);
+      std::fill_n(reply.bytes.get(), bytes, std::byte{0x55});
+      reply.message = Marks{get->first_track, get->track_count, {reply.bytes.get(), bytes}};
     } else {
       reply.message = Answer{AnswerCode::done, PathStatus::none, request.head.pair.value};
     }
@@ -479,6 +481,105 @@ TEST(LinkTest, WhoSendsMoreThanTheWindowIsCutOff) {
   EXPECT_FALSE(hostile.link->up());
   EXPECT_LE(hostile.notes.served.size(), 16U);
   EXPECT_GE(hostile.notes.served.size(), 14U);
+}
+
+rt::Task<void> say_and_never_read(rt::ByteStream& stream, std::vector<std::byte> bytes) {
+  iovec piece{bytes.data(), bytes.size()};
+  auto sent = co_await stream.write_all({&piece, 1});
+  (void)sent;  // the link may have gone meanwhile
+}
+
+/// Beats need no room in the window; who asks for answers and does not read them is cut off all the same.
+TEST(LinkTest, WhoReadsNoAnswersIsCutOff) {
+  Hostile hostile({frame(1, 0, good_hello())}, 100 * rt::kMillisecond);
+  ASSERT_TRUE(hostile.link->up());
+  hostile.far_scope.kill();  // nobody reads there any more
+  std::vector<std::byte> beats;
+  for (std::uint64_t n = 0; n < 80'000; ++n) {
+    const auto beat = frame(2 + n, 0, Beat{});
+    beats.insert(beats.end(), beat.begin(), beat.end());
+  }
+  hostile.far_scope.spawn(say_and_never_read(*hostile.stream, std::move(beats)));
+  hostile.world.run_for(60 * rt::kSecond);
+  EXPECT_FALSE(hostile.link->up());
+  EXPECT_EQ(hostile.link->status(), PathStatus::no_resources_there);
+}
+
+/// The other end of a link that calls, by hand.
+struct Caller {
+  explicit Caller(sim::NetworkOptions options)
+      : world(1),
+        machine(world.boot(1)),
+        far(world.boot(1)),
+        network(world, options),
+        notes(world, machine.reactor()),
+        scope(machine.reactor()),
+        far_scope(far.reactor()) {
+    auto pair = network.make_pair(machine.reactor(), far.reactor());
+    link.emplace(machine.reactor(), std::move(pair.first), kCaller, notes, LinkOptions{});
+    stream = std::move(pair.second);
+    scope.spawn(live(*link, greeting, ended, true, kThere, 0x0101));
+  }
+  ~Caller() {
+    world.crash();
+    scope.kill();
+    far_scope.kill();
+    link.reset();
+  }
+  sim::World world;
+  sim::Machine& machine;
+  sim::Machine& far;
+  sim::SimNetwork network;
+  Notes notes;
+  std::unique_ptr<rt::ByteStream> stream;
+  std::optional<Link> link;
+  std::optional<Errc> greeting;
+  bool ended = false;
+  rt::Scope scope;
+  rt::Scope far_scope;
+};
+
+TEST(LinkTest, RM3_AnImageThatWelcomesAsAnotherIsNotTaken) {
+  Caller caller({});
+  Welcome welcome;
+  welcome.wwnn = kThere + 1;
+  caller.far_scope.spawn(say_and_never_read(*caller.stream, frame(1, 1, welcome)));
+  caller.world.run_for(rt::kSecond);
+  EXPECT_TRUE(caller.ended);
+  EXPECT_EQ(caller.link->status(), PathStatus::other_image);
+}
+
+rt::Task<void> read_some_more(rt::ByteStream& stream, std::uint64_t bytes, std::uint64_t& read_bytes) {
+  std::vector<std::byte> buffer(10'000);
+  while (read_bytes < bytes) {
+    auto read = co_await stream.read_some(buffer);
+    if (!read) co_return;
+    read_bytes += *read;
+  }
+}
+
+/// As long as the frame is on its way out its data are read: an answer that comes too early does not give them back.
+TEST(LinkTest, AnAnswerBeforeTheFrameIsSentHasToWait) {
+  sim::NetworkOptions options;
+  options.window_bytes = 4096;
+  Caller caller(options);
+  Welcome welcome;
+  welcome.wwnn = kThere;
+  auto said = frame(1, 1, welcome);
+  caller.far_scope.spawn(say_and_never_read(*caller.stream, said));
+  ASSERT_EQ(caller.world.run_until([&] { return caller.greeting.has_value(); }), sim::RunEnd::reached);
+  std::optional<Errc> outcome;
+  caller.scope.spawn(ask_one(*caller.link, 1, 2000, outcome));
+  caller.world.run_for(100 * rt::kMillisecond);
+  Answer answer;
+  answer.detail = 2;
+  caller.far_scope.spawn(say_and_never_read(*caller.stream, frame(2, 2, answer)));
+  caller.world.run_for(500 * rt::kMillisecond);
+  EXPECT_FALSE(outcome.has_value()) << "a million bytes cannot have gone out";
+  std::uint64_t read_bytes = 0;
+  caller.far_scope.spawn(read_some_more(*caller.stream, 1'024'000, read_bytes));
+  ASSERT_EQ(caller.world.run_until([&] { return outcome.has_value(); }), sim::RunEnd::reached);
+  EXPECT_EQ(outcome, Errc::ok);
 }
 
 }  // namespace

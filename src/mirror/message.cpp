@@ -22,6 +22,8 @@ bool is_printable(char c) noexcept {
 
 class Encoder {
  public:
+  Encoder() { out_.zeros(kFrameHeadBytes); }  // for the head, which knows the rest
+
   void operator()(std::uint8_t value) { out_.u8(value); }
   void operator()(std::uint16_t value) { out_.u16(value); }
   void operator()(std::uint32_t value) { out_.u32(value); }
@@ -187,15 +189,13 @@ std::vector<std::byte> encode_frame(FrameHead head, const Message& message) {
         m.fields(out, m);
       },
       message);
-  const std::vector<std::byte> fields = out.take();
+  std::vector<std::byte> bytes = out.take();
+  const auto fields = std::span<const std::byte>(bytes).subspan(kFrameHeadBytes);
   const std::span<const std::byte> data = data_of(message);
   TT_ASSERT(fields.size() <= kMostFieldBytes && head.number != 0);
   head.payload_bytes = static_cast<std::uint32_t>(fields.size() + data.size());
   head.payload_crc = crc32c(crc32c(0, fields), data);
-  const auto first = encode_head(head);
-  std::vector<std::byte> bytes(first.size() + fields.size());
-  std::ranges::copy(first, bytes.begin());
-  std::ranges::copy(fields, bytes.begin() + kFrameHeadBytes);
+  std::ranges::copy(encode_head(head), bytes.begin());
   return bytes;
 }
 

@@ -177,22 +177,34 @@ struct PairAttributes {
   friend bool operator==(const PairAttributes&, const PairAttributes&) = default;
 };
 
-struct OpenPair {
-  static constexpr FrameKind kKind = FrameKind::open_pair;
+/// What both ends of a pair agree on when it is made, or turned round.
+struct PairTerms {
   VolumeId source;
   VolumeId target;
   Generation source_pair;  ///< The pair at the sender: what frames in the other direction name.
   std::uint64_t block_count = 0;
   PairType type = PairType::metro_mirror;
-  bool copies = true;  ///< Not with -mode nocp.
   PairAttributes attributes;
   Lineage lineage{};
 
   template <class Io, class Self>
   static void fields(Io& io, Self& m) {
-    io(m.source), io(m.target), io(m.source_pair), io(m.block_count), io(m.type), io(m.copies);
+    io(m.source), io(m.target), io(m.source_pair), io(m.block_count), io(m.type);
     PairAttributes::fields(io, m.attributes);
     io(m.lineage);
+  }
+  friend bool operator==(const PairTerms&, const PairTerms&) = default;
+};
+
+struct OpenPair {
+  static constexpr FrameKind kKind = FrameKind::open_pair;
+  PairTerms terms;
+  bool copies = true;  ///< Not with -mode nocp.
+
+  template <class Io, class Self>
+  static void fields(Io& io, Self& m) {
+    PairTerms::fields(io, m.terms);
+    io(m.copies);
   }
   friend bool operator==(const OpenPair&, const OpenPair&) = default;
 };
@@ -259,20 +271,13 @@ struct DeclareDuplex {
 /// The sender keeps its data; the receiver becomes the target, or remains it.
 struct FailBack {
   static constexpr FrameKind kKind = FrameKind::fail_back;
-  VolumeId source;
-  VolumeId target;
-  Generation source_pair;
-  std::uint64_t block_count = 0;
-  PairType type = PairType::metro_mirror;
-  bool held = false;
-  PairAttributes attributes;
-  Lineage lineage{};
+  PairTerms terms;
+  bool held = false;  ///< Stays suspended.
 
   template <class Io, class Self>
   static void fields(Io& io, Self& m) {
-    io(m.source), io(m.target), io(m.source_pair), io(m.block_count), io(m.type), io(m.held);
-    PairAttributes::fields(io, m.attributes);
-    io(m.lineage);
+    PairTerms::fields(io, m.terms);
+    io(m.held);
   }
   friend bool operator==(const FailBack&, const FailBack&) = default;
 };

@@ -28,80 +28,87 @@ PairPhase pending(PairRole role, PairType type) noexcept {
   return {role, type, PairState::copy_pending, SuspendReason::none, false};
 }
 
-Deeds commit_if(bool changed) noexcept {
-  return changed ? static_cast<Deeds>(Deed::commit) : Deeds{0};
+PairActions commit_if(bool changed) noexcept {
+  return changed ? static_cast<PairActions>(PairAction::commit) : PairActions{0};
 }
 
 // ---- the source -----------------------------------------------------------------------------------------------------
 
 /// Before anybody is answered: nothing leaves, what is not answered is marked, the suspension is durable.
-Answer suspend_source(const PairPhase& p, SuspendReason reason, Deeds more) noexcept {
-  const Deeds deeds = Deed::stop_sending | Deed::mark_unanswered | Deed::commit | Deed::judge_writes;
-  return PairStep{suspended(p, reason), static_cast<Deeds>(deeds | more)};
+Answer suspend_source(const PairPhase& p, SuspendReason reason, PairActions more) noexcept {
+  const PairActions actions =
+      PairAction::stop_sending | PairAction::mark_unanswered | PairAction::commit | PairAction::judge_writes;
+  return PairStep{suspended(p, reason), static_cast<PairActions>(actions | more)};
 }
 
 /// A suspension that came from elsewhere. One that is there already stays, unless the new reason says more.
-Answer source_met(const PairPhase& p, SuspendReason reason, Deeds more, bool says_more) noexcept {
-  if (is_active(p)) return suspend_source(p, reason, more | Deed::report);
+Answer source_met(const PairPhase& p, SuspendReason reason, PairActions more, bool says_more) noexcept {
+  if (is_active(p)) return suspend_source(p, reason, more | PairAction::report);
   if (!says_more || p.failed_over || p.reason == reason) return nothing(p);
-  return PairStep{suspended(p, reason), Deed::commit | Deed::report};
+  return PairStep{suspended(p, reason), PairAction::commit | PairAction::report};
 }
 
 Answer resume(const PairPhase& p, PairType type) noexcept {
   if (is_active(p) || p.failed_over || p.reason == SuspendReason::simplex_target) return std::nullopt;
-  return PairStep{pending(PairRole::source, type), Deed::ask_peer | Deed::commit | Deed::start_copying};
+  return PairStep{pending(PairRole::source, type),
+                  PairAction::ask_peer | PairAction::commit | PairAction::start_copying};
 }
 
 /// A Metro Mirror never goes on by itself: its target is consistent, and would not be while it is brought up to date.
+/// The end that is asked compares the lineage, so strange data are not copied onto by this either (RM-40).
 Answer source_path_up(const PairPhase& p, bool resumes_itself) noexcept {
   const bool by_command = p.reason != SuspendReason::internal_here && p.reason != SuspendReason::internal_target &&
                           p.reason != SuspendReason::power;
   if (is_active(p) || p.type != PairType::global_copy || by_command || !resumes_itself) return nothing(p);
   return PairStep{pending(PairRole::source, p.type),
-                  Deed::ask_peer | Deed::commit | Deed::start_copying | Deed::report};
+                  PairAction::ask_peer | PairAction::commit | PairAction::start_copying | PairAction::report};
 }
 
 /// The other end is told first and has become a target, with all its marks, before this end counts on it.
 Answer failback(const PairPhase& p, PairType type, bool held) noexcept {
   if (is_active(p)) return std::nullopt;
-  const Deeds deeds = Deed::raise_epoch | Deed::ask_peer | Deed::merge_peer_marks | Deed::commit;
+  const PairActions actions =
+      PairAction::raise_epoch | PairAction::ask_peer | PairAction::merge_peer_marks | PairAction::commit;
   const PairPhase next = pending(PairRole::source, type);
-  if (held) return PairStep{suspended(next, SuspendReason::host_source), deeds};
-  return PairStep{next, deeds | Deed::start_copying};
+  if (held) return PairStep{suspended(next, SuspendReason::host_source), actions};
+  return PairStep{next, actions | PairAction::start_copying};
 }
 
 /// The other end keeps its data. What was changed here, or may be here only, is its to overwrite.
 Answer source_becomes_target(PairType type, bool held) noexcept {
-  const Deeds deeds = Deed::hold_writes | Deed::stop_sending | Deed::refuse_hosts | Deed::mark_unanswered |
-                      Deed::mark_intent | Deed::commit | Deed::judge_writes;
+  const PairActions actions = PairAction::hold_writes | PairAction::stop_sending | PairAction::refuse_hosts |
+                              PairAction::mark_unanswered | PairAction::mark_intent | PairAction::commit |
+                              PairAction::judge_writes;
   const PairPhase next = pending(PairRole::target, type);
-  return PairStep{held ? suspended(next, SuspendReason::update_target) : next, deeds};
+  return PairStep{held ? suspended(next, SuspendReason::update_target) : next, actions};
 }
 
 /// Global Copy has each mark durable with its write, so a crash tells it nothing new.
 Answer source_started_unclean(const PairPhase& p) noexcept {
   if (!is_active(p) || p.type == PairType::global_copy) return nothing(p);
-  return PairStep{suspended(p, SuspendReason::power), Deed::mark_intent | Deed::commit | Deed::report};
+  return PairStep{suspended(p, SuspendReason::power),
+                  PairAction::mark_intent | PairAction::commit | PairAction::report};
 }
 
-Answer leave_source(Deeds more) noexcept {
-  const Deeds deeds = Deed::stop_sending | Deed::commit | Deed::judge_writes | Deed::drop;
-  return PairStep{std::nullopt, static_cast<Deeds>(deeds | more)};
+Answer leave_source(PairActions more) noexcept {
+  const PairActions actions =
+      PairAction::stop_sending | PairAction::commit | PairAction::judge_writes | PairAction::drop;
+  return PairStep{std::nullopt, static_cast<PairActions>(actions | more)};
 }
 
 Answer source_command(const PairPhase& p, const PairInput& in) noexcept {
   switch (in.event) {
     case PairEvent::pause:
       if (!is_active(p)) return nothing(p);
-      return suspend_source(p, SuspendReason::host_source, static_cast<Deeds>(Deed::tell_peer));
+      return suspend_source(p, SuspendReason::host_source, static_cast<PairActions>(PairAction::tell_peer));
     case PairEvent::freeze:
       if (!is_active(p)) return nothing(p);
-      return suspend_source(p, SuspendReason::freeze, Deed::hold_writes | Deed::tell_peer);
+      return suspend_source(p, SuspendReason::freeze, PairAction::hold_writes | PairAction::tell_peer);
     case PairEvent::resume:
       return resume(p, in.type);
     case PairEvent::convert:
       if (!is_active(p) || p.type != PairType::global_copy) return std::nullopt;
-      return PairStep{pending(PairRole::source, PairType::metro_mirror), Deed::ask_peer | Deed::commit};
+      return PairStep{pending(PairRole::source, PairType::metro_mirror), PairAction::ask_peer | PairAction::commit};
     case PairEvent::failover: {
       if (!p.failed_over) return std::nullopt;
       PairPhase next = p;
@@ -112,7 +119,7 @@ Answer source_command(const PairPhase& p, const PairInput& in) noexcept {
     case PairEvent::failback_held:
       return failback(p, in.type, in.event == PairEvent::failback_held);
     case PairEvent::remove:
-      return leave_source(static_cast<Deeds>(Deed::ask_peer));
+      return leave_source(static_cast<PairActions>(PairAction::ask_peer));
     case PairEvent::remove_here:
       return leave_source(0);
     default:
@@ -132,7 +139,7 @@ Answer step_source(const PairPhase& p, const PairInput& in) noexcept {
     case PairEvent::refused_epoch:
     case PairEvent::found_higher_epoch:
       // Two sources of one pair, and this one knows: only a command may say whose data stays.
-      if (p.failed_over) return PairStep{p, static_cast<Deeds>(Deed::report)};
+      if (p.failed_over) return PairStep{p, static_cast<PairActions>(PairAction::report)};
       return source_met(p, SuspendReason::host_target, 0, true);
     case PairEvent::refused_simplex:
       return source_met(p, SuspendReason::simplex_target, 0, true);
@@ -140,11 +147,11 @@ Answer step_source(const PairPhase& p, const PairInput& in) noexcept {
       return source_met(p, SuspendReason::internal_target, 0, false);
     case PairEvent::refused_media:
     case PairEvent::silent:
-      return source_met(p, SuspendReason::internal_target, static_cast<Deeds>(Deed::tell_peer), false);
+      return source_met(p, SuspendReason::internal_target, static_cast<PairActions>(PairAction::tell_peer), false);
     case PairEvent::found_other_lineage:
       return source_met(p, SuspendReason::internal_here, 0, true);
     case PairEvent::error_here:
-      return source_met(p, SuspendReason::internal_here, static_cast<Deeds>(Deed::tell_peer), false);
+      return source_met(p, SuspendReason::internal_here, static_cast<PairActions>(PairAction::tell_peer), false);
     case PairEvent::in_step: {
       if (!is_active(p) || p.type != PairType::metro_mirror) return std::nullopt;
       PairPhase next = p;
@@ -164,9 +171,10 @@ Answer step_source(const PairPhase& p, const PairInput& in) noexcept {
 
 // ---- the target -----------------------------------------------------------------------------------------------------
 
-Answer suspend_target(const PairPhase& p, SuspendReason reason, Deeds more) noexcept {
+Answer suspend_target(const PairPhase& p, SuspendReason reason, PairActions more) noexcept {
   if (!is_active(p)) return nothing(p);
-  return PairStep{suspended(p, reason), static_cast<Deeds>((Deed::stop_sending | Deed::commit) | more)};
+  return PairStep{suspended(p, reason),
+                  static_cast<PairActions>((PairAction::stop_sending | PairAction::commit) | more)};
 }
 
 Answer fail_over(const PairPhase& p, PairType type) noexcept {
@@ -174,12 +182,13 @@ Answer fail_over(const PairPhase& p, PairType type) noexcept {
   next.role = PairRole::source;
   next.type = type;
   next.failed_over = true;
-  return PairStep{next, Deed::stop_sending | Deed::forget_marks | Deed::raise_epoch | Deed::commit |
-                            Deed::accept_hosts | Deed::tell_peer};
+  return PairStep{next, PairAction::stop_sending | PairAction::forget_marks | PairAction::raise_epoch |
+                            PairAction::commit | PairAction::accept_hosts | PairAction::tell_peer};
 }
 
 Answer leave_target() noexcept {
-  return PairStep{std::nullopt, Deed::stop_sending | Deed::commit | Deed::accept_hosts | Deed::drop};
+  return PairStep{std::nullopt,
+                  PairAction::stop_sending | PairAction::commit | PairAction::accept_hosts | PairAction::drop};
 }
 
 /// Also said again, after an answer that was lost.
@@ -190,15 +199,15 @@ Answer target_becomes(const PairPhase& p, const PairPhase& next) noexcept {
 Answer step_target(const PairPhase& p, const PairInput& in) noexcept {
   switch (in.event) {
     case PairEvent::pause:
-      return suspend_target(p, SuspendReason::host_target, static_cast<Deeds>(Deed::tell_peer));
+      return suspend_target(p, SuspendReason::host_target, static_cast<PairActions>(PairAction::tell_peer));
     case PairEvent::told_pause:
     case PairEvent::told_error:
       return suspend_target(p, SuspendReason::update_target, 0);
     case PairEvent::error_here:
-      return suspend_target(p, SuspendReason::internal_here, Deed::tell_peer | Deed::report);
+      return suspend_target(p, SuspendReason::internal_here, PairAction::tell_peer | PairAction::report);
     case PairEvent::found_higher_epoch:
     case PairEvent::found_other_lineage:
-      return suspend_target(p, SuspendReason::internal_here, static_cast<Deeds>(Deed::report));
+      return suspend_target(p, SuspendReason::internal_here, static_cast<PairActions>(PairAction::report));
     case PairEvent::failover:
       return fail_over(p, in.type);
     case PairEvent::told_resume:

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The state machine of one end of a pair, whole, as a function: phase and event in, next phase and deeds out (spec:
+// The state machine of one end of a pair, whole, as a function: phase and event in, next phase and actions out (spec:
 // remote mirror, 2.3 to 2.7 and 2.12). docs/mirror-states.md is printed from it, so that each cell can be judged.
 //
-// The caller does the deeds in the order of their bits. If the other end does not agree, the event is over and nothing
-// has changed here.
+// The caller does the actions in the order of their bits. If the other end does not agree, the event is over and
+// nothing has changed here.
 #pragma once
 
 #include <cstdint>
@@ -49,7 +49,7 @@ enum class PairEvent : std::uint8_t {
 inline constexpr std::uint8_t kPairEvents = static_cast<std::uint8_t>(PairEvent::started_unclean) + 1;
 
 /// What to do, in the order of the bits. What comes before commit and fails undoes nothing that is durable.
-enum class Deed : std::uint16_t {
+enum class PairAction : std::uint16_t {
   hold_writes = 1U << 0U,      ///< No write is taken until the step is done.
   stop_sending = 1U << 1U,     ///< No frame of this pair leaves any more; a target takes none.
   refuse_hosts = 1U << 2U,     ///< This end is a target now.
@@ -67,15 +67,15 @@ enum class Deed : std::uint16_t {
   report = 1U << 14U,  ///< Nobody at this end asked for it: traps and notices.
   drop = 1U << 15U,    ///< The pair is no more, with its marks.
 };
-using Deeds = std::uint16_t;
-constexpr Deeds operator|(Deed a, Deed b) noexcept {
-  return static_cast<Deeds>(static_cast<Deeds>(a) | static_cast<Deeds>(b));
+using PairActions = std::uint16_t;
+constexpr PairActions operator|(PairAction a, PairAction b) noexcept {
+  return static_cast<PairActions>(static_cast<PairActions>(a) | static_cast<PairActions>(b));
 }
-constexpr Deeds operator|(Deeds a, Deed b) noexcept {
-  return static_cast<Deeds>(a | static_cast<Deeds>(b));
+constexpr PairActions operator|(PairActions a, PairAction b) noexcept {
+  return static_cast<PairActions>(a | static_cast<PairActions>(b));
 }
-constexpr bool has(Deeds deeds, Deed deed) noexcept {
-  return (deeds & static_cast<Deeds>(deed)) != 0;
+constexpr bool has(PairActions actions, PairAction action) noexcept {
+  return (actions & static_cast<PairActions>(action)) != 0;
 }
 
 struct PairInput {
@@ -86,13 +86,13 @@ struct PairInput {
 
 struct PairStep {
   std::optional<PairPhase> next;  ///< Empty: no pair.
-  Deeds deeds = 0;
+  PairActions actions = 0;
 
   friend bool operator==(const PairStep&, const PairStep&) = default;
 };
 
 /// Empty if the event does not fit the phase: a command is refused (wrong state), a message answered so; nothing
-/// changes. A step to the same phase without deeds says that it fits and there is nothing to do.
+/// changes. A step to the same phase without actions says that it fits and there is nothing to do.
 [[nodiscard]] std::optional<PairStep> step(const PairPhase& phase, const PairInput& input) noexcept;
 
 /// The first phase of each end of a new pair.

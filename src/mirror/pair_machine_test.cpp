@@ -50,9 +50,9 @@ TEST(PairMachine, EveryPhaseIsPossibleAndEveryChangeIsCommitted) {
   EXPECT_EQ(all_phases().size(), 28U);
   for_each_transition([](const Transition& t) {
     if (t.step.next) EXPECT_TRUE(is_possible(*t.step.next));
-    const bool changes = t.step.next != std::optional(t.from) || has(t.step.deeds, Deed::raise_epoch);
-    EXPECT_EQ(has(t.step.deeds, Deed::commit), changes);
-    EXPECT_EQ(has(t.step.deeds, Deed::drop), !t.step.next.has_value());
+    const bool changes = t.step.next != std::optional(t.from) || has(t.step.actions, PairAction::raise_epoch);
+    EXPECT_EQ(has(t.step.actions, PairAction::commit), changes);
+    EXPECT_EQ(has(t.step.actions, PairAction::drop), !t.step.next.has_value());
   });
 }
 
@@ -87,12 +87,12 @@ TEST(PairMachine, RolesChangeByFailoverAndFailbackOnly) {
     if (!t.step.next || t.step.next->role == t.from.role) return;
     if (t.from.role == PairRole::target) {
       EXPECT_EQ(t.input.event, PairEvent::failover);
-      EXPECT_TRUE(has(t.step.deeds, Deed::accept_hosts));
+      EXPECT_TRUE(has(t.step.actions, PairAction::accept_hosts));
       EXPECT_TRUE(t.step.next->failed_over);
     } else {
       EXPECT_TRUE(t.input.event == PairEvent::told_failback || t.input.event == PairEvent::told_failback_held);
-      EXPECT_TRUE(has(t.step.deeds, Deed::refuse_hosts) && has(t.step.deeds, Deed::hold_writes));
-      EXPECT_TRUE(has(t.step.deeds, Deed::mark_intent)) << "what may be here only has to be overwritten";
+      EXPECT_TRUE(has(t.step.actions, PairAction::refuse_hosts) && has(t.step.actions, PairAction::hold_writes));
+      EXPECT_TRUE(has(t.step.actions, PairAction::mark_intent)) << "what may be here only has to be overwritten";
     }
   });
 }
@@ -104,21 +104,21 @@ TEST(PairMachine, ASourceThatStopsHasMarkedWhatWasUnanswered) {
     const bool still_sending = t.step.next && t.step.next->role == PairRole::source && active(*t.step.next);
     if (!was_sending || still_sending || !t.step.next) return;
     if (t.input.event == PairEvent::started_unclean) {
-      EXPECT_TRUE(has(t.step.deeds, Deed::mark_intent));
+      EXPECT_TRUE(has(t.step.actions, PairAction::mark_intent));
       return;
     }
-    EXPECT_TRUE(has(t.step.deeds, Deed::stop_sending) && has(t.step.deeds, Deed::mark_unanswered));
-    EXPECT_TRUE(has(t.step.deeds, Deed::judge_writes));
+    EXPECT_TRUE(has(t.step.actions, PairAction::stop_sending) && has(t.step.actions, PairAction::mark_unanswered));
+    EXPECT_TRUE(has(t.step.actions, PairAction::judge_writes));
   });
 }
 
 TEST(PairMachine, MarksAreForgottenByAFailoverOnly) {
   for_each_transition([](const Transition& t) {
     const bool fails_over = t.from.role == PairRole::target && t.input.event == PairEvent::failover;
-    EXPECT_EQ(has(t.step.deeds, Deed::forget_marks), fails_over);
+    EXPECT_EQ(has(t.step.actions, PairAction::forget_marks), fails_over);
     const bool fails_back = t.input.event == PairEvent::failback || t.input.event == PairEvent::failback_held;
-    EXPECT_EQ(has(t.step.deeds, Deed::raise_epoch), fails_over || fails_back);
-    EXPECT_EQ(has(t.step.deeds, Deed::merge_peer_marks), fails_back);
+    EXPECT_EQ(has(t.step.actions, PairAction::raise_epoch), fails_over || fails_back);
+    EXPECT_EQ(has(t.step.actions, PairAction::merge_peer_marks), fails_back);
   });
 }
 
@@ -132,7 +132,7 @@ TEST(PairMachine, WhatIsSaidTwiceIsDoneOnce) {
     const bool asks_again = t.input.event == PairEvent::failback_held;
     if (asks_again) return;
     EXPECT_EQ(again->next, t.step.next);
-    EXPECT_EQ(again->deeds & ~static_cast<Deeds>(Deed::report), 0);
+    EXPECT_EQ(again->actions & ~static_cast<PairActions>(PairAction::report), 0);
   });
 }
 

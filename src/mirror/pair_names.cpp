@@ -40,10 +40,10 @@ constexpr std::array<const char*, kPairEvents> kEvents{"pause",
                                                        "started_clean",
                                                        "started_unclean"};
 
-constexpr std::array<const char*, 16> kDeeds{"hold_writes",      "stop_sending",  "refuse_hosts", "mark_unanswered",
-                                             "mark_intent",      "forget_marks",  "raise_epoch",  "ask_peer",
-                                             "merge_peer_marks", "commit",        "accept_hosts", "tell_peer",
-                                             "judge_writes",     "start_copying", "report",       "drop"};
+constexpr std::array<const char*, 16> kActions{"hold_writes",      "stop_sending",  "refuse_hosts", "mark_unanswered",
+                                               "mark_intent",      "forget_marks",  "raise_epoch",  "ask_peer",
+                                               "merge_peer_marks", "commit",        "accept_hosts", "tell_peer",
+                                               "judge_writes",     "start_copying", "report",       "drop"};
 
 const char* type_name(PairType type) noexcept {
   return type == PairType::metro_mirror ? "Metro Mirror" : "Global Copy";
@@ -69,12 +69,12 @@ bool names_a_type(PairEvent event) noexcept {
 struct Row {
   std::string from;
   std::string next;
-  std::string deeds;
+  std::string actions;
 };
 
 void add_row(std::vector<Row>& rows, const PairPhase& from, Row row) {
   for (Row& there : rows) {
-    if (there.next == row.next && there.deeds == row.deeds) {
+    if (there.next == row.next && there.actions == row.actions) {
       there.from += "<br>" + describe(from);
       return;
     }
@@ -85,8 +85,8 @@ void add_row(std::vector<Row>& rows, const PairPhase& from, Row row) {
 
 Row row_of(const std::optional<PairStep>& answer) {
   if (!answer) return {"", "does not fit", "-"};
-  if (answer->deeds == 0) return {"", "as it was", "-"};
-  return {"", answer->next ? describe(*answer->next) : "no pair", describe_deeds(answer->deeds)};
+  if (answer->actions == 0) return {"", "as it was", "-"};
+  return {"", answer->next ? describe(*answer->next) : "no pair", describe_actions(answer->actions)};
 }
 
 void add_event(std::string& out, PairEvent event, PairType type) {
@@ -94,8 +94,8 @@ void add_event(std::string& out, PairEvent event, PairType type) {
   for (const PairPhase& from : all_phases()) add_row(rows, from, row_of(step(from, {event, type, true})));
   out += std::string("\n## ") + name_of(event);
   if (names_a_type(event)) out += std::string(", ") + type_name(type);
-  out += "\n\n| from | to | deeds |\n|---|---|---|\n";
-  for (const Row& row : rows) out += "| " + row.from + " | " + row.next + " | " + row.deeds + " |\n";
+  out += "\n\n| from | to | actions |\n|---|---|---|\n";
+  for (const Row& row : rows) out += "| " + row.from + " | " + row.next + " | " + row.actions + " |\n";
 }
 
 }  // namespace
@@ -148,12 +148,12 @@ std::string describe(const PairPhase& phase) {
   return text;
 }
 
-std::string describe_deeds(Deeds deeds) {
+std::string describe_actions(PairActions actions) {
   std::string text;
-  for (std::size_t bit = 0; bit < kDeeds.size(); ++bit) {
-    if ((deeds >> bit & 1U) == 0) continue;
+  for (std::size_t bit = 0; bit < kActions.size(); ++bit) {
+    if ((actions >> bit & 1U) == 0) continue;
     if (!text.empty()) text += ", ";
-    text += kDeeds[bit];
+    text += kActions[bit];
   }
   return text.empty() ? "-" : text;
 }

@@ -14,7 +14,7 @@ const char* name_of(PairState state) noexcept;
 /// "source, Metro Mirror, suspended (freeze)"; "failed over" at the end if it is.
 std::string describe(const PairPhase& phase);
 /// "stop_sending, commit", in the order in which they are done; "-" for none.
-std::string describe_deeds(Deeds deeds);
+std::string describe_actions(PairActions actions);
 /// The whole machine as Markdown: docs/mirror-states.md is this text.
 std::string machine_as_markdown();
 

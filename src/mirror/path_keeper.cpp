@@ -2,6 +2,7 @@
 #include "mirror/path_keeper.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace tt::mirror {
@@ -30,8 +31,7 @@ std::size_t PathKeeper::Set::index_of(const Path& path) const noexcept {
 
 // ---- what there is --------------------------------------------------------------------------------------------------
 
-rt::Task<std::vector<PathStatusOfPorts>> PathKeeper::establish(PathKey key, OpenPath words,
-                                                               std::vector<PathPorts> ports) {
+rt::Task<std::vector<PathReport>> PathKeeper::establish(PathKey key, OpenPath words, std::vector<PathPorts> ports) {
   TT_ASSERT(PathSet::check(ports) && !stopping_);
   auto& slot = sets_[key];
   if (slot == nullptr) slot = std::make_shared<Set>(reactor_, key);
@@ -54,7 +54,7 @@ rt::Task<std::vector<PathStatusOfPorts>> PathKeeper::establish(PathKey key, Open
     } else if (set->paths.status(i, reactor_.now()) != PathStatus::established) {
       path->tried = false;
       set->paths.try_now(i, reactor_.now());
-      path->alarm.ring();
+      path->nap.end();
     }
   }
   // A set that is replaced meanwhile is somebody else's to wait for.
@@ -75,12 +75,12 @@ void PathKeeper::remove(PathKey key) {
 
 void PathKeeper::stop_path(Path& path) {
   path.stopped = true;
-  path.alarm.ring();
-  if (path.line != nullptr) path.line->changed.wake_all();
+  path.nap.end();
+  if (path.shared != nullptr) path.shared->changed.wake_all();
 }
 
-std::vector<PathStatusOfPorts> PathKeeper::statuses(PathKey key) const {
-  std::vector<PathStatusOfPorts> all;
+std::vector<PathReport> PathKeeper::statuses(PathKey key) const {
+  std::vector<PathReport> all;
   const auto found = sets_.find(key);
   if (found == sets_.end()) return all;
   const PathSet& paths = found->second->paths;
@@ -102,17 +102,17 @@ rt::Task<void> PathKeeper::keep_path(std::shared_ptr<Set> set, std::shared_ptr<P
     path->tried = true;
     set->tried.wake_all();
     if (status == PathStatus::established) {
-      while (!path->stopped && path->line->state == Line::State::up) co_await path->line->changed.wait();
-      status = path->line->status;
+      while (!path->stopped && path->shared->state == SharedLink::State::up) co_await path->shared->changed.wait();
+      status = path->shared->status;
     }
     if (path->stopped) break;
     leave(*path);
     set->paths.failed(set->index_of(*path), status, reactor_.now());
     co_await wait_for_attempt(*set, *path);
   }
-  if (path->line != nullptr && path->line->state == Line::State::up) {
+  if (path->shared != nullptr && path->shared->state == SharedLink::State::up) {
     Message message(ClosePath{set->key.source_lss, set->key.target_lss});
-    auto told = co_await path->line->link->ask(Generation{}, 0, std::move(message));
+    auto told = co_await path->shared->link->ask(Generation{}, 0, std::move(message));
     (void)told;  // who cannot be told finds out when the link is gone
   }
   leave(*path);
@@ -125,16 +125,16 @@ rt::Task<void> PathKeeper::wait_for_attempt(Set& set, Path& path) {
   while (!path.stopped) {
     const auto due = set.paths.next_attempt(set.index_of(path));
     if (due && *due <= reactor_.now()) break;
-    co_await path.alarm.wait_until(due.value_or(reactor_.now() + kLong));
+    co_await path.nap.until(due.value_or(reactor_.now() + kLong));
   }
 }
 
 rt::Task<PathStatus> PathKeeper::open_path(Set& set, Path& path) {
-  path.line = co_await line_to({set.key.wwnn, path.ports});
-  Line& line = *path.line;
-  if (line.state != Line::State::up) co_return line.status;
+  path.shared = co_await link_to({set.key.wwnn, path.ports});
+  SharedLink& shared = *path.shared;
+  if (shared.state != SharedLink::State::up) co_return shared.status;
   Message message(set.words);
-  auto reply = co_await line.link->ask(Generation{}, 0, std::move(message));
+  auto reply = co_await shared.link->ask(Generation{}, 0, std::move(message));
   if (!reply) co_return PathStatus::link_down;
   const auto* answer = std::get_if<Answer>(&reply->message);
   if (answer == nullptr || answer->path == PathStatus::none) co_return PathStatus::initialization_failed;
@@ -143,77 +143,79 @@ rt::Task<PathStatus> PathKeeper::open_path(Set& set, Path& path) {
 
 /// The last one closes the link.
 void PathKeeper::leave(Path& path) {
-  if (path.line == nullptr) return;
-  const std::shared_ptr<Line> line = std::exchange(path.line, nullptr);
-  --line->users;
-  close_unused(*line);
+  if (path.shared == nullptr) return;
+  const std::shared_ptr<SharedLink> shared = std::exchange(path.shared, nullptr);
+  --shared->users;
+  close_unused(*shared);
 }
 
-void PathKeeper::close_unused(Line& line) {
-  if (line.users != 0 || line.state != Line::State::up) return;
-  line.closing = true;
-  line.link->close(PathStatus::removed, "no path needs it");
+void PathKeeper::close_unused(SharedLink& shared) {
+  if (shared.users != 0 || shared.state != SharedLink::State::up) return;
+  shared.closing = true;
+  shared.link->close(PathStatus::removed, "no path needs it");
 }
 
 // ---- one link -------------------------------------------------------------------------------------------------------
 
 /// Up, or down with the reason; whoever is given it is a user.
-rt::Task<std::shared_ptr<PathKeeper::Line>> PathKeeper::line_to(LineKey key) {
-  std::shared_ptr<Line> line;
+rt::Task<std::shared_ptr<PathKeeper::SharedLink>> PathKeeper::link_to(LinkKey key) {
+  std::shared_ptr<SharedLink> shared;
   for (;;) {
-    const auto found = lines_.find(key);
-    if (found == lines_.end()) {
-      line = std::make_shared<Line>(reactor_);
-      lines_.emplace(key, line);
-      scope_.spawn(run_line(line, key));
+    const auto found = links_.find(key);
+    if (found == links_.end()) {
+      shared = std::make_shared<SharedLink>(reactor_);
+      links_.emplace(key, shared);
+      scope_.spawn(run_link(shared, key));
       break;
     }
-    line = found->second;
-    if (!line->closing) break;
-    co_await line->changed.wait();
+    shared = found->second;
+    if (!shared->closing) break;
+    co_await shared->changed.wait();
   }
-  ++line->users;
-  while (line->state == Line::State::dialing) co_await line->changed.wait();
-  co_return line;
+  ++shared->users;
+  while (shared->state == SharedLink::State::dialing) co_await shared->changed.wait();
+  co_return shared;
 }
 
-rt::Task<void> PathKeeper::run_line(std::shared_ptr<Line> line, LineKey key) {
+rt::Task<void> PathKeeper::run_link(std::shared_ptr<SharedLink> shared, LinkKey key) {
   auto stream = co_await dialer_.dial(key.wwnn, key.ports);
   if (!stream || stopping_) {
-    line->status = stream ? PathStatus::removed : PathStatus::link_down;
+    shared->status = stream ? PathStatus::removed : PathStatus::link_down;
   } else {
     LinkIdentity self = self_;
     self.port = key.ports.local;
-    line->link = std::make_unique<Link>(reactor_, std::move(*stream), std::move(self), services_, options_);
-    auto agreed = co_await line->link->call(key.wwnn, key.ports.remote);
+    shared->link = std::make_unique<Link>(reactor_, std::move(*stream), std::move(self), services_, options_);
+    auto agreed = co_await shared->link->call(key.wwnn, key.ports.remote);
     if (agreed) {
-      line->state = Line::State::up;
-      line->changed.wake_all();
-      close_unused(*line);
-      if (stopping_) line->link->close(PathStatus::removed, "the image is being stopped");
-      co_await line->link->run();
+      shared->state = SharedLink::State::up;
+      shared->changed.wake_all();
+      close_unused(*shared);
+      if (stopping_) shared->link->close(PathStatus::removed, "the image is being stopped");
+      co_await shared->link->run();
     }
-    line->status = line->link->status();
+    shared->status = shared->link->status();
   }
-  line->state = Line::State::down;
-  lines_.erase(key);
-  line->changed.wake_all();
+  shared->state = SharedLink::State::down;
+  links_.erase(key);
+  shared->changed.wake_all();
 }
 
 rt::Task<Result<Reply>> PathKeeper::ask(PathKey key, Generation pair, std::uint64_t epoch, Message message) {
   const auto found = sets_.find(key);
   if (found == sets_.end()) co_return Errc::disconnected;
   Set& set = *found->second;
-  std::vector<std::uint64_t> under_way;
-  for (const auto& path : set.tasks) under_way.push_back(path->line != nullptr ? path->line->bytes_under_way : 0);
-  const auto picked = set.paths.pick(under_way);
+  std::array<std::uint64_t, kMostPaths> under_way{};
+  for (std::size_t i = 0; i < set.tasks.size(); ++i) {
+    if (const auto& shared = set.tasks[i]->shared; shared != nullptr) under_way[i] = shared->bytes_under_way;
+  }
+  const auto picked = set.paths.pick(std::span(under_way).first(set.tasks.size()));
   if (!picked) co_return Errc::disconnected;
-  const std::shared_ptr<Line> line = set.tasks[*picked]->line;
-  if (line == nullptr || line->state != Line::State::up) co_return Errc::disconnected;
+  const std::shared_ptr<SharedLink> shared = set.tasks[*picked]->shared;
+  if (shared == nullptr || shared->state != SharedLink::State::up) co_return Errc::disconnected;
   const std::uint64_t bytes = kFrameCost + data_of(message).size();
-  line->bytes_under_way += bytes;
-  auto reply = co_await line->link->ask(pair, epoch, std::move(message));
-  line->bytes_under_way -= bytes;
+  shared->bytes_under_way += bytes;
+  auto reply = co_await shared->link->ask(pair, epoch, std::move(message));
+  shared->bytes_under_way -= bytes;
   co_return std::move(reply);
 }
 
@@ -235,8 +237,8 @@ rt::Task<void> PathKeeper::stop() {
   stopping_ = true;
   while (!sets_.empty()) remove(sets_.begin()->first);
   for (Link* link : called_) link->close(PathStatus::not_available_there, "the image is being stopped");
-  for (const auto& [key, line] : lines_) {
-    if (line->link != nullptr) line->link->close(PathStatus::removed, "the image is being stopped");
+  for (const auto& [key, shared] : links_) {
+    if (shared->link != nullptr) shared->link->close(PathStatus::removed, "the image is being stopped");
   }
   while (!called_.empty()) co_await attended_.wait();
   co_await scope_.join();

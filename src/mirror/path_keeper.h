@@ -13,7 +13,7 @@
 
 #include "mirror/link.h"
 #include "mirror/path_set.h"
-#include "runtime/alarm.h"
+#include "runtime/nap.h"
 
 namespace tt::mirror {
 
@@ -32,7 +32,7 @@ struct PathKey {
   friend auto operator<=>(const PathKey&, const PathKey&) = default;
 };
 
-struct PathStatusOfPorts {
+struct PathReport {
   PathPorts ports;
   PathStatus status = PathStatus::none;
 };
@@ -48,10 +48,10 @@ class PathKeeper {
   /// The paths between these LSSs are those over `ports`, which have passed PathSet::check(), from now on and until
   /// told otherwise. Returns when each has been tried once; what does not come up is tried again by itself where that
   /// helps.
-  rt::Task<std::vector<PathStatusOfPorts>> establish(PathKey key, OpenPath words, std::vector<PathPorts> ports);
+  rt::Task<std::vector<PathReport>> establish(PathKey key, OpenPath words, std::vector<PathPorts> ports);
   /// The other end is told, if it can be reached. Nothing happens if there are none.
   void remove(PathKey key);
-  [[nodiscard]] std::vector<PathStatusOfPorts> statuses(PathKey key) const;
+  [[nodiscard]] std::vector<PathReport> statuses(PathKey key) const;
   [[nodiscard]] PathSet::Health health(PathKey key) const noexcept;
 
   /// Over the path with the least under way. disconnected: no path, or the link was lost and nobody knows. The data of
@@ -64,14 +64,14 @@ class PathKeeper {
   rt::Task<void> stop();
 
  private:
-  struct LineKey {
+  struct LinkKey {
     std::uint64_t wwnn = 0;
     PathPorts ports;
-    friend auto operator<=>(const LineKey&, const LineKey&) = default;
+    friend auto operator<=>(const LinkKey&, const LinkKey&) = default;
   };
   /// A link, and who uses it; a new one for each connection.
-  struct Line {
-    explicit Line(rt::Reactor& reactor) : changed(reactor) {}
+  struct SharedLink {
+    explicit SharedLink(rt::Reactor& reactor) : changed(reactor) {}
     enum class State : std::uint8_t { dialing, up, down } state = State::dialing;
     std::unique_ptr<Link> link;
     PathStatus status = PathStatus::none;  ///< Why it is down.
@@ -81,12 +81,12 @@ class PathKeeper {
     rt::WaitQueue changed;
   };
   struct Path {
-    Path(rt::Reactor& reactor, PathPorts its_ports) : ports(its_ports), alarm(reactor) {}
+    Path(rt::Reactor& reactor, PathPorts its_ports) : ports(its_ports), nap(reactor) {}
     PathPorts ports;
     bool stopped = false;
     bool tried = false;
-    std::shared_ptr<Line> line;
-    rt::Alarm alarm;  ///< Of its task, while it waits for the next attempt.
+    std::shared_ptr<SharedLink> shared;
+    rt::Nap nap;  ///< Of its task, while it waits for the next attempt.
   };
   struct Set {
     Set(rt::Reactor& reactor, PathKey its_key) : key(its_key), tried(reactor) {}
@@ -102,10 +102,10 @@ class PathKeeper {
   rt::Task<void> keep_path(std::shared_ptr<Set> set, std::shared_ptr<Path> path);
   rt::Task<void> wait_for_attempt(Set& set, Path& path);
   rt::Task<PathStatus> open_path(Set& set, Path& path);
-  rt::Task<std::shared_ptr<Line>> line_to(LineKey key);
-  rt::Task<void> run_line(std::shared_ptr<Line> line, LineKey key);
+  rt::Task<std::shared_ptr<SharedLink>> link_to(LinkKey key);
+  rt::Task<void> run_link(std::shared_ptr<SharedLink> shared, LinkKey key);
   static void leave(Path& path);
-  static void close_unused(Line& line);
+  static void close_unused(SharedLink& shared);
   void stop_path(Path& path);
 
   rt::Reactor& reactor_;
@@ -115,7 +115,7 @@ class PathKeeper {
   LinkOptions options_;
   bool stopping_ = false;
   std::map<PathKey, std::shared_ptr<Set>> sets_;
-  std::map<LineKey, std::shared_ptr<Line>> lines_;
+  std::map<LinkKey, std::shared_ptr<SharedLink>> links_;
   std::vector<Link*> called_;  ///< By others; owned by their attend() tasks.
   rt::WaitQueue attended_;
   rt::Scope scope_;  ///< Last: its tasks use everything above.

@@ -74,7 +74,7 @@ rt::Task<void> accept_at(rt::Listener& listener, PathKeeper& keeper, rt::Scope& 
 }
 
 rt::Task<void> establish(PathKeeper& keeper, PathKey key, OpenPath words, std::vector<PathPorts> ports,
-                         std::vector<PathStatusOfPorts>& statuses, bool& over) {
+                         std::vector<PathReport>& statuses, bool& over) {
   auto result = co_await keeper.establish(key, words, std::move(ports));
   statuses = std::move(result);
   over = true;
@@ -133,8 +133,8 @@ struct Site {
     target.reset();
     services.opened.clear();
   }
-  std::vector<PathStatusOfPorts> make(PathKey key, OpenPath words, std::vector<PathPorts> ports) {
-    std::vector<PathStatusOfPorts> statuses;
+  std::vector<PathReport> make(PathKey key, OpenPath words, std::vector<PathPorts> ports) {
+    std::vector<PathReport> statuses;
     bool over = false;
     scope.spawn(establish(*keeper, key, words, std::move(ports), statuses, over));
     EXPECT_TRUE(run_until([&] { return over; }));
@@ -166,7 +166,7 @@ struct Site {
   rt::Scope there_scope;
 };
 
-PathStatus only(const std::vector<PathStatusOfPorts>& statuses) {
+PathStatus only(const std::vector<PathReport>& statuses) {
   EXPECT_EQ(statuses.size(), 1U);
   return statuses.empty() ? PathStatus::none : statuses[0].status;
 }
@@ -272,6 +272,31 @@ TEST(PathKeeperTest, RemovedAndMadeAgain) {
   }
 }
 
+/// While attempts fail, and while one is under way: whoever waits is told, and the stop ends.
+TEST(PathKeeperTest, AStopDuringAttempts) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    Site site(seed);
+    if (seed % 2 == 0) site.fall();
+    std::vector<PathReport> statuses;
+    bool over = false;
+    site.scope.spawn(establish(*site.keeper, kKey, kWords, kTwo, statuses, over));
+    site.world.run_for(static_cast<rt::TimeNs>(site.world.random().below(seed % 3 == 0 ? 3'000'000 : 1'000)) *
+                       rt::kMicrosecond);
+    bool stopped = false;
+    site.scope.spawn(stop(*site.keeper, stopped));
+    ASSERT_TRUE(site.run_until([&] { return stopped && over; })) << seed;
+    EXPECT_TRUE(site.keeper->statuses(kKey).empty());
+    EXPECT_EQ(site.ask(kKey), Errc::disconnected);
+  }
+}
+
+/// An image that does not say how the path is does not know paths.
+TEST(PathKeeperTest, AnAnswerWithoutAStatus) {
+  Site site(7);
+  site.services.verdict = PathStatus::none;
+  EXPECT_EQ(only(site.make(kKey, kWords, {kTwo[0]})), PathStatus::initialization_failed);
+}
+
 /// Cuts, removals, other sets and absences of the other image in any order: what is wanted at the end comes up, what
 /// is not is gone, and a stop ends.
 TEST(PathKeeperTest, AnythingInAnyOrder) {
@@ -281,7 +306,7 @@ TEST(PathKeeperTest, AnythingInAnyOrder) {
     options.cut_per_million = static_cast<std::uint32_t>(seed % 4 * 3000);
     Site site(seed, options);
     bool away = false;
-    std::vector<PathStatusOfPorts> statuses;
+    std::vector<PathReport> statuses;
     std::deque<bool> overs;
     for (int i = 0; i < 40; ++i) {
       const auto lss = static_cast<std::uint8_t>(site.world.random().below(4));

@@ -127,10 +127,10 @@ class Explorer {
     if (!done) return;
     const std::string what = std::string(at_a ? "a " : "b ") + name_of(input.event);
     const auto said = said_to_peer(input.event, from);
-    const bool asks = has(done->deeds, Deed::ask_peer);
+    const bool asks = has(done->actions, PairAction::ask_peer);
     // Whoever asks has seen the other's number: a target may have a higher one from a failback whose answer was lost.
     if (asks) here.epoch = std::max(here.epoch, there.epoch);
-    if (has(done->deeds, Deed::raise_epoch)) ++here.epoch;
+    if (has(done->actions, PairAction::raise_epoch)) ++here.epoch;
     const std::uint8_t epoch = here.epoch;
     const PairType type = done->next ? done->next->type : input.type;
     if (asks) {
@@ -145,7 +145,7 @@ class Explorer {
     }
     here.phase = done->next;
     visit(next, what);
-    if (!has(done->deeds, Deed::tell_peer) || !there.phase || !said) return;
+    if (!has(done->actions, PairAction::tell_peer) || !there.phase || !said) return;
     if (const auto heard = step(*there.phase, {*said, type, true})) {
       there.phase = heard->next;
       visit(next, what + " (heard)");

@@ -27,7 +27,7 @@ Server::Server(rt::Reactor& reactor, image::BlockService& service, const ServerS
       settings_(settings),
       buffers_(reactor, settings.buffers, settings.max_connections + kLeaving),
       context_{reactor, service, buffers_, settings_, counters_, tls, access},
-      alarm_(reactor),
+      nap_(reactor),
       scope_(reactor) {
   scope_.spawn(watch_loop());
 }
@@ -109,12 +109,12 @@ rt::Task<void> Server::attend(std::unique_ptr<rt::ByteStream> stream, Entrance e
   if (stopping_) session.begin_drain();
   co_await session.run();
   sessions_.erase(place);
-  if (stopping_ && sessions_.empty()) alarm_.ring();
+  if (stopping_ && sessions_.empty()) nap_.end();
 }
 
 rt::Task<void> Server::watch_loop() {
   while (!(stopping_ && sessions_.empty())) {
-    co_await alarm_.wait_until(reactor_.now() + kWatchInterval);
+    co_await nap_.until(reactor_.now() + kWatchInterval);
     const bool late = stopping_ && reactor_.now() >= stop_deadline_;
     for (Session* session : sessions_) late ? session->cut() : session->watch();
   }
@@ -126,7 +126,7 @@ rt::Task<void> Server::stop() {
   stop_deadline_ = reactor_.now() + settings_.drain_timeout;
   for (Listening& one : listeners_) one.listener->close();
   for (Session* session : sessions_) session->begin_drain();
-  alarm_.ring();
+  nap_.end();
   co_await scope_.join();
 }
 

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "host/nbd/session.h"
-#include "runtime/alarm.h"
+#include "runtime/nap.h"
 #include "runtime/net.h"
 
 namespace tt::nbd {
@@ -72,7 +72,7 @@ class Server {
   SessionContext context_;
   std::list<Listening> listeners_;  ///< Each until its accept_loop() has ended.
   std::list<Session*> sessions_;    ///< Owned by their attend() tasks.
-  rt::Alarm alarm_;
+  rt::Nap nap_;
   bool stopping_ = false;
   rt::TimeNs stop_deadline_ = 0;
   rt::Scope scope_;
