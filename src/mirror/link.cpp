@@ -150,11 +150,9 @@ rt::Task<void> Link::write_until_down() {
 }
 
 void Link::sent_up_to(std::uint64_t number) {
-  written_ = number;
-  for (auto i = waiting_.begin(); early_answers_ > 0 && i != waiting_.end() && i->first <= written_; ++i) {
-    if (i->second == nullptr || !i->second->reply) continue;
-    --early_answers_;
-    i->second->over.wake_all();
+  const auto first = waiting_.upper_bound(std::exchange(written_, number));
+  for (auto i = first; i != waiting_.end() && i->first <= number; ++i) {
+    if (i->second != nullptr && i->second->reply) i->second->over.wake_all();
   }
 }
 
@@ -217,11 +215,7 @@ bool Link::take_answer(Reply reply) {
   Waiting& waiting = *found->second;
   if (waiting.reply) return false;
   waiting.reply.emplace(std::move(reply));
-  if (found->first <= written_) {
-    waiting.over.wake_all();
-  } else {
-    ++early_answers_;
-  }
+  waiting.over.wake_all();
   return true;
 }
 

@@ -152,7 +152,6 @@ class Link {
   FrameCounter queued_;
   FrameCounter received_;
   std::uint64_t written_ = 0;  ///< Frames that the stream has taken whole.
-  std::uint32_t early_answers_ = 0;
   rt::TimeNs heard_ = 0;
   std::deque<Outgoing> outgoing_;
   rt::WaitQueue to_write_;
