@@ -34,7 +34,6 @@ Link::Link(rt::Reactor& reactor, std::unique_ptr<rt::ByteStream> stream, LinkIde
       self_(std::move(self)),
       services_(services),
       options_(options),
-      heard_(reactor.now()),
       to_write_(reactor),
       nap_(reactor),
       room_(reactor, kWindowBytes),
@@ -160,10 +159,11 @@ rt::Task<void> Link::beat_until_down() {
   while (!down_) {
     co_await nap_.until(reactor_.now() + options_.beat_interval);
     if (down_) break;
-    if (reactor_.now() - heard_ >= options_.silence_limit) {
+    if (silent_beats_ >= options_.most_silent_beats) {
       go_down(PathStatus::link_down, "nothing was heard from the other end");
     } else if (const std::uint64_t number = queue({}, Beat{}, nullptr); number != 0) {
       waiting_.emplace(number, nullptr);
+      ++silent_beats_;
     }
   }
 }

@@ -31,9 +31,11 @@ struct LinkIdentity {
 };
 
 struct LinkOptions {
+  rt::TimeNs greeting_limit = 3 * rt::kSecond;
   rt::TimeNs beat_interval = 1 * rt::kSecond;
-  /// So long without a byte from the other end, and the link is down.
-  rt::TimeNs silence_limit = 3 * rt::kSecond;
+  /// So many beats in a row without a byte from the other end, and the link is down. Counted and not measured: an image
+  /// that stood still itself for a while has heard nothing either, and must not blame the line.
+  std::uint32_t most_silent_beats = 3;
 };
 /// Of frames that wait for their answers, in each direction, each counted as its bytes and kFrameCost. Who sends more
 /// is cut off.
@@ -151,8 +153,8 @@ class Link {
 
   FrameCounter queued_;
   FrameCounter received_;
-  std::uint64_t written_ = 0;  ///< Frames that the stream has taken whole.
-  rt::TimeNs heard_ = 0;
+  std::uint64_t written_ = 0;       ///< Frames that the stream has taken whole.
+  std::uint32_t silent_beats_ = 0;  ///< Since the last byte that came.
   std::deque<Outgoing> outgoing_;
   rt::WaitQueue to_write_;
   rt::Nap nap_;

@@ -11,7 +11,7 @@ rt::Task<Result<void>> Link::read_exactly(std::span<std::byte> into) {
   while (!into.empty()) {
     auto read = co_await stream_->read_some(into);
     if (!read) co_return read.error();
-    heard_ = reactor_.now();
+    silent_beats_ = 0;
     into = into.subspan(*read);
   }
   co_return Result<void>{};
@@ -60,7 +60,7 @@ rt::Task<Result<void>> Link::send_now(Message message, std::uint64_t answers) {
 
 rt::Task<void> Link::watch_greeting() {
   if (greeted_ || down_) co_return;
-  co_await nap_.until(reactor_.now() + options_.silence_limit);
+  co_await nap_.until(reactor_.now() + options_.greeting_limit);
   if (!greeted_) go_down(PathStatus::timed_out, "the other end did not answer the greeting");
 }
 
@@ -118,14 +118,19 @@ rt::Task<Result<void>> Link::call(std::uint64_t wanted_wwnn, std::uint16_t wante
       }
     }
   }
-  co_return co_await finish_greeting(agreed);
+  auto result = co_await finish_greeting(agreed);
+  co_return result;
 }
 
 rt::Task<Result<void>> Link::receive_call() {
   scope_.spawn(watch_greeting());
   auto first = co_await read_greeting();
   const Hello* hello = first ? std::get_if<Hello>(&first->message) : nullptr;
-  if (hello == nullptr) co_return co_await finish_greeting(false);
+  if (hello == nullptr) {
+    auto result = co_await finish_greeting(false);
+    co_return result;
+  }
+  bool agreed = false;
   peer_wwnn_ = hello->wwnn;
   peer_serial_ = hello->serial;
   id_ = hello->link;
@@ -145,9 +150,10 @@ rt::Task<Result<void>> Link::receive_call() {
     welcome.features = hello->features & kFeatures;
     Message greeting(std::move(welcome));
     auto sent = co_await send_now(std::move(greeting), received_.last());
-    co_return co_await finish_greeting(sent.has_value());
+    agreed = sent.has_value();
   }
-  co_return co_await finish_greeting(false);
+  auto result = co_await finish_greeting(agreed);
+  co_return result;
 }
 
 }  // namespace tt::mirror

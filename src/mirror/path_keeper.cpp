@@ -15,6 +15,7 @@ PathKeeper::PathKeeper(rt::Reactor& reactor, LinkIdentity self, LinkServices& se
       dialer_(dialer),
       options_(options),
       attended_(reactor),
+      path_ended_(reactor),
       scope_(reactor) {}
 
 PathKeeper::~PathKeeper() {
@@ -36,7 +37,12 @@ rt::Task<std::vector<PathReport>> PathKeeper::establish(PathKey key, OpenPath wo
   auto& slot = sets_[key];
   if (slot == nullptr) slot = std::make_shared<Set>(reactor_, key);
   const std::shared_ptr<Set> set = slot;
-  set->words = words;
+  if (set->words != words) {
+    for (const auto& path : set->tasks) stop_path(*path);
+    set->tasks.clear();
+    set->paths = PathSet();
+    set->words = words;
+  }
   std::vector<std::shared_ptr<Path>> tasks;
   for (const PathPorts wanted : ports) {
     const auto found = std::ranges::find_if(set->tasks, [&](const auto& path) { return path->ports == wanted; });
@@ -76,6 +82,7 @@ void PathKeeper::remove(PathKey key) {
 void PathKeeper::stop_path(Path& path) {
   path.stopped = true;
   path.nap.end();
+  path_ended_.wake_all();
   if (path.shared != nullptr) path.shared->changed.wake_all();
 }
 
@@ -96,6 +103,9 @@ PathSet::Health PathKeeper::health(PathKey key) const noexcept {
 // ---- one path -------------------------------------------------------------------------------------------------------
 
 rt::Task<void> PathKeeper::keep_path(std::shared_ptr<Set> set, std::shared_ptr<Path> path) {
+  const auto name = std::pair(set->key, path->ports);
+  while (!path->stopped && kept_.contains(name)) co_await path_ended_.wait();
+  const bool begun = !path->stopped && kept_.insert(name).second;
   while (!path->stopped) {
     auto status = co_await open_path(*set, *path);
     if (!path->stopped && status == PathStatus::established) set->paths.established(set->index_of(*path));
@@ -116,6 +126,8 @@ rt::Task<void> PathKeeper::keep_path(std::shared_ptr<Set> set, std::shared_ptr<P
     (void)told;  // who cannot be told finds out when the link is gone
   }
   leave(*path);
+  if (begun) kept_.erase(name);
+  path_ended_.wake_all();
   set->tried.wake_all();
 }
 

@@ -9,6 +9,8 @@
 #include <compare>
 #include <map>
 #include <memory>
+#include <set>
+#include <utility>
 #include <vector>
 
 #include "mirror/link.h"
@@ -46,8 +48,8 @@ class PathKeeper {
   ~PathKeeper();
 
   /// The paths between these LSSs are those over `ports`, which have passed PathSet::check(), from now on and until
-  /// told otherwise. Returns when each has been tried once; what does not come up is tried again by itself where that
-  /// helps.
+  /// told otherwise. With other words all are opened anew. Returns when each has been tried once; what does not come up
+  /// is tried again by itself where that helps.
   rt::Task<std::vector<PathReport>> establish(PathKey key, OpenPath words, std::vector<PathPorts> ports);
   /// The other end is told, if it can be reached. Nothing happens if there are none.
   void remove(PathKey key);
@@ -118,6 +120,9 @@ class PathKeeper {
   std::map<LinkKey, std::shared_ptr<SharedLink>> links_;
   std::vector<Link*> called_;  ///< By others; owned by their attend() tasks.
   rt::WaitQueue attended_;
+  /// Of which a task is alive: the next one begins when the one before has said its ClosePath.
+  std::set<std::pair<PathKey, PathPorts>> kept_;
+  rt::WaitQueue path_ended_;
   rt::Scope scope_;  ///< Last: its tasks use everything above.
 };
 

@@ -32,8 +32,8 @@ class Target final : public LinkServices {
     } else if (const auto* close = std::get_if<ClosePath>(&request.message)) {
       opened.erase({link.id(), close->source_lss});
       ++closed;
-    } else {
-      ++asked;
+    } else if (!opened.contains({link.id(), static_cast<int>(request.head.pair.value)})) {
+      answer.code = AnswerCode::state;
     }
     Reply reply;
     reply.message = answer;
@@ -43,7 +43,6 @@ class Target final : public LinkServices {
   PathStatus verdict = PathStatus::established;
   std::set<std::pair<std::uint64_t, int>> opened;
   int closed = 0;
-  int asked = 0;
 };
 
 /// Ports are listeners of one name each.
@@ -87,8 +86,8 @@ rt::Task<void> stop(PathKeeper& keeper, bool& over) {
 
 rt::Task<void> ask_zero(PathKeeper& keeper, PathKey key, std::optional<Errc>& outcome) {
   Message message(Zero{8, 8});
-  auto reply = co_await keeper.ask(key, Generation(1), 1, std::move(message));
-  outcome = reply ? Errc::ok : reply.error().code;
+  auto reply = co_await keeper.ask(key, Generation(key.source_lss), 1, std::move(message));
+  outcome = !reply ? reply.error().code : reply->code() == AnswerCode::done ? Errc::ok : Errc::invalid_argument;
 }
 
 /// An image with paths, and one that is called, which can be away for a while.
@@ -290,6 +289,35 @@ TEST(PathKeeperTest, AStopDuringAttempts) {
   }
 }
 
+/// A path that goes and comes back in one breath: what is said of the former one does not close the new one.
+TEST(PathKeeperTest, AFormerPathDoesNotCloseItsSuccessor) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed) {
+    Site site(seed);
+    std::vector<PathReport> statuses;
+    std::deque<bool> overs;
+    site.make({kThere, 0x11, 0x20}, {0x11, 0x20, 0xFF11, 0xFF20, false}, kTwo);  // keeps the links up
+    for (std::size_t i = 0; i < 7; ++i) {
+      overs.push_back(false);
+      std::vector<PathPorts> ports{kTwo[i % 2]};
+      site.scope.spawn(establish(*site.keeper, kKey, kWords, std::move(ports), statuses, overs.back()));
+      site.world.run_for(static_cast<rt::TimeNs>(site.world.random().below(300)) * rt::kMicrosecond);
+    }
+    ASSERT_TRUE(site.run_until([&] { return std::ranges::all_of(overs, [](bool over) { return over; }); }));
+    site.world.run_for(rt::kSecond);
+    EXPECT_EQ(site.ask(kKey), Errc::ok) << seed;
+  }
+}
+
+/// Another SSID is another promise: said again on every path.
+TEST(PathKeeperTest, OtherWordsAreSaid) {
+  Site site(8);
+  site.make(kKey, kWords, kTwo);
+  OpenPath other = kWords;
+  other.source_ssid = 0x1234;
+  site.services.verdict = PathStatus::other_ssid;
+  for (const auto& path : site.make(kKey, other, kTwo)) EXPECT_EQ(path.status, PathStatus::other_ssid);
+}
+
 /// An image that does not say how the path is does not know paths.
 TEST(PathKeeperTest, AnAnswerWithoutAStatus) {
   Site site(7);
@@ -347,6 +375,10 @@ TEST(PathKeeperTest, AnythingInAnyOrder) {
       for (std::uint8_t lss = 0; lss < 4; ++lss) up = up && site.is_up({kThere, lss, 0x20});
       return up;
     }));
+    // Both ends agree on what is open, on every path: frames of an LSS pair are taken.
+    for (std::uint8_t lss = 0; options.cut_per_million == 0 && lss < 4; ++lss) {
+      for (int i = 0; i < 4; ++i) EXPECT_EQ(site.ask({kThere, lss, 0x20}), Errc::ok);
+    }
     bool stopped = false;
     site.scope.spawn(stop(*site.keeper, stopped));
     ASSERT_TRUE(site.run_until([&] { return stopped && site.scope.count() == 0; }));
