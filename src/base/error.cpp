@@ -31,6 +31,11 @@ const char* name_of(Errc code) noexcept {
     TT_NAME(relationship_failed);
     TT_NAME(target_space_efficient);
     TT_NAME(being_removed);
+    TT_NAME(no_path);
+    TT_NAME(path_failed);
+    TT_NAME(ssid_differs);
+    TT_NAME(bad_combination);
+    TT_NAME(mirror_limit);
     TT_NAME(object_not_found);
     TT_NAME(id_taken);
     TT_NAME(parity_differs);
@@ -60,6 +65,7 @@ const char* name_of(Errc code) noexcept {
     TT_NAME(authentication_failed);
     TT_NAME(version_not_supported);
     TT_NAME(freeze_expired);
+    TT_NAME(path_not_up);
 #undef TT_NAME
   }
   return "unknown";

@@ -35,6 +35,13 @@ enum class Errc : std::uint16_t {
   target_space_efficient = 209,
   being_removed = 210,
 
+  // Remote mirror (spec: remote mirror, 4).
+  no_path = 401,
+  path_failed = 402,
+  ssid_differs = 412,
+  bad_combination = 413,
+  mirror_limit = 419,
+
   // Configuration.
   object_not_found = 501,
   id_taken = 502,
@@ -69,6 +76,7 @@ enum class Errc : std::uint16_t {
   authentication_failed = 1015,
   version_not_supported = 1016,
   freeze_expired = 1017,
+  path_not_up = 1018,
 };
 
 /// What failed and one number that helps (an errno, an offset, a volume id); trivially destructible on purpose.

@@ -8,6 +8,7 @@
 
 #include "image/image.h"
 #include "image/io_ports.h"
+#include "image/mirror_desk.h"
 #include "image/network_ports.h"
 #include "model/executor.h"
 
@@ -19,6 +20,9 @@ class ImageExecutor final : public model::Executor {
 
   /// What the image listens on; outlives the executor's last call. Without them it has no I/O ports.
   void use_ports(IoPorts& ports) noexcept { ports_ = &ports; }
+
+  /// Likewise what mirrors to other images.
+  void use_mirror(MirrorDesk& desk) noexcept { mirror_ = &desk; }
 
   /// Likewise the machine's network interfaces.
   void use_network(const NetworkPorts& network) noexcept { network_ = &network; }
@@ -41,6 +45,7 @@ class ImageExecutor final : public model::Executor {
   Image& image_;
   std::string code_level_;
   IoPorts* ports_ = nullptr;
+  MirrorDesk* mirror_ = nullptr;
   const NetworkPorts* network_ = nullptr;
 };
 

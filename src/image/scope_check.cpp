@@ -37,6 +37,7 @@ class ScopeCheck {
     bool names_objects = false;
     for (const model::Argument& argument : operation_.arguments) {
       if (!is_sent(argument) || !can_be_in_a_group(argument.id_kind)) continue;
+      if (argument.elsewhere && argument.kind != ArgumentKind::pairs) continue;
       names_objects = true;
       if (is_list_operand(argument)) continue;
       for (const std::string& name : names_of(argument)) {
@@ -52,7 +53,9 @@ class ScopeCheck {
     if (operand.kind == ArgumentKind::pairs) {
       const std::string source = item.value("source", std::string());
       const std::string target = item.value("target", std::string());
-      for (const std::string& end : {source, target}) {
+      std::vector<std::string> ends = {source};
+      if (!operand.elsewhere) ends.push_back(target);
+      for (const std::string& end : ends) {
         if (const auto group = refusing_group(operand.id_kind, end)) return refusal(source + ":" + target, *group);
       }
       return std::nullopt;

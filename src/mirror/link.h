@@ -77,8 +77,8 @@ class Link {
 
   /// At the end that made the connection. disconnected, timed_out, or what status() says.
   rt::Task<Result<void>> call(std::uint64_t wanted_wwnn, std::uint16_t wanted_port);
-  /// At the other end.
-  rt::Task<Result<void>> receive_call();
+  /// At the other end. `proven`: the images that the caller showed itself to be; empty: it need not show that.
+  rt::Task<Result<void>> receive_call(std::vector<std::uint64_t> proven = {});
   /// After the greeting: until the link is down and nothing of it is under way any more.
   rt::Task<void> run();
 

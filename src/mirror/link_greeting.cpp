@@ -122,7 +122,7 @@ rt::Task<Result<void>> Link::call(std::uint64_t wanted_wwnn, std::uint16_t wante
   co_return result;
 }
 
-rt::Task<Result<void>> Link::receive_call() {
+rt::Task<Result<void>> Link::receive_call(std::vector<std::uint64_t> proven) {
   scope_.spawn(watch_greeting());
   auto first = co_await read_greeting();
   const Hello* hello = first ? std::get_if<Hello>(&first->message) : nullptr;
@@ -136,6 +136,8 @@ rt::Task<Result<void>> Link::receive_call() {
   id_ = hello->link;
   if (hello->oldest_version > kProtocolVersion || hello->newest_version < kProtocolVersion) {
     co_await refuse(PathStatus::initialization_failed, "no version of the protocol that both images know");
+  } else if (!proven.empty() && std::ranges::find(proven, hello->wwnn) == proven.end()) {
+    co_await refuse(PathStatus::initialization_failed, "the certificate is that of another image");
   } else if (hello->wanted_wwnn != self_.wwnn) {
     co_await refuse(PathStatus::other_image, "this is another image");
   } else if (hello->wanted_port != self_.port) {

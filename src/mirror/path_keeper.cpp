@@ -7,6 +7,26 @@
 
 namespace tt::mirror {
 
+namespace {
+
+/// Why there is no connection.
+PathStatus status_of(Error error) {
+  switch (error.code) {
+    case Errc::object_not_found:
+      return PathStatus::port_not_configured;
+    case Errc::not_combinable:
+      return PathStatus::configuration_error;
+    case Errc::authentication_failed:
+      return PathStatus::initialization_failed;
+    case Errc::timed_out:
+      return PathStatus::timed_out;
+    default:
+      return PathStatus::link_down;
+  }
+}
+
+}  // namespace
+
 PathKeeper::PathKeeper(rt::Reactor& reactor, LinkIdentity self, LinkServices& services, Dialer& dialer,
                        LinkOptions options)
     : reactor_(reactor),
@@ -33,7 +53,8 @@ std::size_t PathKeeper::Set::index_of(const Path& path) const noexcept {
 // ---- what there is --------------------------------------------------------------------------------------------------
 
 rt::Task<std::vector<PathReport>> PathKeeper::establish(PathKey key, OpenPath words, std::vector<PathPorts> ports) {
-  TT_ASSERT(PathSet::check(ports) && !stopping_);
+  TT_ASSERT(check_ports(ports));
+  if (stopping_) co_return std::vector<PathReport>();
   auto& slot = sets_[key];
   if (slot == nullptr) slot = std::make_shared<Set>(reactor_, key);
   const std::shared_ptr<Set> set = slot;
@@ -100,6 +121,16 @@ PathSet::Health PathKeeper::health(PathKey key) const noexcept {
   return found == sets_.end() ? PathSet::Health::down : found->second->paths.health();
 }
 
+std::string PathKeeper::peer_serial(PathKey key) const {
+  const auto found = sets_.find(key);
+  if (found == sets_.end()) return {};
+  for (const auto& path : found->second->tasks) {
+    if (path->shared != nullptr && path->shared->state == SharedLink::State::up)
+      return path->shared->link->peer_serial();
+  }
+  return {};
+}
+
 // ---- one path -------------------------------------------------------------------------------------------------------
 
 rt::Task<void> PathKeeper::keep_path(std::shared_ptr<Set> set, std::shared_ptr<Path> path) {
@@ -156,7 +187,10 @@ rt::Task<PathStatus> PathKeeper::open_path(Set& set, Path& path) {
 /// The last one closes the link.
 void PathKeeper::leave(Path& path) {
   if (path.shared == nullptr) return;
-  const std::shared_ptr<SharedLink> shared = std::exchange(path.shared, nullptr);
+  leave(std::exchange(path.shared, nullptr));
+}
+
+void PathKeeper::leave(const std::shared_ptr<SharedLink>& shared) {
   --shared->users;
   close_unused(*shared);
 }
@@ -189,10 +223,18 @@ rt::Task<std::shared_ptr<PathKeeper::SharedLink>> PathKeeper::link_to(LinkKey ke
   co_return shared;
 }
 
+rt::Task<PathStatus> PathKeeper::probe(std::uint64_t wwnn, PathPorts ports) {
+  if (stopping_) co_return PathStatus::link_down;
+  const std::shared_ptr<SharedLink> shared = co_await link_to({wwnn, ports});
+  const PathStatus status = shared->state == SharedLink::State::up ? PathStatus::established : shared->status;
+  leave(shared);
+  co_return status;
+}
+
 rt::Task<void> PathKeeper::run_link(std::shared_ptr<SharedLink> shared, LinkKey key) {
   auto stream = co_await dialer_.dial(key.wwnn, key.ports);
   if (!stream || stopping_) {
-    shared->status = stream ? PathStatus::removed : PathStatus::link_down;
+    shared->status = stream ? PathStatus::removed : status_of(stream.error());
   } else {
     LinkIdentity self = self_;
     self.port = key.ports.local;
@@ -233,22 +275,35 @@ rt::Task<Result<Reply>> PathKeeper::ask(PathKey key, Generation pair, std::uint6
 
 // ---- being called, and the end --------------------------------------------------------------------------------------
 
-rt::Task<void> PathKeeper::attend(std::unique_ptr<rt::ByteStream> stream, std::uint16_t port) {
+rt::Task<void> PathKeeper::attend(std::unique_ptr<rt::ByteStream> stream, std::uint16_t port,
+                                  std::vector<std::uint64_t> proven) {
   if (stopping_) co_return;
   LinkIdentity self = self_;
   self.port = port;
   Link link(reactor_, std::move(stream), std::move(self), services_, options_);
-  called_.push_back(&link);
-  auto agreed = co_await link.receive_call();
+  called_.push_back({&link, port});
+  auto agreed = co_await link.receive_call(std::move(proven));
   if (agreed) co_await link.run();
-  std::erase(called_, &link);
+  std::erase_if(called_, [&link](const Called& called) { return called.link == &link; });
   attended_.wake_all();
+}
+
+void PathKeeper::close_port(std::uint16_t port) {
+  for (const Called& called : called_) {
+    if (called.port == port) called.link->close(PathStatus::not_available_there, "the port is being closed");
+  }
+  for (const auto& [key, shared] : links_) {
+    if (key.ports.local == port && shared->link != nullptr) {
+      shared->link->close(PathStatus::link_down, "the port is being closed");
+    }
+  }
 }
 
 rt::Task<void> PathKeeper::stop() {
   stopping_ = true;
   while (!sets_.empty()) remove(sets_.begin()->first);
-  for (Link* link : called_) link->close(PathStatus::not_available_there, "the image is being stopped");
+  for (const Called& called : called_)
+    called.link->close(PathStatus::not_available_there, "the image is being stopped");
   for (const auto& [key, shared] : links_) {
     if (shared->link != nullptr) shared->link->close(PathStatus::removed, "the image is being stopped");
   }

@@ -23,15 +23,9 @@ namespace tt::mirror {
 class Dialer {
  public:
   virtual ~Dialer() = default;
+  /// object_not_found: there is no such port here; not_combinable: nobody knows where the port there is;
+  /// authentication_failed: one of the two could not prove who it is. Whatever else: it cannot be reached now.
   virtual rt::Task<Result<std::unique_ptr<rt::ByteStream>>> dial(std::uint64_t wwnn, PathPorts ports) = 0;
-};
-
-/// Directed: from an LSS here to one of another image.
-struct PathKey {
-  std::uint64_t wwnn = 0;
-  std::uint8_t source_lss = 0;
-  std::uint8_t target_lss = 0;
-  friend auto operator<=>(const PathKey&, const PathKey&) = default;
 };
 
 struct PathReport {
@@ -47,21 +41,31 @@ class PathKeeper {
   PathKeeper& operator=(const PathKeeper&) = delete;
   ~PathKeeper();
 
-  /// The paths between these LSSs are those over `ports`, which have passed PathSet::check(), from now on and until
-  /// told otherwise. With other words all are opened anew. Returns when each has been tried once; what does not come up
-  /// is tried again by itself where that helps.
+  /// The paths between these LSSs are those over `ports`, which have passed check_ports(), from now on and until
+  /// told otherwise. With other words all are opened anew. Nothing, while it is being stopped. Returns when each has
+  /// been tried once; what does not come up is tried again by itself where that helps.
   rt::Task<std::vector<PathReport>> establish(PathKey key, OpenPath words, std::vector<PathPorts> ports);
   /// The other end is told, if it can be reached. Nothing happens if there are none.
   void remove(PathKey key);
   [[nodiscard]] std::vector<PathReport> statuses(PathKey key) const;
   [[nodiscard]] PathSet::Health health(PathKey key) const noexcept;
+  /// As the image at the other end says, over any path that is up; empty if none is.
+  [[nodiscard]] std::string peer_serial(PathKey key) const;
+
+  /// Whether a link over these ports can be made now: established, or why not. A link that no path uses is closed
+  /// again.
+  rt::Task<PathStatus> probe(std::uint64_t wwnn, PathPorts ports);
 
   /// Over the path with the least under way. disconnected: no path, or the link was lost and nobody knows. The data of
   /// the message must outlive the task.
   rt::Task<Result<Reply>> ask(PathKey key, Generation pair, std::uint64_t epoch, Message message);
 
-  /// Whoever calls from another image, at one of our ports: until that link is down.
-  rt::Task<void> attend(std::unique_ptr<rt::ByteStream> stream, std::uint16_t port);
+  /// Whoever calls from another image, at one of our ports: until that link is down. `proven` as of a link.
+  rt::Task<void> attend(std::unique_ptr<rt::ByteStream> stream, std::uint16_t port,
+                        std::vector<std::uint64_t> proven = {});
+  [[nodiscard]] std::size_t links_called() const noexcept { return called_.size(); }
+  /// Links over that port, in both directions, end. What paths need is made again by them.
+  void close_port(std::uint16_t port);
   /// All links and all attempts. Whoever waits is told; nothing can be established afterwards.
   rt::Task<void> stop();
 
@@ -108,6 +112,7 @@ class PathKeeper {
   rt::Task<void> run_link(std::shared_ptr<SharedLink> shared, LinkKey key);
   static void leave(Path& path);
   static void close_unused(SharedLink& shared);
+  static void leave(const std::shared_ptr<SharedLink>& shared);
   void stop_path(Path& path);
 
   rt::Reactor& reactor_;
@@ -118,7 +123,11 @@ class PathKeeper {
   bool stopping_ = false;
   std::map<PathKey, std::shared_ptr<Set>> sets_;
   std::map<LinkKey, std::shared_ptr<SharedLink>> links_;
-  std::vector<Link*> called_;  ///< By others; owned by their attend() tasks.
+  struct Called {
+    Link* link = nullptr;  ///< Owned by its attend() task.
+    std::uint16_t port = 0;
+  };
+  std::vector<Called> called_;
   rt::WaitQueue attended_;
   /// Of which a task is alive: the next one begins when the one before has said its ClosePath.
   std::set<std::pair<PathKey, PathPorts>> kept_;

@@ -55,7 +55,7 @@ class ToPorts final : public Dialer {
   explicit ToPorts(rt::Net& net) : net_(net) {}
   rt::Task<Result<std::unique_ptr<rt::ByteStream>>> dial(std::uint64_t, PathPorts ports) override {
     ++dials;
-    auto stream = co_await net_.connect_tcp("there", tcp_port(ports.remote));
+    auto stream = co_await net_.connect_tcp("there", tcp_port(ports.remote), rt::kUsual);
     co_return std::move(stream);
   }
   int dials = 0;

@@ -31,14 +31,6 @@ bool retries_itself(PathStatus status) noexcept {
   }
 }
 
-Result<void> PathSet::check(std::span<const PathPorts> ports) noexcept {
-  if (ports.empty() || ports.size() > kMostPaths) return {Errc::invalid_argument, ports.size()};
-  for (std::size_t i = 0; i < ports.size(); ++i) {
-    if (std::ranges::count(ports, ports[i]) > 1) return {Errc::invalid_argument, i};
-  }
-  return {};
-}
-
 void PathSet::replace(std::span<const PathPorts> ports, rt::TimeNs now) {
   std::vector<Path> paths;
   for (const PathPorts wanted : ports) {

@@ -9,19 +9,11 @@
 #include <span>
 #include <vector>
 
-#include "base/result.h"
 #include "mirror/message.h"
+#include "mirror/path_ports.h"
 #include "runtime/reactor.h"
 
 namespace tt::mirror {
-
-inline constexpr std::size_t kMostPaths = 8;
-
-struct PathPorts {
-  std::uint16_t local = 0;
-  std::uint16_t remote = 0;
-  friend auto operator<=>(const PathPorts&, const PathPorts&) = default;
-};
 
 /// Whether a path with that status is tried again without anybody asking: what failed for a reason that passes.
 bool retries_itself(PathStatus status) noexcept;
@@ -34,11 +26,8 @@ class PathSet {
  public:
   enum class Health : std::uint8_t { up, degraded, down };
 
-  /// invalid_argument: none, more than eight, or one twice.
-  static Result<void> check(std::span<const PathPorts> ports) noexcept;
-
   /// The new set instead of the old one. A path that was in both stays as it is; the others are to be tried at once.
-  /// Indices are those of `ports`, which has passed check().
+  /// Indices are those of `ports`, which have passed check_ports().
   void replace(std::span<const PathPorts> ports, rt::TimeNs now);
 
   [[nodiscard]] std::size_t size() const noexcept { return paths_.size(); }

@@ -81,6 +81,7 @@ struct Argument {
   std::string_view appends = {};  ///< In show commands: the class of a table below the object; its rows follow.
   std::string_view matches = {};  ///< In listings: row keys ("a|b") one of which must equal the value.
   std::string_view help = {};
+  bool elsewhere = false;  ///< What it names, or the target of each pair, is of another image.
 
   [[nodiscard]] constexpr bool has(std::uint8_t trait) const { return (traits & trait) != 0; }
   [[nodiscard]] constexpr bool is_operand() const { return flag.empty() && !has(kDerived); }
@@ -201,6 +202,9 @@ const Message* find_message(std::string_view id);
 /// The message that reports `code` for `operation` (some operations have one of their own). Never empty for a code
 /// other than ok.
 std::string_view message_id_of(Errc code, std::string_view operation);
+
+/// What a message's second slot shows of an object's result: the number, or what it stands for.
+std::string detail_text(Errc code, std::uint64_t detail);
 
 /// `text` with {0}, {1}, ... replaced.
 std::string fill_slots(std::string_view text, std::span<const std::string_view> values);

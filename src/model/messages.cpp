@@ -2,6 +2,7 @@
 // Every message a user can see. Substrings that outside tools look for ("successfully created", "No Flash Copy found.")
 // must stay as they are. {0} is the object, {1} the detail that the request's answer gave.
 #include "model/catalogue.h"
+#include "model/path_reasons.h"
 
 namespace tt::model {
 
@@ -53,6 +54,11 @@ constexpr Message kClient[] = {
     {"CMUC00144W", "Are you sure you want to remove the FlashCopy pair {0}?",
      "What is not yet copied from the source is no longer seen at the target.",
      "Answer y to remove the relationship, n to keep it."},
+    {"CMUC00149I", "Remote Mirror and Copy path {0} successfully established.", kNone, kNone},
+    {"CMUC00150I", "Remote Mirror and Copy path {0} successfully removed.", kNone, kNone},
+    {"CMUC00152W", "Are you sure you want to remove the Remote Mirror and Copy path {0}?",
+     "Nothing can be mirrored between these LSSs in that direction until the path is established again.",
+     "Answer y to remove the path, n to keep it."},
     {"CMUC00167I", "FlashCopy volume pair {0} successfully set to revertible.", kNone, kNone},
     {"CMUC00168I", "FlashCopy volume pair {0} successfully resynchronized.", kNone, kNone},
     {"CMUC00169I", "FlashCopy volume pair {0} successfully reversed.", kNone, kNone},
@@ -84,6 +90,8 @@ constexpr Message kClient[] = {
      "Writes to the frozen sources of LSS {0} had gone on before: the copies may not belong to one point in time.",
      "The time of the LSS was over before unfreezeflash, or the storage image was restarted.",
      "Make the group again; chlss -extlongbusy gives more time."},
+    {"CMUC09004W", "The path over ports {0} is not up: {1}. It is kept, and tried again by itself where that helps.",
+     "The other paths of the LSS pair are established.", "lspprcpath -l shows each path; mend what it says."},
     // ---- the program itself ----
     {"CMUC09010E", "Unknown command: {0}.{1}", "No DS CLI has a command of this name.",
      "Use help for the list of commands."},
@@ -207,6 +215,19 @@ constexpr Message kRejections[] = {
      "See lsverifyflash and lsproblem; do not use this copy, check the disks, and take a new one."},
     {"CMUN90212E", "{1} tracks of source or target could not be read.", "A disk or file of the storage image failed.",
      "See lsproblem and lsrank."},
+    {"CMUN90401E", "There is no path between these LSSs in that direction.", "It was never made, or was removed.",
+     "See lspprcpath; mkpprcpath makes paths."},
+    {"CMUN90402E", "The path over these ports could not be established: {1}.",
+     "No path of the LSS pair came up, so nothing was changed.",
+     "Check ports, cables and the other storage image; lsavailpprcport shows which ports reach each other."},
+    {"CMUN90412E", "The subsystem id given is not that of the LSS.", "Each FB LSS nn has the id FFnn.",
+     "See lslss, or leave the option out."},
+    {"CMUN90413E", "These options or objects cannot be combined.",
+     "More than eight ports, a port pair twice, an LSS with itself, or several images that fit.",
+     "Give one to eight different port pairs; -remotewwnn says which image is meant."},
+    {"CMUN90419E", "A limit of remote mirroring is reached.",
+     "An LSS has paths to four others at most on a DS6000, to sixteen on a DS8000.",
+     "Remove paths that are not needed (rmpprcpath)."},
     {"CMUN90501E", "The object does not exist.", "A wrong id, or it was deleted.", "Use the list command."},
     {"CMUN90502E", "The id is taken.", "An object of this id exists.", "Choose another id."},
     {"CMUN90503E", "An even LSS needs an even pool (P0, P2, ...), an odd LSS an odd one (P1, P3, ...).",
@@ -304,10 +325,9 @@ struct Special {
   std::string_view id;
 };
 constexpr Special kSpecial[] = {
-    {Errc::still_in_use, "rmfbvol", "CMUN02948E"},
-    {Errc::authentication_failed, "", "CMUC00191E"},
-    {Errc::disconnected, "", "CMUN00018E"},
-    {Errc::freeze_expired, "", "CMUC09001W"},
+    {Errc::still_in_use, "rmfbvol", "CMUN02948E"}, {Errc::authentication_failed, "", "CMUC00191E"},
+    {Errc::disconnected, "", "CMUN00018E"},        {Errc::freeze_expired, "", "CMUC09001W"},
+    {Errc::path_not_up, "", "CMUC09004W"},
 };
 
 }  // namespace
@@ -335,6 +355,11 @@ std::string_view message_id_of(Errc code, std::string_view operation) {
     if (number == wanted) return message.id;
   }
   return "CMUN91011E";
+}
+
+std::string detail_text(Errc code, std::uint64_t detail) {
+  const bool about_path = code == Errc::path_failed || code == Errc::path_not_up;
+  return about_path ? path_failure_text(static_cast<std::uint8_t>(detail)) : std::to_string(detail);
 }
 
 std::string fill_slots(std::string_view text, std::span<const std::string_view> values) {

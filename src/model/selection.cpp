@@ -107,7 +107,14 @@ bool comes_before(IdKind kind, const json& a, const json& b) {
   const std::string_view b_id = text_of(member(b, "id"));
   const auto a_rank = rank_of(kind, a_id);
   const auto b_rank = rank_of(kind, b_id);
-  return a_rank && b_rank ? *a_rank < *b_rank : a_id < b_id;
+  if (a_rank && b_rank && *a_rank != *b_rank) return *a_rank < *b_rank;
+  if (a_id != b_id) return a_id < b_id;
+  // Rows of one object, as the paths of an LSS are.
+  for (const std::string_view key : {"target", "port", "attached_port"}) {
+    const int order = text_of(member(a, key)).compare(text_of(member(b, key)));
+    if (order != 0) return order < 0;
+  }
+  return false;
 }
 
 }  // namespace

@@ -22,6 +22,7 @@ std::span<const Operation> hosts();
 std::span<const Operation> hardware();
 std::span<const Operation> resource_groups();
 std::span<const Operation> repositories();
+std::span<const Operation> mirror_paths();
 
 std::span<const ObjectClass> classes_of_volumes_and_copies();
 std::span<const ObjectClass> classes_of_ranks();
@@ -33,5 +34,6 @@ std::span<const ObjectClass> classes_of_image();
 std::span<const ObjectClass> classes_of_ranges();
 std::span<const ObjectClass> classes_of_groups();
 std::span<const ObjectClass> classes_of_repositories();
+std::span<const ObjectClass> classes_of_mirror_paths();
 
 }  // namespace tt::model::tables

@@ -39,6 +39,15 @@ class Listener {
   [[nodiscard]] virtual std::string address() const = 0;
 };
 
+struct ConnectOptions {
+  /// A numeric address of this machine that the connection comes from; empty: whichever the route has.
+  std::string from = {};
+  /// Of the first packet: 3 give up after some 15 seconds, 1 after 3.
+  int retries = 3;
+};
+
+inline const ConnectOptions kUsual;
+
 class Net {
  public:
   virtual ~Net() = default;
@@ -47,7 +56,8 @@ class Net {
   virtual Result<std::unique_ptr<Listener>> listen_tcp(const std::string& host, std::uint16_t port) = 0;
   /// Replaces a stale socket file; mode 0600.
   virtual Result<std::unique_ptr<Listener>> listen_unix(const std::string& path) = 0;
-  virtual Task<Result<std::unique_ptr<ByteStream>>> connect_tcp(std::string host, std::uint16_t port) = 0;
+  virtual Task<Result<std::unique_ptr<ByteStream>>> connect_tcp(std::string host, std::uint16_t port,
+                                                                ConnectOptions options) = 0;
 };
 
 }  // namespace tt::rt

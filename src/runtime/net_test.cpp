@@ -87,7 +87,7 @@ Task<void> talk(ByteStream& stream, std::size_t bytes) {
 Task<void> echo_over_tcp(Platform& platform, Listener& listener, std::size_t bytes) {
   Scope scope(platform.reactor(0));
   scope.spawn(echo(listener, bytes));
-  auto connected = co_await platform.net(0).connect_tcp("127.0.0.1", port_of(listener));
+  auto connected = co_await platform.net(0).connect_tcp("127.0.0.1", port_of(listener), kUsual);
   EXPECT_TRUE(connected);
   if (connected) {
     EXPECT_EQ((*connected)->peer_name(), listener.address());
@@ -107,14 +107,14 @@ TEST_P(NetTest, TcpCarriesLargeMessagesInPieces) {
 Task<void> connect_by_name(Platform& platform, Listener& listener) {
   Scope scope(platform.reactor(0));
   scope.spawn(echo(listener, 10));
-  auto connected = co_await platform.net(0).connect_tcp("localhost", port_of(listener));
+  auto connected = co_await platform.net(0).connect_tcp("localhost", port_of(listener), kUsual);
   EXPECT_TRUE(connected);
   if (connected) {
     co_await talk(**connected, 10);
     connected->reset();
   }
   co_await scope.join();
-  auto unknown = co_await platform.net(0).connect_tcp("no-such-host.invalid", 1);
+  auto unknown = co_await platform.net(0).connect_tcp("no-such-host.invalid", 1, kUsual);
   EXPECT_FALSE(unknown);
   if (!unknown) {
     EXPECT_EQ(unknown.error().code, Errc::object_not_found);
@@ -128,7 +128,7 @@ TEST_P(NetTest, NamesAreResolved) {
 }
 
 Task<void> connect_refused(Platform& platform, std::uint16_t port) {
-  auto connected = co_await platform.net(0).connect_tcp("127.0.0.1", port);
+  auto connected = co_await platform.net(0).connect_tcp("127.0.0.1", port, kUsual);
   EXPECT_FALSE(connected);
   if (!connected) {
     EXPECT_EQ(connected.error().code, Errc::disconnected);
@@ -210,7 +210,7 @@ Task<void> shut_down_while_busy(Platform& platform, Listener& listener) {
   Scope scope(platform.reactor(0));
   StreamPtr server;
   scope.spawn(accept_one(listener, &server));
-  auto client = co_await platform.net(0).connect_tcp("127.0.0.1", port_of(listener));
+  auto client = co_await platform.net(0).connect_tcp("127.0.0.1", port_of(listener), kUsual);
   co_await scope.join();
   bool read_ended = false;
   bool write_ended = false;
@@ -238,7 +238,7 @@ Task<void> write_to_a_closed_peer(Platform& platform, Listener& listener) {
   Scope scope(platform.reactor(0));
   StreamPtr server;
   scope.spawn(accept_one(listener, &server));
-  auto client = co_await platform.net(0).connect_tcp("127.0.0.1", port_of(listener));
+  auto client = co_await platform.net(0).connect_tcp("127.0.0.1", port_of(listener), kUsual);
   co_await scope.join();
   client->reset();
   bool ended = false;
@@ -313,7 +313,7 @@ TEST_P(NetTest, PortInUseIsBusy) {
 }
 
 Task<void> one_client(Platform& platform, std::uint16_t port) {
-  auto connected = co_await platform.net(0).connect_tcp("127.0.0.1", port);
+  auto connected = co_await platform.net(0).connect_tcp("127.0.0.1", port, kUsual);
   EXPECT_TRUE(connected);
   if (connected) co_await talk(**connected, 3000);
 }

@@ -45,4 +45,11 @@ class Scope {
   std::coroutine_handle<> joiner_;
 };
 
+/// In the frame of a task that spawns others and joins them before it ends. After a simulated crash they go with it.
+class LocalScope : public Scope {
+ public:
+  using Scope::Scope;
+  ~LocalScope() { kill(); }
+};
+
 }  // namespace tt::rt

@@ -138,6 +138,21 @@ Result<UniqueFd> make_socket(const SocketAddress& address, bool non_blocking) {
   return fd;
 }
 
+void set_connect_retries(int fd, int retries) noexcept {
+  set_option(fd, IPPROTO_TCP, TCP_SYNCNT, retries);
+}
+
+Result<void> leave_from(int fd, const std::string& address, int family) {
+  TT_TRY(const auto found, find_addresses(address, 0, NameLookup::numeric_only));
+  for (const SocketAddress& one : found) {
+    if (one.family() != family) continue;
+    set_option(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    if (::bind(fd, one.get(), one.bytes) != 0) return last_error();
+    return {};
+  }
+  return Errc::object_not_found;
+}
+
 Result<UniqueFd> make_tcp_listener(const SocketAddress& address, bool non_blocking) {
   return retry_while_in_use([&] { return try_tcp_listener(address, non_blocking); });
 }

@@ -30,6 +30,10 @@ Result<std::vector<SocketAddress>> find_addresses(const std::string& host, std::
 
 /// Close-on-exec, non-blocking if asked; a TCP socket gives up connecting after about 15 seconds.
 Result<UniqueFd> make_socket(const SocketAddress& address, bool non_blocking);
+/// Before it connects: how often the first packet is sent again.
+void set_connect_retries(int fd, int retries) noexcept;
+/// Before it connects: from that numeric address of this machine. object_not_found if it is none of that family.
+Result<void> leave_from(int fd, const std::string& address, int family);
 /// Bound and listening, with SO_REUSEADDR. `busy` if the port is still in use after two seconds.
 Result<UniqueFd> make_tcp_listener(const SocketAddress& address, bool non_blocking);
 

@@ -199,7 +199,8 @@ Result<std::unique_ptr<Listener>> SocketNet::listen_unix(const std::string& path
   return std::unique_ptr<Listener>(std::make_unique<SocketListener>(*this, std::move(socket), path));
 }
 
-Task<Result<std::unique_ptr<ByteStream>>> SocketNet::connect_tcp(std::string host, std::uint16_t port) {
+Task<Result<std::unique_ptr<ByteStream>>> SocketNet::connect_tcp(std::string host, std::uint16_t port,
+                                                                 ConnectOptions options) {
   auto found = find_addresses(host, port, NameLookup::numeric_only);
   if (!found) {
     NameLookupCall lookup(reactor_, pool_, host, port);
@@ -208,15 +209,17 @@ Task<Result<std::unique_ptr<ByteStream>>> SocketNet::connect_tcp(std::string hos
   }
   Error last{Errc::object_not_found};
   for (const SocketAddress& address : *found) {
-    auto stream = co_await connect_to(address);
+    auto stream = co_await connect_to(address, options);
     if (stream) co_return std::move(stream);
     last = stream.error();
   }
   co_return last;
 }
 
-Task<Result<std::unique_ptr<ByteStream>>> SocketNet::connect_to(SocketAddress address) {
+Task<Result<std::unique_ptr<ByteStream>>> SocketNet::connect_to(SocketAddress address, ConnectOptions options) {
   TT_CO_TRY(UniqueFd fd, make_socket(address, wants_non_blocking()));
+  set_connect_retries(fd.get(), options.retries);
+  if (!options.from.empty()) TT_CO_CHECK(leave_from(fd.get(), options.from, address.family()));
   auto socket = adopt(std::move(fd));
   if (socket == nullptr) co_return Error{Errc::io_error, static_cast<std::uint64_t>(errno)};
   SocketOp op;

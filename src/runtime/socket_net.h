@@ -26,14 +26,15 @@ class SocketNet : public Net {
   Result<std::unique_ptr<Listener>> listen_tcp(const std::string& host, std::uint16_t port) override;
   Result<std::unique_ptr<Listener>> listen_unix(const std::string& path) override;
   /// Tries the addresses of the host in order.
-  Task<Result<std::unique_ptr<ByteStream>>> connect_tcp(std::string host, std::uint16_t port) override;
+  Task<Result<std::unique_ptr<ByteStream>>> connect_tcp(std::string host, std::uint16_t port,
+                                                        ConnectOptions options) override;
 
   /// Takes a descriptor into this reactor; null if the kernel refused (errno).
   virtual std::unique_ptr<AsyncSocket> adopt(UniqueFd fd) = 0;
   [[nodiscard]] virtual bool wants_non_blocking() const noexcept = 0;
 
  private:
-  Task<Result<std::unique_ptr<ByteStream>>> connect_to(SocketAddress address);
+  Task<Result<std::unique_ptr<ByteStream>>> connect_to(SocketAddress address, ConnectOptions options);
 
   LoopReactor& reactor_;
   BlockingPool& pool_;

@@ -183,7 +183,8 @@ class MountedNet final : public rt::Net {
   Result<std::unique_ptr<rt::Listener>> listen_unix(const std::string& path) override {
     return network_.listen(reactor_, path);
   }
-  rt::Task<Result<std::unique_ptr<rt::ByteStream>>> connect_tcp(std::string host, std::uint16_t port) override {
+  rt::Task<Result<std::unique_ptr<rt::ByteStream>>> connect_tcp(std::string host, std::uint16_t port,
+                                                                rt::ConnectOptions) override {
     std::string client = "127.0.0.1:" + std::to_string(network_.next_port());
     auto stream = co_await network_.connect(reactor_, host + ":" + std::to_string(port), std::move(client));
     co_return std::move(stream);

@@ -34,6 +34,11 @@ struct Apply : ApplyFlash {
   void operator()(const M& m) const {
     ApplyResourceGroups{config}(m);
   }
+  template <class M>
+    requires std::invocable<ApplyPaths, const M&>
+  void operator()(const M& m) const {
+    ApplyPaths{config}(m);
+  }
 
   void put_into_pool(RankConfig& rank, std::optional<std::uint16_t> pool) const {
     rank.pool = pool;
@@ -94,10 +99,7 @@ struct Apply : ApplyFlash {
     leave_volume_groups(config, m.volume);
     end_freeze(config, m.volume);
 
-    const std::uint8_t lss = lss_of(m.volume);
-    const auto next = config.volumes.lower_bound(VolumeId(static_cast<std::uint16_t>(lss << 8U)));
-    const bool was_last = next == config.volumes.end() || lss_of(next->first) != lss;
-    if (was_last && existing(config.lsses, lss) == default_lss(config.personality, lss)) config.lsses.erase(lss);
+    forget_unused_lss(config, lss_of(m.volume));
   }
 
   void operator()(const AllocateExtent& m) const {

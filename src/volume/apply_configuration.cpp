@@ -92,9 +92,14 @@ void ApplyConfiguration::operator()(const ReleaseSpace& m) const {
 void ApplyConfiguration::operator()(const ChangeLss& m) const {
   TT_ASSERT(find_resource_group(config, m.lss.resource_group) != nullptr);
   config.lsses[m.lss.id] = m.lss;
-  const auto next = config.volumes.lower_bound(VolumeId(static_cast<std::uint16_t>(m.lss.id << 8U)));
-  const bool empty = next == config.volumes.end() || lss_of(next->first) != m.lss.id;
-  if (empty && m.lss == default_lss(config.personality, m.lss.id)) config.lsses.erase(m.lss.id);
+  forget_unused_lss(config, m.lss.id);
+}
+
+void forget_unused_lss(ImageConfig& config, std::uint8_t lss) {
+  const auto next = config.volumes.lower_bound(VolumeId(static_cast<std::uint16_t>(lss << 8U)));
+  if (next != config.volumes.end() && lss_of(next->first) == lss) return;
+  if (existing(config.lsses, lss) != default_lss(config.personality, lss)) return;
+  if (!has_paths(config, lss)) config.lsses.erase(lss);
 }
 
 void ApplyConfiguration::operator()(const ChangePool& m) const {

@@ -27,6 +27,8 @@ struct ApplyConfiguration {
   void operator()(const CloseProblem& m) const;
 };
 
+/// An LSS that nothing needs is one that does not exist: without volumes and paths, and as it would be made.
+void forget_unused_lss(ImageConfig& config, std::uint8_t lss);
 /// As problems name it: "0100:0200".
 std::string pair_name(VolumeId source, VolumeId target);
 std::string pair_name(const Relationship& relationship);

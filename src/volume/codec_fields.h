@@ -5,6 +5,7 @@
 
 #include "volume/codec.h"
 #include "volume/codec_hosts.h"
+#include "volume/codec_mirror.h"
 #include "volume/mutation.h"
 
 namespace tt::volume {
@@ -266,6 +267,7 @@ void fields(Archive& archive, Self& image) {
   archive(60, image.loans);
   archive(61, image.range_copies);
   archive(62, image.resource_groups);
+  archive(63, image.path_sets);
 }
 
 // ---- mutations ---------------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@
 #include "volume/extent_map.h"
 #include "volume/flash_changes.h"
 #include "volume/hosts.h"
+#include "volume/paths.h"
 #include "volume/resource_groups.h"
 #include "volume/scrub_settings.h"
 
@@ -39,6 +40,7 @@ struct Limits {
   std::uint32_t volume_groups;  ///< The predefined ones counted.
   std::uint32_t host_connections;
   std::uint16_t last_resource_group;
+  std::uint32_t target_lsses;  ///< That an LSS may have paths to.
 };
 const Limits& limits_of(Personality personality) noexcept;
 
@@ -308,6 +310,7 @@ struct ImageConfig {
   CopyTable<Loan, &Loan::lender, &Loan::borrower> loans;
   CopyTable<RangeCopy, &RangeCopy::source, &RangeCopy::target> range_copies;
   std::map<std::uint16_t, ResourceGroupConfig> resource_groups;  ///< Without RG0.
+  std::map<mirror::PathKey, PathSetConfig> path_sets;
   /// By rank, for ranks that are in a pool. Derived from ranks and volumes; kept by apply().
   std::map<std::uint16_t, ExtentMap> taken_extents;
   /// By pool, without zeros: extents that its volumes of the method tse have. Derived likewise.

@@ -160,6 +160,7 @@ Result<void> derive(ImageConfig& config) {
   TT_CHECK(check_loans(config));
   TT_CHECK(check_ranges(config));
   TT_CHECK(check_resource_groups(config));
+  TT_CHECK(check_paths(config));
   return check_hosts(config);
 }
 

@@ -19,6 +19,7 @@ constexpr Limits kDs6000{
     .volume_groups = 1040,
     .host_connections = 1024,
     .last_resource_group = kPublicGroup,
+    .target_lsses = 4,
 };
 
 constexpr Limits kDs8000{
@@ -34,6 +35,7 @@ constexpr Limits kDs8000{
     .volume_groups = 8320,
     .host_connections = 8192,
     .last_resource_group = kLastResourceGroup,
+    .target_lsses = 16,
 };
 
 // A volume id has room for exactly the volumes of the existing LSSs: nothing else has to count them.

@@ -191,7 +191,7 @@ using AnyMutation =
                  RevertRelationships, MakeVolumeGroup, ChangeVolumeGroup, RemoveVolumeGroup, JoinVolumeGroups,
                  MakeHostConnection, ChangeHostConnection, RemoveHostConnection, SetIoPort, BeginHostAccess, StartCopy,
                  Thaw, ChangeCopyRates, ChangeScrub, LimitCopies, InhibitSource, EndLoans, EstablishRanges,
-                 ChangeRanges, MakeResourceGroup, ChangeResourceGroup, RemoveResourceGroup>;
+                 ChangeRanges, MakeResourceGroup, ChangeResourceGroup, RemoveResourceGroup, SetPaths, RemovePaths>;
 
 template <class T, class Variant>
 inline constexpr bool kIsAlternative = false;

@@ -23,7 +23,7 @@ class RandomImage {
   }
 
   void step() {
-    switch (random_.below(34)) {
+    switch (random_.below(35)) {
       case 0:
         return make_pool();
       case 1:
@@ -81,6 +81,8 @@ class RandomImage {
       case 31:
       case 32:
         return change_resource_groups();
+      case 33:
+        return change_paths();
       default:
         return fail_something();
     }
@@ -323,6 +325,19 @@ class RandomImage {
       default:
         return accept(plan_make_resource_group(image.config, request));
     }
+  }
+
+  void change_paths() {
+    const auto lss = [this] { return static_cast<std::uint8_t>(random_.below(3)); };
+    SetPathsRequest request;
+    request.set.key = {random_.below(2), lss(), lss()};
+    request.set.partner = "IBM.2107-75TT002";
+    request.set.consistency_group = random_.chance(1, 2);
+    for (std::uint64_t n = random_.below(4); n > 0; --n) {
+      request.set.ports.push_back({static_cast<std::uint16_t>(random_.below(4)), static_cast<std::uint16_t>(n)});
+    }
+    if (!random_.chance(1, 3)) return accept(plan_set_paths(image.config, request, 0));
+    accept(plan_remove_paths(image.config, {lss(), lss(), random_.below(2), std::nullopt}));
   }
 
   void change_repository() {

@@ -66,6 +66,20 @@ bool load_tls(const tt::daemon::Options& options, std::unique_ptr<tt::tls::Serve
   return true;
 }
 
+bool load_mirror_tls(const tt::daemon::Options& options, std::unique_ptr<tt::tls::PeerContext>& context) {
+  if (options.mirror.empty() || !options.mirror_tls) return true;
+  const std::string& folder = options.mirror_certificates;
+  std::string explanation;
+  auto loaded = tt::tls::PeerContext::load(
+      {folder + "/server-cert.pem", folder + "/server-key.pem", folder + "/ca-cert.pem"}, explanation);
+  if (!loaded) {
+    fmt::print(stderr, "twintrackd: {}\n", explanation);
+    return false;
+  }
+  context = std::move(*loaded);
+  return true;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -74,7 +88,8 @@ int main(int argc, char** argv) {
   if (!options) return exit_code;
   if (!lock_directory(options->directory)) return 1;
   std::unique_ptr<tt::tls::ServerContext> tls;
-  if (!load_tls(*options, tls)) return 1;
+  std::unique_ptr<tt::tls::PeerContext> mirror_tls;
+  if (!load_tls(*options, tls) || !load_mirror_tls(*options, mirror_tls)) return 1;
 
   tt::rt::PlatformOptions platform_options;
   platform_options.reactors =
@@ -92,7 +107,7 @@ int main(int argc, char** argv) {
   std::signal(SIGINT, on_signal);
   std::signal(SIGPIPE, SIG_IGN);
   exit_code = 1;
-  (*platform)->run(tt::daemon::serve(**platform, *options, tls.get(), exit_code));
+  (*platform)->run(tt::daemon::serve(**platform, *options, {tls.get(), mirror_tls.get()}, exit_code));
   running = nullptr;
   return exit_code;
 }

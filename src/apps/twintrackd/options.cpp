@@ -41,6 +41,13 @@ constexpr const char* kHelp = R"(twintrackd: one storage image, served to hosts 
   --tls MODE            off (default), allowed or required, on TCP
   --tls-certs DIR       server-cert.pem, server-key.pem and, to demand client certificates, ca-cert.pem
   --tls-psk FILE        pre-shared keys, a line identity:hexkey each
+  --mirror-tcp H:PORT   repeatable, at most 4: ports I0100, I0101, ... over which other images are reached and reach
+                        this one; connections leave from H unless it is 0.0.0.0
+  --mirror-certs DIR    server-cert.pem and server-key.pem of this image, and ca-cert.pem: only images with a
+                        certificate of that authority are spoken to
+  --mirror-tls MODE     required (default), or off: for a network that nobody else is on
+  --partners FILE       where ports of other images are, a line each: WWNN PORT HOST:PORT (default DIR/partners; read
+                        at each attempt)
   --io BACKEND          automatic (default), uring or posix
 )";
 
@@ -77,6 +84,14 @@ bool array_site(std::string_view text, Options& options) {
     site.device = std::string(text.substr(0, colon));
   }
   options.array_sites.push_back(std::move(site));
+  return true;
+}
+
+bool mirror_port(std::string_view text, Options& options) {
+  constexpr std::size_t kMostMirrorPorts = 4;
+  auto address = peers::parse_address(text);
+  if (!address || options.mirror.size() == kMostMirrorPorts) return false;
+  options.mirror.push_back(std::move(*address));
   return true;
 }
 
@@ -137,6 +152,10 @@ const std::map<std::string_view, Setter>& setters() {
                        {{"off", TlsMode::off}, {"allowed", TlsMode::allowed}, {"required", TlsMode::required}})},
       {"--tls-certs", textual(&Options::tls_certificates)},
       {"--tls-psk", textual(&Options::tls_psk)},
+      {"--mirror-tcp", [](Options& o, std::string_view text) { return mirror_port(text, o); }},
+      {"--mirror-certs", textual(&Options::mirror_certificates)},
+      {"--mirror-tls", one_of<bool>(&Options::mirror_tls, {{"required", true}, {"off", false}})},
+      {"--partners", textual(&Options::partners)},
       {"--io", one_of<rt::IoBackend>(&Options::io, {{"automatic", rt::IoBackend::automatic},
                                                     {"uring", rt::IoBackend::uring},
                                                     {"posix", rt::IoBackend::posix}})},
@@ -183,6 +202,11 @@ std::optional<Options> parse_options(int argc, char** argv, int& exit_code) {
   }
   if (options.nbd_unix.empty()) options.nbd_unix = options.directory + "/nbd.sock";
   if (options.control.empty()) options.control = options.directory + "/control.sock";
+  if (options.partners.empty()) options.partners = options.directory + "/partners";
+  if (!options.mirror.empty() && options.mirror_tls && options.mirror_certificates.empty()) {
+    fmt::print(stderr, "twintrackd: --mirror-tcp needs --mirror-certs DIR, or --mirror-tls off\n");
+    return std::nullopt;
+  }
   if (options.tls != TlsMode::off && options.tls_certificates.empty() && options.tls_psk.empty()) {
     fmt::print(stderr, "twintrackd: --tls needs --tls-certs DIR or --tls-psk FILE\n");
     return std::nullopt;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "host/peers/partner_file.h"
 #include "image/shard.h"
 #include "runtime/platform.h"
 #include "volume/config.h"
@@ -42,6 +43,10 @@ struct Options {
   TlsMode tls = TlsMode::off;
   std::string tls_certificates;
   std::string tls_psk;
+  std::vector<peers::TcpAddress> mirror;  ///< Of the ports I0100, I0101, ... for other images.
+  bool mirror_tls = true;
+  std::string mirror_certificates;
+  std::string partners;  ///< File that says where ports of other images are.
   rt::IoBackend io = rt::IoBackend::automatic;
 };
 

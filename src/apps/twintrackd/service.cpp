@@ -7,12 +7,17 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <vector>
 
 #include "host/nbd/ports.h"
+#include "host/peers/peer_ports.h"
 #include "image/executor.h"
 #include "image/image.h"
+#include "image/joined_ports.h"
+#include "image/rows_hosts.h"
 #include "interfaces/control/server.h"
 #include "media/rank.h"
 #include "network_interfaces.h"
@@ -85,6 +90,8 @@ bool write_ready_file(const std::string& path, const nlohmann::json& content) {
 /// I/O ports of a daemon; both are of server 0.
 constexpr std::uint16_t kUnixPort = 0x0000;
 constexpr std::uint16_t kTcpPort = 0x0001;
+/// The first of those for other images; of server 1.
+constexpr std::uint16_t kMirrorPort = 0x0100;
 
 /// One NBD server per reactor; that of reactor 0 has the listeners.
 class Hosts {
@@ -134,9 +141,70 @@ class Hosts {
   std::optional<nbd::Ports> ports_;
 };
 
+/// A file that is wrong says where nobody is, and once for each fault why.
+class Partners {
+ public:
+  explicit Partners(std::string path) : path_(std::move(path)) {}
+
+  peers::PartnerTable operator()() {
+    std::ifstream file(path_, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    auto table = peers::parse_partners(text);
+    const std::uint64_t line = table ? 0 : table.error().detail;
+    if (line != 0 && line != wrong_line_) {
+      say(fmt::format("{}, line {}: want WWNN PORT HOST:PORT, each port once; no other image is found", path_, line));
+    }
+    wrong_line_ = line;
+    return table ? std::move(*table) : peers::PartnerTable();
+  }
+
+ private:
+  std::string path_;
+  std::uint64_t wrong_line_ = 0;
+};
+
+/// Ports for other images, and what is said over them.
+class Mirror {
+ public:
+  Mirror(rt::Platform& platform, image::Image& image, const Options& options, const tls::PeerContext* tls)
+      : ports_(platform.reactor(0), platform.net(0), {.tls = tls, .partners = Partners(options.partners)}),
+        desk_(image.control(), platform.reactor(0), ports_) {
+    std::uint16_t id = kMirrorPort;
+    for (const peers::TcpAddress& address : options.mirror) ports_.add(id++, address);
+    ports_.use_desk(desk_);
+  }
+
+  Result<void> begin(const volume::ImageConfig& config) {
+    for (const std::uint16_t port : ports_.ports()) {
+      if (volume::io_port_of(config, port).topology != volume::Topology::off) TT_CHECK(ports_.open(port));
+    }
+    desk_.start();
+    return {};
+  }
+
+  rt::Task<void> stop() {
+    co_await desk_.stop();
+    co_await ports_.stop();
+  }
+
+  [[nodiscard]] image::MirrorDesk& desk() noexcept { return desk_; }
+  [[nodiscard]] peers::PeerPorts& ports() noexcept { return ports_; }
+  /// Port id and where it listens; nothing of closed ones.
+  [[nodiscard]] nlohmann::json addresses() const {
+    nlohmann::json all = nlohmann::json::object();
+    for (const image::IoPortStatus& port : ports_.status()) {
+      if (port.listening) all[image::io_port_id(port.id)] = port.address;
+    }
+    return all;
+  }
+
+ private:
+  peers::PeerPorts ports_;
+  image::MirrorDesk desk_;
+};
+
 /// Serves until asked to stop. False if it could not begin.
-rt::Task<bool> serve_image(rt::Platform& platform, image::Image& image, const Options& options,
-                           const tls::ServerContext* tls) {
+rt::Task<bool> serve_image(rt::Platform& platform, image::Image& image, const Options& options, Protection tls) {
   const std::string code_level = fmt::format("Twintrack {}", TWINTRACK_VERSION);
   image::ImageExecutor executor(image, code_level);
   control::ControlOptions control_options;
@@ -144,14 +212,19 @@ rt::Task<bool> serve_image(rt::Platform& platform, image::Image& image, const Op
   control_options.program = code_level;
   control::ControlServer control(platform.reactor(0), executor, control_options);
   Hosts hosts(platform);
-  co_await hosts.make_servers(image, options, tls);
+  co_await hosts.make_servers(image, options, tls.hosts);
+  Mirror mirror(platform, image, options, tls.images);
+  image::JoinedPorts ports({&hosts.ports(), &mirror.ports()});
   const NetworkInterfaces network;
-  executor.use_ports(hosts.ports());
+  executor.use_ports(ports);
+  executor.use_mirror(mirror.desk());
   executor.use_network(network);
 
   bool serving = false;
   if (auto listening = hosts.listen(image.control().config()); !listening) {
     say(explain("cannot listen for NBD", listening.error()));
+  } else if (auto begun = mirror.begin(image.control().config()); !begun) {
+    say(explain("cannot listen for other images", begun.error()));
   } else if (auto started = control.start(platform.net(0), options.control); !started) {
     say(explain("cannot listen for the console", started.error()));
   } else {
@@ -161,6 +234,8 @@ rt::Task<bool> serve_image(rt::Platform& platform, image::Image& image, const Op
     ready["storage_image"] = control_options.image_id;
     ready["nbd"] = {{"unix", hosts.unix_address()}, {"tcp", hosts.tcp_address()}};
     ready["control"] = options.control;
+    ready["wwnn"] = image::wwnn_of(image.control().config());
+    ready["mirror"] = mirror.addresses();
     serving = options.ready_file.empty() || write_ready_file(options.ready_file, ready);
     if (!serving) say("cannot write " + options.ready_file);
   }
@@ -174,6 +249,7 @@ rt::Task<bool> serve_image(rt::Platform& platform, image::Image& image, const Op
   co_await image.control().refuse_held_writes();
   co_await hosts.stop();
   co_await control.stop();
+  co_await mirror.stop();
   co_return serving;
 }
 
@@ -221,7 +297,7 @@ rt::Task<Result<void>> add_array_site(image::Image& image, rt::Storage& storage,
 
 }  // namespace
 
-rt::Task<void> serve(rt::Platform& platform, const Options& options, const tls::ServerContext* tls, int& exit_code) {
+rt::Task<void> serve(rt::Platform& platform, const Options& options, Protection tls, int& exit_code) {
   exit_code = 1;
   std::vector<std::unique_ptr<rt::Storage>> storages;
   std::vector<image::Port> ports;

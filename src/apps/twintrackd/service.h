@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "host/tls/peer_context.h"
 #include "host/tls/server_context.h"
 #include "options.h"
 #include "runtime/platform.h"
@@ -11,7 +12,13 @@
 
 namespace tt::daemon {
 
+/// Null where connections are not protected.
+struct Protection {
+  const tls::ServerContext* hosts = nullptr;
+  const tls::PeerContext* images = nullptr;
+};
+
 /// Runs on reactor 0 until the platform is asked to shut down. `exit_code` stays 1 unless everything ended well.
-rt::Task<void> serve(rt::Platform& platform, const Options& options, const tls::ServerContext* tls, int& exit_code);
+rt::Task<void> serve(rt::Platform& platform, const Options& options, Protection tls, int& exit_code);
 
 }  // namespace tt::daemon

@@ -35,7 +35,8 @@ class MemoryNet final : public rt::Net {
     asked.push_back(path);
     return make(path);
   }
-  rt::Task<Result<std::unique_ptr<rt::ByteStream>>> connect_tcp(std::string, std::uint16_t) override {
+  rt::Task<Result<std::unique_ptr<rt::ByteStream>>> connect_tcp(std::string, std::uint16_t,
+                                                                rt::ConnectOptions) override {
     co_return Errc::disconnected;
   }
 

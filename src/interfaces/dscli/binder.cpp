@@ -227,11 +227,13 @@ class Binder {
     for (const std::string& text : operands_) {
       const ExpandedPairs expanded = expand_pairs(operand.id_kind, text);
       if (!expanded.problem.empty()) return fail(expanded.problem);
-      if (!expanded.other_image.empty()) {
+      if (operand.elsewhere) {
+        if (!note_remote_image(expanded.target_image)) return false;
+      } else if (!expanded.other_image.empty()) {
         rejection_ = {std::string(model::message_id_of(Errc::images_differ, operation_.name)), {}, text, kExitServer};
         return false;
       }
-      if (!note_image(expanded.image)) return false;
+      if (!note_image(operand.elsewhere ? expanded.source_image : expanded.image)) return false;
       for (const IdPair& pair : expanded.pairs) {
         pairs.push_back({{"source", pair.source}, {"target", pair.target}});
       }
@@ -255,7 +257,21 @@ class Binder {
     return true;
   }
 
+  /// Of the target of a pair whose ends are in two images.
+  bool note_remote_image(const std::string& image) {
+    if (image.empty()) return true;
+    const std::string given = command_.arguments.value("remote_image", image);
+    if (given != image) return fail("the targets are in two storage images, " + given + " and " + image + ".");
+    command_.arguments["remote_image"] = image;
+    return true;
+  }
+
   bool apply_defaults() {
+    const auto takes_remote = [](const Argument& argument) { return argument.key == "remote_image"; };
+    if (!context_.remotedevid.empty() && std::ranges::any_of(operation_.arguments, takes_remote) &&
+        !command_.arguments.contains("remote_image")) {
+      command_.arguments["remote_image"] = context_.remotedevid;
+    }
     for (const Argument& argument : operation_.arguments) {
       json& into = destination(argument);
       if (argument.fallback.empty() || into.contains(argument.key)) continue;

@@ -14,7 +14,8 @@
 namespace tt::dscli {
 
 struct BindContext {
-  std::string devid;  ///< Used when neither -dev nor an operand names the image.
+  std::string devid;             ///< Used when neither -dev nor an operand names the image.
+  std::string remotedevid = {};  ///< Likewise for the other image of a command that has two.
   /// Words of standard input for the operand "-"; empty function: not possible (interactive mode).
   std::function<std::vector<std::string>()> read_operands;
 };

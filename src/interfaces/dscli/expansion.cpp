@@ -162,6 +162,8 @@ ExpandedPairs expand_pairs(IdKind kind, std::string_view operand) {
   }
   result.image = sources.image.empty() ? targets.image : sources.image;
   if (!targets.image.empty() && targets.image != result.image) result.other_image = targets.image;
+  result.source_image = sources.image;
+  result.target_image = targets.image;
   for (std::size_t i = 0; i < sources.ids.size(); ++i) result.pairs.push_back({sources.ids[i], targets.ids[i]});
   return result;
 }

@@ -25,7 +25,9 @@ struct IdPair {
 
 struct ExpandedPairs {
   std::string image;
-  std::string other_image;  ///< Of the targets, when it differs from `image`.
+  std::string other_image;   ///< Of the targets, when it differs from `image`.
+  std::string source_image;  ///< As each end says; empty for short ids.
+  std::string target_image;
   std::vector<IdPair> pairs;
   std::string problem;
 };

@@ -66,6 +66,11 @@ Settings merged_settings(const Settings& session, const OutputChoice& choice) {
 
 namespace {
 
+/// What a row says of the image that has the object; else it is the one that was asked.
+std::string image_of(const Attribute& attribute, const json& row, const std::string& asked) {
+  return row.value(std::string(attribute.key) + "_image", asked);
+}
+
 TextTable table_of(const std::vector<const Attribute*>& attributes, std::span<const json> rows,
                    const Settings& settings, const std::string& image) {
   TextTable table;
@@ -76,7 +81,8 @@ TextTable table_of(const std::vector<const Attribute*>& attributes, std::span<co
     std::vector<std::string> cells;
     for (const Attribute* attribute : attributes) {
       std::string cell = cell_text(*attribute, row);
-      cells.push_back(settings.fullid ? qualified(attribute->id_kind, cell, image) : std::move(cell));
+      cells.push_back(settings.fullid ? qualified(attribute->id_kind, cell, image_of(*attribute, row, image))
+                                      : std::move(cell));
     }
     table.rows.push_back(std::move(cells));
   }

@@ -245,6 +245,7 @@ std::optional<int> Session::confirm(Command& command) {
 int Session::run(std::span<const Word> words) {
   BindContext context;
   context.devid = settings_.devid;
+  context.remotedevid = settings_.remotedevid;
   if (options_.mode != Mode::interactive) {
     context.read_operands = [this] { return split_words(terminal_.read_rest()); };
   }
@@ -334,7 +335,7 @@ int Session::report(const Command& command, const Settings& merged, const Execut
   int code = kExitSuccess;
   bool like_ese = false;
   for (const model::ObjectResult& result : response.results) {
-    const std::string detail = std::to_string(result.detail);
+    const std::string detail = model::detail_text(result.code, result.detail);
     const std::string_view slots[] = {result.name, detail};
     if (result.code == Errc::ok) {
       like_ese = like_ese || result.detail == model::kAllocatedLikeEse;

@@ -13,7 +13,8 @@ Result<std::unique_ptr<rt::Listener>> OneListenerNet::listen_unix(const std::str
   return std::unique_ptr<rt::Listener>(std::move(owned_));
 }
 
-rt::Task<Result<std::unique_ptr<rt::ByteStream>>> OneListenerNet::connect_tcp(std::string, std::uint16_t) {
+rt::Task<Result<std::unique_ptr<rt::ByteStream>>> OneListenerNet::connect_tcp(std::string, std::uint16_t,
+                                                                              rt::ConnectOptions) {
   co_return Errc::not_in_this_release;
 }
 

@@ -19,7 +19,8 @@ class OneListenerNet final : public rt::Net {
       : owned_(std::make_unique<host_testing::MemoryListener>(reactor)), listener_(owned_.get()) {}
   Result<std::unique_ptr<rt::Listener>> listen_tcp(const std::string& host, std::uint16_t port) override;
   Result<std::unique_ptr<rt::Listener>> listen_unix(const std::string& path) override;
-  rt::Task<Result<std::unique_ptr<rt::ByteStream>>> connect_tcp(std::string host, std::uint16_t port) override;
+  rt::Task<Result<std::unique_ptr<rt::ByteStream>>> connect_tcp(std::string host, std::uint16_t port,
+                                                                rt::ConnectOptions options) override;
   [[nodiscard]] host_testing::MemoryListener& listener() { return *listener_; }
 
  private:
