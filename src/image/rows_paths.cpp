@@ -52,8 +52,7 @@ std::vector<json> path_rows(const volume::PathSetConfig& set, std::span<const mi
 std::vector<json> available_port_rows(std::span<const mirror::PathPorts> ports, const std::string& partner) {
   std::vector<json> rows;
   for (const mirror::PathPorts pair : ports) {
-    json row = {{"id", port_pair_name(pair)},
-                {"local_port", io_port_id(pair.local)},
+    json row = {{"id", io_port_id(pair.local)},
                 {"attached_port", io_port_id(pair.remote)},
                 {"type", "FCP"},
                 {"switch_id", nullptr},

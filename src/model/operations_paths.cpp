@@ -156,12 +156,11 @@ using F = Format;
 using A = Align;
 
 constexpr Attribute kPortAttributes[] = {
-    {"local_port", "Local Port", F::text, A::left, IdKind::io_port},
+    {"id", "Local Port", F::text, A::left, IdKind::io_port},
     {"attached_port", "Attached Port", F::text, A::left, IdKind::io_port},
     {"type", "Type"},
     {"switch_id", "Switch ID"},
     {"switch_port", "Switch Port"},
-    {"id", "ID"},
 };
 constexpr std::string_view kPortList[] = {"Local Port", "Attached Port", "Type"};
 constexpr std::string_view kPortWide[] = {"Local Port", "Attached Port", "Type", "Switch ID", "Switch Port"};
@@ -185,7 +184,7 @@ constexpr ObjectClass kClasses[] = {
     {"pprc_port",
      "Available PPRC Port",
      "PPRCPORT",
-     IdKind::free_text,
+     IdKind::io_port,
      kPortAttributes,
      kPortList,
      kPortWide,

@@ -27,9 +27,12 @@ class FixedNetwork final : public image::NetworkPorts {
 };
 const FixedNetwork kNetwork;
 
-rt::Task<bool> stop_servers(control::ControlServer& control, nbd::Server& nbd) {
+rt::Task<bool> stop_servers(control::ControlServer& control, nbd::Server& nbd, image::MirrorDesk* desk,
+                            peers::PeerPorts* peers) {
   co_await nbd.stop();
   co_await control.stop();
+  if (desk != nullptr) co_await desk->stop();
+  if (peers != nullptr) co_await peers->stop();
   co_return true;
 }
 
@@ -75,9 +78,38 @@ void LiveImage::serve() {
   }
   executor_->use_ports(*ports_);
   executor_->use_network(kNetwork);
+  if (partners_ != nullptr) serve_images();
+}
+
+void LiveImage::connect(std::shared_ptr<const peers::PartnerTable> partners) {
+  partners_ = std::move(partners);
+  if (is_on()) serve_images();
+}
+
+void LiveImage::serve_images() {
+  rt::Reactor& home = lab_.life->reactor(0);
+  const auto partners = [table = partners_] { return *table; };
+  peers_.emplace(home, *net_, peers::PeerPortsOptions{.tls = nullptr, .partners = partners});
+  desk_.emplace(lab_.life->image().control(), home, *peers_);
+  peers_->use_desk(*desk_);
+  for (std::uint16_t i = 0; i < 2; ++i) {
+    const auto port = static_cast<std::uint16_t>(kMirrorPort + i);
+    peers_->add(port, {id_, static_cast<std::uint16_t>(kMirrorTcpPort + i)});
+    if (volume::io_port_of(lab_.control().config(), port).topology == volume::Topology::off) continue;
+    const bool open = peers_->open(port).has_value();
+    TT_ASSERT(open);
+  }
+  desk_->start();
+  all_ports_.emplace(std::vector<image::IoPorts*>{&*ports_, &*peers_});
+  executor_->use_ports(*all_ports_);
+  executor_->use_mirror(*desk_);
 }
 
 void LiveImage::end_server() {
+  if (peers_) peers_->kill();
+  all_ports_.reset();
+  desk_.reset();
+  peers_.reset();
   ports_.reset();
   nbd_.reset();
   server_.reset();
@@ -93,7 +125,7 @@ void LiveImage::power_loss(sim::CrashKind kind) {
 }
 
 void LiveImage::power_off() {
-  const bool ended = lab_.run(stop_servers(*server_, *nbd_));
+  const bool ended = lab_.run(stop_servers(*server_, *nbd_, desk_ ? &*desk_ : nullptr, peers_ ? &*peers_ : nullptr));
   TT_ASSERT(ended);
   end_server();
   const bool stopped = lab_.life->stop();

@@ -8,7 +8,9 @@
 #include <string>
 
 #include "host/nbd/ports.h"
+#include "host/peers/peer_ports.h"
 #include "image/executor.h"
+#include "image/joined_ports.h"
 #include "interfaces/control/server.h"
 #include "lab.h"
 #include "sim/net.h"
@@ -31,6 +33,11 @@ class LiveImage {
   [[nodiscard]] const std::string& address() const { return id_; }
   /// Of its I/O port I0000, a Unix socket; I0001 is TCP.
   [[nodiscard]] std::string nbd_address() const { return id_ + ".nbd"; }
+  /// From now on, and in each later life, it has the ports I0100 and I0101 for other images.
+  void connect(std::shared_ptr<const peers::PartnerTable> partners);
+  /// The first of them; both are of host id().
+  static constexpr std::uint16_t kMirrorPort = 0x0100;
+  static constexpr std::uint16_t kMirrorTcpPort = 10900;
   [[nodiscard]] bool is_on() const { return server_ != nullptr; }
   /// Host I/O, and the engine for tests that look deeper. Only while it is on.
   [[nodiscard]] simulation::Lab& lab() { return lab_; }
@@ -44,6 +51,7 @@ class LiveImage {
 
  private:
   void serve();
+  void serve_images();
   void end_server();
 
   std::string id_;
@@ -54,6 +62,10 @@ class LiveImage {
   std::unique_ptr<control::ControlServer> server_;
   std::optional<nbd::Server> nbd_;
   std::optional<nbd::Ports> ports_;
+  std::shared_ptr<const peers::PartnerTable> partners_;
+  std::optional<peers::PeerPorts> peers_;
+  std::optional<image::MirrorDesk> desk_;
+  std::optional<image::JoinedPorts> all_ports_;
 };
 
 }  // namespace tt::live

@@ -82,6 +82,18 @@ LiveImage& Site::add_image(const simulation::LabOptions& options) {
   return *images_.back();
 }
 
+void Site::connect_images() {
+  auto table = std::make_shared<peers::PartnerTable>();
+  for (const auto& image : images_) {
+    const std::uint64_t wwnn = image::wwnn_number(image->lab().control().config());
+    for (std::uint16_t i = 0; i < 2; ++i) {
+      const auto port = static_cast<std::uint16_t>(LiveImage::kMirrorPort + i);
+      (*table)[{wwnn, port}] = {image->id(), static_cast<std::uint16_t>(LiveImage::kMirrorTcpPort + i)};
+    }
+  }
+  for (const auto& image : images_) image->connect(table);
+}
+
 LiveImage* Site::find_image(const std::string& id) {
   const auto found = std::find_if(images_.begin(), images_.end(), [&](const auto& image) { return image->id() == id; });
   return found == images_.end() ? nullptr : found->get();

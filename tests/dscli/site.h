@@ -41,6 +41,8 @@ class Site final : private console::ImageDirectory {
 
   LiveImage& add_image(const simulation::LabOptions& options);
   LiveImage& add_image(const std::string& id) { return add_image(usual_options(id)); }
+  /// Every image so far gets ports for the others, and knows where theirs are.
+  void connect_images();
   [[nodiscard]] LiveImage& image(std::size_t i = 0) { return *images_.at(i); }
   [[nodiscard]] LiveImage* find_image(const std::string& id);
 

@@ -133,6 +133,8 @@ std::string Transcript::do_directive(const std::string& name, const std::string&
     new_site(value == "1750" ? kDs6000 : kDs8000);
   } else if (name == "second-image") {
     site_->add_image(value);
+  } else if (name == "connect") {
+    site_->connect_images();
   } else if (name == "mode") {
     conversation_->begin(value);
   } else if (name == "terminal") {
@@ -145,8 +147,12 @@ std::string Transcript::do_directive(const std::string& name, const std::string&
   return "";
 }
 
-std::string Transcript::machine_directive(const std::string& name, const std::string& value) {
-  LiveImage& image = site_->image();
+/// "off second", or "off": the machine is that of the first image unless it says "second".
+std::string Transcript::machine_directive(const std::string& name, const std::string& words) {
+  constexpr std::string_view kSecond = "second";
+  const bool second = words.ends_with(kSecond);
+  const std::string value = second ? words.substr(0, words.find(' ')) : words;
+  LiveImage& image = site_->image(second ? 1 : 0);
   if (name == "power" && value == "off") {
     image.power_off();
   } else if (name == "crash" || (name == "power" && value == "on")) {

@@ -38,7 +38,7 @@ class Transcript {
   void finish_step();
   std::string directive(const std::string& text);
   std::string do_directive(const std::string& name, const std::string& value);
-  std::string machine_directive(const std::string& name, const std::string& value);
+  std::string machine_directive(const std::string& name, const std::string& words);
   void new_site(const std::string& image_id);
   std::string until_copied();
   std::string nbd_directive(const std::vector<std::string>& words);
