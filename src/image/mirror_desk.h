@@ -13,7 +13,7 @@
 
 namespace tt::image {
 
-class MirrorDesk final : public mirror::LinkServices {
+class MirrorDesk final : public mirror::LinkServices, public CallDesk {
  public:
   /// All of it outlives the desk, which outlives the tasks of its links.
   MirrorDesk(ControlPlane& control, rt::Reactor& home, Fabric& fabric, mirror::LinkOptions options = {});
@@ -39,10 +39,10 @@ class MirrorDesk final : public mirror::LinkServices {
   /// Pairs of ports over which that image answers now.
   rt::Task<std::vector<mirror::PathPorts>> reachable(std::uint64_t wwnn);
 
-  /// Whoever calls at one of our ports: until that link is down.
-  rt::Task<void> attend(std::unique_ptr<rt::ByteStream> stream, std::uint16_t port, std::vector<std::uint64_t> proven);
-  /// Links over it end; paths come back when it is open again.
-  void port_closed(std::uint16_t port) { keeper_.close_port(port); }
+  // --- CallDesk ---
+  rt::Task<void> attend(std::unique_ptr<rt::ByteStream> stream, std::uint16_t port,
+                        std::vector<std::uint64_t> proven) override;
+  void port_closed(std::uint16_t port) override { keeper_.close_port(port); }
 
   // --- LinkServices ---
   [[nodiscard]] mirror::PathStatus admit(const mirror::Hello& hello) override;

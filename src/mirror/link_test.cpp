@@ -539,6 +539,37 @@ struct Caller {
   rt::Scope far_scope;
 };
 
+rt::Task<void> be_called(Link& link, std::vector<std::uint64_t> proven, std::optional<Errc>& greeting) {
+  auto result = co_await link.receive_call(std::move(proven));
+  greeting = result ? Errc::ok : result.error().code;
+}
+
+/// Whoever has the certificate of one image cannot call as another one.
+TEST(LinkTest, WhoCallsIsWhoItsCertificateSays) {
+  for (const auto& [proven, status] :
+       {std::pair(std::vector<std::uint64_t>{kThere + 7}, PathStatus::initialization_failed),
+        std::pair(std::vector<std::uint64_t>{kThere + 7, kHere}, PathStatus::established)}) {
+    sim::World world(1);
+    sim::Machine& machine = world.boot(1);
+    sim::SimNetwork network(world);
+    Notes notes(world, machine.reactor());
+    auto pair = network.make_pair(machine.reactor(), machine.reactor());
+    Link caller(machine.reactor(), std::move(pair.first), kCaller, notes, LinkOptions{});
+    Link called(machine.reactor(), std::move(pair.second), kCalled, notes, LinkOptions{});
+    rt::Scope scope(machine.reactor());
+    std::optional<Errc> greeting;
+    std::optional<Errc> answered;
+    bool ended = false;
+    scope.spawn(live(caller, greeting, ended, true, kThere, 0x0101));
+    scope.spawn(be_called(called, proven, answered));
+    world.run_for(rt::kSecond);
+    EXPECT_EQ(caller.status(), status);
+    EXPECT_EQ(called.status(), status);
+    world.crash();
+    scope.kill();
+  }
+}
+
 TEST(LinkTest, RM3_AnImageThatWelcomesAsAnotherIsNotTaken) {
   Caller caller({});
   Welcome welcome;

@@ -55,10 +55,12 @@ class ToPorts final : public Dialer {
   explicit ToPorts(rt::Net& net) : net_(net) {}
   rt::Task<Result<std::unique_ptr<rt::ByteStream>>> dial(std::uint64_t, PathPorts ports) override {
     ++dials;
+    if (fails != Errc::ok) co_return fails;
     auto stream = co_await net_.connect_tcp("there", tcp_port(ports.remote), rt::kUsual);
     co_return std::move(stream);
   }
   int dials = 0;
+  Errc fails = Errc::ok;
 
  private:
   rt::Net& net_;
@@ -68,7 +70,7 @@ rt::Task<void> accept_at(rt::Listener& listener, PathKeeper& keeper, rt::Scope& 
   for (;;) {
     auto stream = co_await listener.accept();
     if (!stream) co_return;
-    scope.spawn(keeper.attend(std::move(*stream), port));
+    scope.spawn(keeper.attend(std::move(*stream), port, {kHere}));
   }
 }
 
@@ -88,6 +90,11 @@ rt::Task<void> ask_zero(PathKeeper& keeper, PathKey key, std::optional<Errc>& ou
   Message message(Zero{8, 8});
   auto reply = co_await keeper.ask(key, Generation(key.source_lss), 1, std::move(message));
   outcome = !reply ? reply.error().code : reply->code() == AnswerCode::done ? Errc::ok : Errc::invalid_argument;
+}
+
+rt::Task<void> probe(PathKeeper& keeper, std::uint64_t wwnn, PathPorts ports, std::optional<PathStatus>& status) {
+  const PathStatus found = co_await keeper.probe(wwnn, ports);
+  status = found;
 }
 
 /// An image with paths, and one that is called, which can be away for a while.
@@ -145,6 +152,12 @@ struct Site {
     EXPECT_TRUE(run_until([&] { return outcome.has_value(); }));
     return outcome.value_or(Errc::timed_out);
   }
+  PathStatus reaches(std::uint64_t wwnn, PathPorts ports) {
+    std::optional<PathStatus> status;
+    scope.spawn(probe(*keeper, wwnn, ports, status));
+    EXPECT_TRUE(run_until([&] { return status.has_value(); }));
+    return status.value_or(PathStatus::none);
+  }
   bool run_until(const std::function<bool()>& done) { return world.run_until(done) == sim::RunEnd::reached; }
   bool is_up(PathKey key) { return keeper->health(key) == PathSet::Health::up; }
 
@@ -192,6 +205,48 @@ TEST(PathKeeperTest, RM3_AnotherImage) {
   EXPECT_EQ(site.dialer.dials, 1);
   site.keeper->remove(wrong);
   EXPECT_TRUE(site.keeper->statuses(wrong).empty());
+}
+
+TEST(PathKeeperTest, AProbeLeavesNothingBehindAndSharesWhatIsUp) {
+  Site site(1);
+  EXPECT_EQ(site.reaches(kThere, kTwo[0]), PathStatus::established);
+  ASSERT_TRUE(site.run_until([&] { return site.network.connections() == 0; }));
+  EXPECT_TRUE(site.services.opened.empty()) << "no path is opened for it";
+  EXPECT_EQ(site.reaches(0x1234, kTwo[0]), PathStatus::other_image);
+  EXPECT_EQ(site.reaches(kThere, {1, 77}), PathStatus::link_down);
+  site.make(kKey, kWords, kTwo);
+  const int dials = site.dialer.dials;
+  EXPECT_EQ(site.reaches(kThere, kTwo[0]), PathStatus::established);
+  EXPECT_EQ(site.dialer.dials, dials);
+  EXPECT_EQ(site.keeper->peer_serial(kKey), "2107-75FA121");
+  site.world.run_for(10 * rt::kSecond);
+  EXPECT_TRUE(site.is_up(kKey)) << "the probe took nothing with it";
+}
+
+TEST(PathKeeperTest, WhyThereIsNoConnectionIsShown) {
+  for (const auto [error, status] :
+       {std::pair(Errc::object_not_found, PathStatus::port_not_configured),
+        std::pair(Errc::not_combinable, PathStatus::configuration_error),
+        std::pair(Errc::authentication_failed, PathStatus::initialization_failed),
+        std::pair(Errc::timed_out, PathStatus::timed_out), std::pair(Errc::disconnected, PathStatus::link_down)}) {
+    Site site(1);
+    site.dialer.fails = error;
+    EXPECT_EQ(only(site.make(kKey, kWords, {kTwo[0]})), status);
+    EXPECT_EQ(site.keeper->peer_serial(kKey), "");
+  }
+}
+
+TEST(PathKeeperTest, AClosedPortEndsLinksInBothDirectionsAndPathsComeBack) {
+  Site site(1);
+  site.make(kKey, kWords, kTwo);
+  site.keeper->close_port(kTwo[0].local);
+  ASSERT_TRUE(site.run_until([&] { return site.keeper->health(kKey) == PathSet::Health::degraded; }));
+  EXPECT_EQ(site.keeper->statuses(kKey)[0].status, PathStatus::link_down);
+  ASSERT_TRUE(site.run_until([&] { return site.is_up(kKey); }));
+  site.target->close_port(kTwo[1].remote);
+  ASSERT_TRUE(site.run_until([&] { return site.keeper->health(kKey) == PathSet::Health::degraded; }));
+  EXPECT_EQ(site.keeper->statuses(kKey)[1].status, PathStatus::not_available_there);
+  ASSERT_TRUE(site.run_until([&] { return site.is_up(kKey); }));
 }
 
 /// RM-5: paths have a direction, and belong to their LSSs.

@@ -99,7 +99,8 @@ class Image:
 
     def rows(self, *arguments):
         """The rows of a list command as lists of cells; none when nothing was found."""
-        output = self.must(*arguments, "-fmt", "delim", "-hdr", "off", "-bnr", "off")
+        command, *rest = arguments
+        output = self.must(command, "-fmt", "delim", "-hdr", "off", "-bnr", "off", *rest)
         return [line.split(",") for line in output.splitlines() if line and not line.startswith("CMU")]
 
 

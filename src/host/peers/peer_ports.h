@@ -13,7 +13,6 @@
 #include "host/tls/tls_stream.h"
 #include "image/fabric.h"
 #include "image/io_ports.h"
-#include "image/mirror_desk.h"
 #include "runtime/net.h"
 #include "runtime/scope.h"
 
@@ -36,7 +35,7 @@ class PeerPorts final : public image::IoPorts, public image::Fabric {
   /// A port of this id, closed; TCP port 0 takes any free one, the same ever after.
   void add(std::uint16_t id, TcpAddress address);
   /// Before a port is opened. It outlives what runs here.
-  void use_desk(image::MirrorDesk& desk) noexcept { desk_ = &desk; }
+  void use_desk(image::CallDesk& desk) noexcept { desk_ = &desk; }
   /// Where it listens, or last did.
   [[nodiscard]] std::string address(std::uint16_t id) const;
   /// Nobody comes in any more. The desk has ended its links before.
@@ -72,7 +71,7 @@ class PeerPorts final : public image::IoPorts, public image::Fabric {
   rt::Reactor& reactor_;
   rt::Net& net_;
   PeerPortsOptions options_;
-  image::MirrorDesk* desk_ = nullptr;
+  image::CallDesk* desk_ = nullptr;
   std::list<Port> ports_;  ///< Ascending by id; tasks refer to them.
   std::size_t connections_ = 0;
   rt::Scope scope_;
