@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/assert.h"
+#include "host/peers/partner_file.h"
 #include "host/tls/psk_file.h"
 #include "interfaces/control/messages.h"
 #include "interfaces/dscli/expansion.h"
@@ -153,13 +154,27 @@ void keys(std::string_view text) {
   TT_ASSERT(again && *again == *table);
 }
 
+void partners(std::string_view text) {
+  const auto table = peers::parse_partners(text);
+  if (!table) return;
+  std::string written;
+  for (const auto& [partner, address] : *table) {
+    const bool brackets = address.host.find(':') != std::string::npos;
+    written += model::wwpn_text(partner.wwnn) + " " + *model::id_of_number(IdKind::io_port, partner.port) + " " +
+               (brackets ? "[" + address.host + "]" : address.host) + ":" + std::to_string(address.port) + "\n";
+  }
+  const auto again = peers::parse_partners(written);
+  TT_ASSERT(again && *again == *table);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0 || size > 64 * 1024) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   using Parser = void (*)(std::string_view);
-  static constexpr Parser kParsers[] = {ids, hosts, capacities, tracks, operands, values, words, json_text, keys};
+  static constexpr Parser kParsers[] = {ids,    hosts, capacities, tracks, operands,
+                                        values, words, json_text,  keys,   partners};
   kParsers[data[0] % std::size(kParsers)](text);
   return 0;
 }

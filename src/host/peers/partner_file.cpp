@@ -48,6 +48,7 @@ Result<TcpAddress> parse_address(std::string_view text) {
   const bool brackets = host.front() == '[' && host.back() == ']' && host.size() > 2;
   if (brackets) host = host.substr(1, host.size() - 2);
   if (!brackets && host.find(':') != std::string_view::npos) return Errc::invalid_argument;
+  if (host.find_first_of("[]") != std::string_view::npos) return Errc::invalid_argument;
   address.host = std::string(host);
   return address;
 }

@@ -110,9 +110,10 @@ rt::Task<void> PeerPorts::accept_all(Port& port, std::shared_ptr<rt::Listener> l
     if (!stream) {
       if (stream.error().code == Errc::cancelled) co_return;
       co_await rt::sleep_for(reactor_, kAcceptPause);
-    } else if (connections_ >= options_.most_connections) {
+    } else if (connections_ >= options_.most_connections && shaking_.empty()) {
       (*stream)->shut_down();
     } else {
+      if (connections_ >= options_.most_connections) shaking_.front()->shut_down();
       scope_.spawn(attend(port, std::move(*stream)));
     }
   }
@@ -139,12 +140,14 @@ rt::Task<PeerPorts::Secured> PeerPorts::secure(std::unique_ptr<rt::ByteStream> s
   auto tls = std::make_unique<tls::TlsStream>(reactor_, std::move(stream), std::move(ssl));
   bool done = false;
   rt::Nap nap(reactor_);
+  const auto place = accepting ? shaking_.insert(shaking_.end(), tls.get()) : shaking_.end();
   rt::LocalScope watch(reactor_);
   watch.spawn(cut_after(reactor_, nap, options_.handshake_limit, *tls, done));
   auto shaken = co_await tls->handshake();
   done = true;
   nap.end();
   co_await watch.join();
+  if (accepting) shaking_.erase(place);
   if (!shaken) co_return shaken.error();
   proven = images_named(tls->peer_names());
   std::unique_ptr<rt::ByteStream> secured = std::move(tls);

@@ -24,7 +24,8 @@ struct PeerPortsOptions {
   /// Where the ports of others are, as it is at this moment.
   std::function<PartnerTable()> partners;
   rt::TimeNs handshake_limit = 3 * rt::kSecond;
-  std::size_t most_connections = 128;  ///< That came in, whatever has become of them.
+  /// That came in. When there are more, the one that has been longest in its handshake makes room.
+  std::size_t most_connections = 128;
 };
 
 class PeerPorts final : public image::IoPorts, public image::Fabric {
@@ -74,6 +75,7 @@ class PeerPorts final : public image::IoPorts, public image::Fabric {
   image::CallDesk* desk_ = nullptr;
   std::list<Port> ports_;  ///< Ascending by id; tasks refer to them.
   std::size_t connections_ = 0;
+  std::list<rt::ByteStream*> shaking_;  ///< That came in and have not proved anything, the oldest first.
   rt::Scope scope_;
 };
 
