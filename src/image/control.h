@@ -184,6 +184,8 @@ class ControlPlane final : public ControlLink {
   rt::Task<Result<void>> inhibit_source(Shard& from, Generation relationship) override;
   rt::Task<Result<void>> read_track(Shard& from, VolumeHandle volume, std::uint64_t track,
                                     std::span<std::byte> into) override;
+  rt::Task<Result<void>> read_medium(Shard& from, VolumeHandle volume, std::uint64_t track,
+                                     std::span<std::byte> into) override;
   rt::Task<Result<void>> fill_track(Shard& from, Generation range_copy, std::uint64_t track) override;
   rt::Task<Result<void>> fail_rank(Shard& from, std::uint16_t rank) override;
   rt::Task<Result<void>> flush_rank(Shard& from, std::uint16_t rank) override;

@@ -193,6 +193,15 @@ rt::Task<Result<void>> ControlPlane::read_track(Shard& from, VolumeHandle volume
   co_return done;
 }
 
+rt::Task<Result<void>> ControlPlane::read_medium(Shard& from, VolumeHandle volume, std::uint64_t track,
+                                                 std::span<std::byte> into) {
+  Shard& owner = *shards_[from.options().stripes.shard_of(track)];
+  co_await rt::hop(from.reactor(), owner.reactor());
+  auto done = co_await owner.read_medium(volume, track, into);
+  co_await rt::hop(owner.reactor(), from.reactor());
+  co_return done;
+}
+
 rt::Task<Result<void>> ControlPlane::fill_track(Shard& from, Generation range_copy, std::uint64_t track) {
   Shard& owner = *shards_[from.options().stripes.shard_of(track)];
   co_await rt::hop(from.reactor(), owner.reactor());

@@ -107,6 +107,7 @@ rt::Task<void> Mender::mend(Damage damage) {
     const Outcome outcome = co_await mend_latched(*volume, damage);
     shard_.index_->unlatch(*column);
     if (outcome == Outcome::done) co_return;
+    co_await rt::sleep_for(shard_.reactor_, kLatchPause);
   }
 }
 
@@ -126,8 +127,15 @@ rt::Task<Mender::Outcome> Mender::mend_latched(VolumeShare& volume, const Damage
   }
 
   const std::vector<Generation> others = relatives(volume);
-  const GrainMask found = co_await find(others, damage.track, damaged);
-  if (found != all && held_one({}, others) != nullptr) co_return Outcome::again;
+  GrainMask found = co_await find(others, damage.track, damaged);
+  bool busy = held_one({}, others) != nullptr;
+  if (found != damaged.grains) {
+    MediaSums::Change rest = damaged;
+    rest.grains = static_cast<GrainMask>(damaged.grains & ~found);
+    const GrainMask more = co_await find_in(twins(volume, damage.track), rest, busy);
+    found = static_cast<GrainMask>(found | more);
+  }
+  if (found != all && busy) co_return Outcome::again;
   damaged.grains = found;
   damaged.lost = 0;
   Result<void> written;
@@ -181,6 +189,42 @@ rt::Task<GrainMask> Mender::find(const std::vector<Generation>& relatives, std::
       auto read = co_await at.rank->disk->read(at.offset + std::uint64_t{grain} * kGrainBytes, frame_of(grain));
       const bool right = read && grain_sum(frame_of(grain)) == damaged.sums[grain];
       if (right) found = static_cast<GrainMask>(found | bit);
+    }
+  }
+  co_return found;
+}
+
+std::vector<Mender::Twin> Mender::twins(const VolumeShare& volume, std::uint64_t local_track) const {
+  const std::uint64_t track = shard_.global_of(local_track);
+  std::vector<Twin> found;
+  for (const flashcopy::RangeShare* range : volume.ranges_onto) {
+    if (const auto source = range->source_of(track)) {
+      found.push_back({{range->source->id, range->source->generation}, *source});
+    }
+  }
+  for (const flashcopy::RangeShare* range : volume.ranges_from) {
+    for (const std::uint64_t target : range->targets_of(track)) {
+      found.push_back({{range->target->id, range->target->generation}, target});
+    }
+  }
+  return found;
+}
+
+rt::Task<GrainMask> Mender::find_in(std::vector<Twin> twins, const MediaSums::Change& damaged, bool& busy) {
+  GrainMask found = 0;
+  const AlignedBytes bytes = allocate_aligned(kTrackBytes);
+  const std::span<std::byte> track(bytes.get(), kTrackBytes);
+  for (const Twin& twin : twins) {
+    if (found == damaged.grains) break;
+    auto read = co_await shard_.control_.read_medium(shard_, twin.volume, twin.track, track);
+    busy = busy || (!read && read.error().code == Errc::busy);
+    if (!read) continue;
+    for (std::uint32_t grain = 0; grain < kTrackGrains; ++grain) {
+      const auto bit = static_cast<GrainMask>(1U << grain);
+      const auto theirs = track.subspan(std::size_t{grain} * kGrainBytes, kGrainBytes);
+      if ((damaged.grains & ~found & bit) == 0 || grain_sum(theirs) != damaged.sums[grain]) continue;
+      std::ranges::copy(theirs, frame_of(grain).begin());
+      found = static_cast<GrainMask>(found | bit);
     }
   }
   co_return found;

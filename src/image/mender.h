@@ -4,8 +4,9 @@
 //
 // What is right. A grain is repaired only if its checksum is known, and with bytes that have this checksum: the same
 // proof that every read of a medium relies on. Where they are looked for are the media of volumes that a FlashCopy
-// relationship or a loan connects with the damaged one, at the same track. Neither bitmaps nor writes since T0 matter:
-// a place that holds something else has another checksum.
+// relationship or a loan connects with the damaged one, at the same track, and the tracks that range copies connect
+// with the damaged one, in whatever shard. Neither bitmaps nor writes since T0 matter: a place that holds something
+// else has another checksum.
 //
 // Order. The column of the track is latched, so no batch and no placed write touches it; under the latch the grain is
 // read again (somebody may have written it); then it is announced, written and flushed like any other write of a medium
@@ -80,6 +81,14 @@ class Mender {
   /// Those of the grains that were found somewhere; they are in the frame.
   rt::Task<GrainMask> find(const std::vector<Generation>& relatives, std::uint64_t track,
                            const MediaSums::Change& damaged);
+  /// A track that a range copy says is the same.
+  struct Twin {
+    VolumeHandle volume;
+    std::uint64_t track = 0;  ///< Global.
+  };
+  [[nodiscard]] std::vector<Twin> twins(const flashcopy::VolumeShare& volume, std::uint64_t local_track) const;
+  /// Likewise; `busy`: one of them could not be looked at now.
+  rt::Task<GrainMask> find_in(std::vector<Twin> twins, const MediaSums::Change& damaged, bool& busy);
   rt::Task<Result<void>> write(MediaSums::Change change);
   rt::Task<Result<void>> write_grains(MediaSums::Change& change);
   [[nodiscard]] std::vector<Generation> relatives(const flashcopy::VolumeShare& volume) const;

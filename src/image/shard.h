@@ -69,6 +69,10 @@ class ControlLink {
   /// One whole track of the volume as hosts see it, from the shard that owns it.
   virtual rt::Task<Result<void>> read_track(Shard& from, VolumeHandle volume, std::uint64_t track,
                                             std::span<std::byte> into) = 0;
+  /// What the rank has at that track, be it right or not. busy while the volume is held; object_not_found: it has
+  /// nothing there.
+  virtual rt::Task<Result<void>> read_medium(Shard& from, VolumeHandle volume, std::uint64_t track,
+                                             std::span<std::byte> into) = 0;
   /// Afterwards the target of the range copy holds its track: in this shard's journal, or durable in another one's.
   virtual rt::Task<Result<void>> fill_track(Shard& from, Generation range_copy, std::uint64_t track) = 0;
   virtual rt::Task<Result<void>> fail_rank(Shard& from, std::uint16_t rank) = 0;
@@ -244,6 +248,7 @@ class Shard {
   rt::Task<Result<void>> fill_track(Generation range_copy, std::uint64_t track);
   /// Without regard to holds of the volume.
   rt::Task<Result<void>> read_track(VolumeHandle volume, std::uint64_t track, std::span<std::byte> into);
+  rt::Task<Result<void>> read_medium(VolumeHandle volume, std::uint64_t track, std::span<std::byte> into);
   struct RangeCounts {
     std::uint64_t pending = 0;
     std::uint64_t copied = 0;

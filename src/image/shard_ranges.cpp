@@ -99,6 +99,20 @@ rt::Task<Result<void>> Shard::read_track(VolumeHandle handle, std::uint64_t trac
   co_return Result<void>{};
 }
 
+rt::Task<Result<void>> Shard::read_medium(VolumeHandle handle, std::uint64_t track, std::span<std::byte> into) {
+  VolumeShare* volume = find(handle);
+  if (volume == nullptr) co_return Errc::volume_not_found;
+  if (volume->held) co_return Errc::busy;
+  const std::uint64_t local = options_.stripes.to_local(track);
+  if (local >= volume->written.track_count() || !volume->written.test(local)) co_return Errc::object_not_found;
+  const MediaAddress at = address_of(*volume, local);
+  if (at.rank == nullptr) co_return Errc::object_not_found;
+  const flashcopy::HostOperation operation(*volume);  // its space stays
+  auto read = co_await at.rank->disk->read(at.offset, into);
+  if (!read) co_return read.error();
+  co_return Result<void>{};
+}
+
 /// The source is asked in the shard that owns its track. What comes back counts only if the track is still pending
 /// then: a host may have written it meanwhile, and with less than a whole track only after it was filled.
 rt::Task<Result<bool>> Shard::read_pending(VolumeShare& volume, Piece piece, std::span<std::byte> into) {

@@ -150,6 +150,37 @@ TEST_F(ScrubTest, ATargetRepairsAnother) {
   EXPECT_EQ(lab_->track(s, 2), "n*128");
 }
 
+/// Range copies connect other tracks, here of another shard. A host's write of one grain had the target filled.
+TEST_F(ScrubTest, TracksOfARangeCopyRepairEachOther) {
+  LabOptions options;
+  options.shards = 2;
+  options.reactors = 2;
+  open(options);
+  constexpr std::uint64_t kFar = 300;
+  const VolumeId s = on_medium(kEven, 4, 's');
+  const VolumeId t = lab_->make(kOdd, kFar + 4);
+  const std::vector<volume::RangeRequest> request = {
+      {.source = s, .target = t, .runs = {{.source = 1, .target = kFar, .count = 2}}, .background_copy = false}};
+  ASSERT_TRUE(lab_->run(lab_->control().establish_ranges(request)).front());
+  ASSERT_TRUE(lab_->write(t, kFar * kTrackBlocks, kGrainBlocks, 'x'));
+  EXPECT_TRUE(lab_->drain());
+  ASSERT_TRUE(all_closed());
+  lab_->damage(s, 1, 3 * kGrainBytes);
+  ASSERT_TRUE(scrub());
+  EXPECT_EQ(problems(), std::vector<std::string>{});
+  EXPECT_EQ(lab_->track(s, 1), "s*128") << "from the target";
+  ASSERT_TRUE(all_closed());
+  lab_->damage(t, kFar, 15 * kGrainBytes);
+  ASSERT_TRUE(scrub());
+  EXPECT_EQ(problems(), std::vector<std::string>{});
+  EXPECT_EQ(lab_->track(t, kFar), "x*8 s*120") << "from the source";
+  ASSERT_TRUE(all_closed());
+  lab_->damage(s, 1, 0);
+  ASSERT_TRUE(scrub());
+  EXPECT_EQ(problems(), std::vector<std::string>{"0000 track 1"}) << "the target has something else there";
+  EXPECT_EQ(lab_->track(s, 1), kDamaged);
+}
+
 /// Somebody wrote the other one: it does not hold what was lost.
 TEST_F(ScrubTest, OnlyWhatHasTheChecksumRepairs) {
   open();
