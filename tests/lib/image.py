@@ -20,8 +20,10 @@ class ImageError(Exception):
 class Image:
     """Use it in a `with`: the image is stopped and its folder removed at the end, kept when the test failed."""
 
-    def __init__(self, programs, name, options=()):
+    def __init__(self, programs, name, options=(), prefix=()):
+        """`prefix`: words before each command, such as those that enter a network namespace."""
         self.programs = os.path.abspath(programs)
+        self.prefix = list(prefix)
         scratch = os.environ.get("TWINTRACK_TEST_FOLDER", os.path.join(self.programs, "..", "test-images"))
         os.makedirs(scratch, exist_ok=True)
         self.dir = tempfile.mkdtemp(prefix=name + "-", dir=os.path.abspath(scratch))
@@ -45,7 +47,7 @@ class Image:
 
     def run(self, *arguments):
         """./run with the programs under test."""
-        done = subprocess.run([os.path.join(PROJECT, "run"), *arguments], stdin=subprocess.DEVNULL,
+        done = subprocess.run([*self.prefix, os.path.join(PROJECT, "run"), *arguments], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
                               timeout=COMMAND_TIMEOUT, env={**os.environ, "TWINTRACK_BIN": self.programs})
         if done.returncode:
@@ -86,7 +88,7 @@ class Image:
     def dscli(self, *arguments):
         """Runs one command; returns (exit code, output, errors)."""
         dscli = self.endpoints["dscli"]
-        done = subprocess.run([dscli["program"], "-cfg", dscli["profile"], *arguments], stdin=subprocess.DEVNULL,
+        done = subprocess.run([*self.prefix, dscli["program"], "-cfg", dscli["profile"], *arguments], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False,
                               timeout=COMMAND_TIMEOUT)
         return done.returncode, done.stdout, done.stderr

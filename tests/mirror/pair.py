@@ -27,12 +27,12 @@ def free_port():
 class Partner(Image):
     """An image with ports I0100 and I0101 for others."""
 
-    def __init__(self, programs, name, certs, partners):
-        self.ports = {"I0100": free_port(), "I0101": free_port()}
+    def __init__(self, programs, name, certs, partners, ports=None, prefix=()):
+        self.ports = ports or {"I0100": f"127.0.0.1:{free_port()}", "I0101": f"127.0.0.1:{free_port()}"}
         options = ["--cores", "1", "--mirror-certs", certs, "--partners", partners]
         for port in self.ports.values():
-            options += ["--mirror-tcp", f"127.0.0.1:{port}"]
-        super().__init__(programs, name, options)
+            options += ["--mirror-tcp", port]
+        super().__init__(programs, name, options, prefix)
         self.partners = partners
 
     @property
@@ -42,8 +42,8 @@ class Partner(Image):
     def announce(self):
         """Others find it from now on."""
         with open(self.partners, "a", encoding="ascii") as file:
-            for port, number in self.ports.items():
-                file.write(f"{self.wwnn} {port} 127.0.0.1:{number}\n")
+            for port, address in self.ports.items():
+                file.write(f"{self.wwnn} {port} {address}\n")
 
     def states(self, lss):
         """State and reason of each path of an LSS."""

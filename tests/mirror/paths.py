@@ -58,7 +58,7 @@ def stands_still(here, there):
 
 def hostile(here, there):
     """What comes from strangers; the paths must not notice."""
-    port = there.ports["I0100"]
+    port = int(there.ports["I0100"].split(":")[1])
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE

@@ -5,7 +5,7 @@ import os
 import re
 
 CODE = (".h", ".cpp")
-SCRIPT_NAMES = ("run", "test", "install-packages")
+SCRIPT_NAMES = ("run", "test", "install-packages", "mirror-certs")
 SKIPPED_FOLDERS = {".git", "build", "node_modules", "__pycache__", "twintrack-image", "dist", "results"}
 
 
