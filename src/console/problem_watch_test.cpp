@@ -106,6 +106,20 @@ TEST(Traps, LongTextsHaveLongLengths) {
   EXPECT_EQ(static_cast<std::size_t>(bytes[2]) * 256 + bytes[3], bytes.size() - 4);
 }
 
+/// RM-6: automation listens to these numbers.
+TEST_F(ProblemWatchTest, RM6_PathsHaveTrapsOfTheirOwn) {
+  turn(true);
+  EXPECT_EQ(look(), 0U);
+  images.add("1", "TT1012");
+  images.add("2", "TT1013");
+  images.add("3", "TT1014");
+  ASSERT_EQ(look(), 3U);
+  for (const char specific : {100, 101, 102}) {
+    const std::string bytes = std::string("\x02\x01\x06\x02\x01", 5) + specific;
+    EXPECT_NE(sent[static_cast<std::size_t>(specific - 100) * 2].bytes.find(bytes), std::string::npos) << +specific;
+  }
+}
+
 TEST_F(ProblemWatchTest, SendsWhatIsNew) {
   images.add("1", "TT1001");
   EXPECT_EQ(look(), 0U) << "off";

@@ -60,6 +60,7 @@ MirrorDesk::MirrorDesk(ControlPlane& control, rt::Reactor& home, Fabric& fabric,
       commands_(home),
       keeper_(home, identity_of(control.config(), home), *this, fabric, options),
       fabric_(fabric),
+      nap_(home),
       scope_(home) {}
 
 MirrorDesk::~MirrorDesk() {
@@ -68,9 +69,12 @@ MirrorDesk::~MirrorDesk() {
 
 void MirrorDesk::start() {
   for (const auto& [key, set] : control_.config().path_sets) scope_.spawn(put_back(key));
+  scope_.spawn(watch_paths());
 }
 
 rt::Task<void> MirrorDesk::stop() {
+  stopping_ = true;
+  nap_.end();
   co_await keeper_.stop();
   co_await scope_.join();
 }
@@ -166,6 +170,34 @@ rt::Task<void> MirrorDesk::probe(std::uint64_t wwnn, mirror::PathPorts ports,
                                  std::vector<mirror::PathPorts>& answered) {
   const PathStatus status = co_await keeper_.probe(wwnn, ports);
   if (status == PathStatus::established) answered.push_back(ports);
+}
+
+// ---- the problem log ------------------------------------------------------------------------------------------------
+
+PathsStates MirrorDesk::paths_states() const {
+  PathsStates states;
+  for (const auto& [key, set] : control_.config().path_sets) {
+    const std::vector<mirror::PathReport> paths = statuses(set);
+    states[paths_object(set)] = paths_state(paths);
+  }
+  return states;
+}
+
+/// Looked at once a second, so a line that comes and goes all the time does not fill the journal.
+rt::Task<void> MirrorDesk::watch_paths() {
+  while (!stopping_) {
+    co_await nap_.until(home_.now() + rt::kSecond);
+    const ControlPlane::Planner plan = [this]() -> Result<volume::Mutation> {
+      auto next = next_path_record(control_.config(), paths_states(), home_.wall_seconds());
+      if (!next) return Errc::cancelled;
+      return std::move(*next);
+    };
+    bool more = !stopping_ && next_path_record(control_.config(), paths_states(), 1).has_value();
+    while (more) {
+      auto done = co_await control_.record(plan);
+      more = done.has_value() && !stopping_;
+    }
+  }
 }
 
 // ---- for others -----------------------------------------------------------------------------------------------------

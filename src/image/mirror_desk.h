@@ -8,6 +8,7 @@
 
 #include "image/control.h"
 #include "image/fabric.h"
+#include "image/path_problems.h"
 #include "mirror/path_keeper.h"
 #include "volume/paths.h"
 
@@ -51,6 +52,8 @@ class MirrorDesk final : public mirror::LinkServices, public CallDesk {
  private:
   rt::Task<void> probe(std::uint64_t wwnn, mirror::PathPorts ports, std::vector<mirror::PathPorts>& answered);
   rt::Task<void> put_back(mirror::PathKey key);
+  rt::Task<void> watch_paths();
+  [[nodiscard]] PathsStates paths_states() const;
   rt::Task<Established> establish_locked(volume::SetPathsRequest request);
   [[nodiscard]] mirror::PathStatus judge(const mirror::OpenPath& words) const noexcept;
 
@@ -59,6 +62,8 @@ class MirrorDesk final : public mirror::LinkServices, public CallDesk {
   rt::Mutex commands_;
   mirror::PathKeeper keeper_;
   Fabric& fabric_;
+  rt::Nap nap_;
+  bool stopping_ = false;
   rt::Scope scope_;  ///< Last: its tasks use everything above.
 };
 

@@ -55,6 +55,12 @@ Wording wording_of(ProblemKind kind) {
               "The space-efficient storage of extent pool {} is full: its volumes cannot take more space."};
     case ProblemKind::track_damaged:
       return {"Serious", "TT1011", "Volume {}: the medium does not hold what was written. Reads of it are refused."};
+    case ProblemKind::paths_degraded:
+      return {"Warning", "TT1012", "Paths {}: some are not up; the others carry everything. See lspprcpath -l."};
+    case ProblemKind::paths_down:
+      return {"Serious", "TT1013", "Paths {}: none is up. See lspprcpath -l."};
+    case ProblemKind::paths_restored:
+      return {"Warning", "TT1014", "Paths {}: all are up again."};
     case ProblemKind::checkpoint_failed:
       break;
   }

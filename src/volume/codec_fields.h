@@ -34,7 +34,7 @@ struct LastOf<ExtentRotation> {
 };
 template <>
 struct LastOf<ProblemKind> {
-  static constexpr ProblemKind value = ProblemKind::track_damaged;
+  static constexpr ProblemKind value = ProblemKind::paths_restored;
 };
 template <>
 struct LastOf<OutOfSpace> {
