@@ -114,7 +114,7 @@ TEST_F(ProblemWatchTest, RM6_PathsHaveTrapsOfTheirOwn) {
   images.add("2", "TT1013");
   images.add("3", "TT1014");
   ASSERT_EQ(look(), 3U);
-  for (const char specific : {100, 101, 102}) {
+  for (const char specific : {'\x64', '\x65', '\x66'}) {
     const std::string bytes = std::string("\x02\x01\x06\x02\x01", 5) + specific;
     EXPECT_NE(sent[static_cast<std::size_t>(specific - 100) * 2].bytes.find(bytes), std::string::npos) << +specific;
   }

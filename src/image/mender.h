@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "image/block_service.h"
 #include "image/frames.h"
 #include "image/media_sums.h"
 #include "runtime/scope.h"

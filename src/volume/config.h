@@ -269,7 +269,7 @@ struct Problem {
   ProblemKind kind = ProblemKind::rank_failed;
   std::int64_t at_s = 0;
   std::int64_t closed_s = 0;  ///< 0 = open.
-  std::string object;         ///< "R1", "0100:0200", "P0", "shard 2", "0100:0200 track 7", "0100 track 7", "10:20 IBM...".
+  std::string object;  ///< "R1", "0100:0200", "P0", "shard 2", "0100:0200 track 7", "0100 track 7", "10:20 IBM...".
   friend bool operator==(const Problem&, const Problem&) = default;
 };
 inline constexpr std::size_t kMaxProblems = 256;
