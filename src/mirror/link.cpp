@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "mirror/path_set.h"
+
 namespace tt::mirror {
 
 namespace {
@@ -159,7 +161,9 @@ rt::Task<void> Link::beat_until_down() {
   while (!down_) {
     co_await nap_.until(reactor_.now() + options_.beat_interval);
     if (down_) break;
-    if (silent_beats_ >= options_.most_silent_beats) {
+    if (closing_ && ++closing_beats_ >= options_.most_silent_beats) {
+      go_down(*closing_, std::move(reason_));  // the goodbye does not go out: nobody reads
+    } else if (silent_beats_ >= options_.most_silent_beats) {
       go_down(PathStatus::link_down, "nothing was heard from the other end");
     } else if (const std::uint64_t number = queue({}, Beat{}, nullptr); number != 0) {
       waiting_.emplace(number, nullptr);
@@ -191,7 +195,7 @@ bool Link::dispatch(Incoming incoming) {
     return true;
   }
   if (const auto* goodbye = std::get_if<Goodbye>(&frame.message)) {
-    go_down(goodbye->status, goodbye->text);
+    go_down(refusal_of(goodbye->status), goodbye->text);
     return true;
   }
   if (std::holds_alternative<Beat>(frame.message)) {

@@ -150,6 +150,7 @@ class Link {
   bool greeted_ = false;
   bool down_ = false;
   std::optional<PathStatus> closing_;  ///< A goodbye is the last frame in the queue.
+  std::uint32_t closing_beats_ = 0;    ///< Since then.
 
   FrameCounter queued_;
   FrameCounter received_;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "mirror/link.h"
+#include "mirror/path_set.h"
 
 namespace tt::mirror {
 
@@ -103,14 +104,19 @@ rt::Task<Result<void>> Link::call(std::uint64_t wanted_wwnn, std::uint16_t wante
   bool agreed = false;
   if (sent) {
     auto answer = co_await read_greeting();
+    if (!answer && answer.error().code == Errc::bad_message) {
+      // With TLS 1.3 also that our certificate was not taken comes to light here.
+      go_down(PathStatus::initialization_failed, "the other end does not take our certificate, or speaks otherwise");
+    }
     if (answer && answer->head.answers == queued_.last()) {
       if (const auto* goodbye = std::get_if<Goodbye>(&answer->message)) {
-        go_down(goodbye->status, goodbye->text);
+        go_down(refusal_of(goodbye->status), goodbye->text);
       } else if (const auto* welcome = std::get_if<Welcome>(&answer->message)) {
         peer_wwnn_ = welcome->wwnn;
         peer_life_ = welcome->life;
         peer_serial_ = welcome->serial;
         agreed = welcome->version == kProtocolVersion && welcome->features == kFeatures;
+        if (!agreed) go_down(PathStatus::initialization_failed, "the other end chose what we do not know");
         if (peer_wwnn_ != wanted_wwnn) {
           agreed = false;
           go_down(PathStatus::other_image, "another image answered");

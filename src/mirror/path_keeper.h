@@ -45,6 +45,8 @@ class PathKeeper {
   /// told otherwise. With other words all are opened anew. Nothing, while it is being stopped. Returns when each has
   /// been tried once; what does not come up is tried again by itself where that helps.
   rt::Task<std::vector<PathReport>> establish(PathKey key, OpenPath words, std::vector<PathPorts> ports);
+  /// How each of these paths would come up; what there is stays as it is.
+  rt::Task<std::vector<PathReport>> rehearse(PathKey key, OpenPath words, std::vector<PathPorts> ports);
   /// The other end is told, if it can be reached. Nothing happens if there are none.
   void remove(PathKey key);
   [[nodiscard]] std::vector<PathReport> statuses(PathKey key) const;

@@ -16,6 +16,7 @@ constexpr rt::TimeNs kLongFailure = 600 * rt::kSecond;
 
 bool retries_itself(PathStatus status) noexcept {
   switch (status) {
+    case PathStatus::initialization_failed:  // certificates and programs are renewed while images run
     case PathStatus::timed_out:
     case PathStatus::no_resources_here:
     case PathStatus::no_resources_there:

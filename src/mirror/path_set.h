@@ -22,6 +22,13 @@ constexpr bool is_usable(PathStatus status) noexcept {
   return status == PathStatus::established;
 }
 
+/// What the other end says of a link or path that is not up: its words, unless they would say that it is, or nothing.
+constexpr PathStatus refusal_of(PathStatus said) noexcept {
+  const bool sensible = said != PathStatus::established && said != PathStatus::none && said != PathStatus::degraded &&
+                        said != PathStatus::removed;
+  return sensible ? said : PathStatus::link_down;
+}
+
 class PathSet {
  public:
   enum class Health : std::uint8_t { up, degraded, down };

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // A folder with a checkpoint and a ring, written with the codecs, then damaged part by part.
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <cstring>
 #include <filesystem>
@@ -114,6 +117,19 @@ class InspectTest : public ::testing::Test {
   std::vector<std::byte> ring_;
   ChainPoint point_;
 };
+
+TEST_F(InspectTest, MediaOfAnImageThatIsServedAreNotJudged) {
+  inspect();
+  const std::string lock = (folder_ / "lock").string();
+  const int fd = ::open(lock.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  ASSERT_EQ(::flock(fd, LOCK_EX | LOCK_NB), 0);
+  ReportOptions media;
+  media.media = true;
+  EXPECT_EQ(report_path(folder_.string(), media).error().code, Errc::busy);
+  EXPECT_TRUE(report_path(folder_.string(), {})) << "journal and checkpoint judge themselves";
+  ::close(fd);
+  EXPECT_TRUE(report_path(folder_.string(), media)) << "whoever held the lock has gone";
+}
 
 TEST_F(InspectTest, AnIntactImage) {
   const Json report = inspect({true});

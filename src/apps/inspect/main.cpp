@@ -48,6 +48,10 @@ int main(int argc, char** argv) {
     return 2;
   }
   const auto report = tt::inspect::report_path(path, options);
+  if (!report && report.error().code == tt::Errc::busy) {
+    std::fprintf(stderr, "twintrack-inspect: %s is being served: stop it, then look at its media\n", path.c_str());
+    return 2;
+  }
   if (!report) {
     const bool unreadable = report.error().code == tt::Errc::io_error;
     std::fprintf(stderr, "twintrack-inspect: %s: %s\n", path.c_str(),

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/inspect/report.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -92,10 +95,24 @@ FileKind kind_of(ByteSource& file) {
   return FileKind::unknown;
 }
 
+namespace {
+
+/// Whoever serves an image holds the lock of its folder for as long as it lives.
+bool is_served(const std::string& folder) {
+  const int fd = ::open((folder + "/lock").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool locked = ::flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+  ::close(fd);
+  return locked;
+}
+
+}  // namespace
+
 Result<Json> report_path(const std::string& path, ReportOptions options) {
   Json report{{"version", 1}, {"files", Json::array()}};
   std::error_code cause;
   if (fs::is_directory(path, cause)) {
+    if (options.media && is_served(path)) return Errc::busy;
     for (const std::string& file_path : files_of(path)) {
       auto file = ByteSource::open(file_path);
       if (file && kind_of(**file) == FileKind::checkpoint) add_checkpoint_and_ring(**file, options, report["files"]);

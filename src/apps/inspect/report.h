@@ -34,7 +34,8 @@ Json report_loose_slots(ByteSource& file, ReportOptions options);
 /// The ranks of the image whose shard 0 this is: every track of which a checksum is known, read and compared.
 void report_ranks(ByteSource& checkpoint, Json& files);
 
-/// A folder (checkpoints with their rings) or one file.
+/// A folder (checkpoints with their rings) or one file. busy: the ranks of an image that is being served change while
+/// they are looked at, so what was said of them could be wrong.
 Result<Json> report_path(const std::string& path, ReportOptions options);
 [[nodiscard]] bool has_damage(const Json& report);
 std::string as_text(const Json& report);
