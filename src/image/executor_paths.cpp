@@ -80,8 +80,10 @@ rt::Task<Response> list_paths(Image& image, MirrorDesk* desk, json) {
 }
 
 rt::Task<Response> list_ports(Image&, MirrorDesk* desk, json arguments) {
-  auto ports = co_await desk->reachable(wwnn_in(arguments));
-  co_return rows_of(available_port_rows(ports, text_of(arguments, "remote_image")));
+  auto found = co_await desk->reachable(wwnn_in(arguments));
+  const std::string wanted = text_of(arguments, "remote_image");
+  if (!wanted.empty() && wanted != found.partner) found.ports.clear();
+  co_return rows_of(available_port_rows(found.ports, found.partner));
 }
 
 struct NamedOperation {

@@ -15,6 +15,8 @@ namespace {
 constexpr std::size_t kMostQueued = 256;
 constexpr std::size_t kMostKnown = 4096;
 constexpr rt::TimeNs kLatchPause = rt::kMillisecond;
+/// While another place is held, which lasts half a minute at most.
+constexpr rt::TimeNs kBusyPause = 20 * rt::kMillisecond;
 /// A batch that waits for a journal that will never come keeps its latches.
 constexpr int kMostLatchPauses = 2000;
 
@@ -107,8 +109,12 @@ rt::Task<void> Mender::mend(Damage damage) {
     const Outcome outcome = co_await mend_latched(*volume, damage);
     shard_.index_->unlatch(*column);
     if (outcome == Outcome::done) co_return;
-    co_await rt::sleep_for(shard_.reactor_, kLatchPause);
+    co_await rt::sleep_for(shard_.reactor_, kBusyPause);
   }
+  const VolumeShare* volume = find_volume(damage.owner);
+  if (volume == nullptr || stopping_) co_return;
+  const MediaAddress at = shard_.address_of(*volume, damage.track);
+  if (at.rank != nullptr) note_damaged(damage, *volume, at.rank->id);
 }
 
 rt::Task<Mender::Outcome> Mender::mend_latched(VolumeShare& volume, const Damage& damage) {
@@ -135,7 +141,7 @@ rt::Task<Mender::Outcome> Mender::mend_latched(VolumeShare& volume, const Damage
     const GrainMask more = co_await find_in(twins(volume, damage.track), rest, busy);
     found = static_cast<GrainMask>(found | more);
   }
-  if (found != all && busy) co_return Outcome::again;
+  if (found != damaged.grains && busy) co_return Outcome::again;
   damaged.grains = found;
   damaged.lost = 0;
   Result<void> written;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "image/rows_hosts.h"
+#include "model/ids.h"
 
 namespace tt::image {
 
@@ -15,6 +16,8 @@ namespace {
 
 /// Links that others may have to this image at a time.
 constexpr std::size_t kMostLinksCalled = 64;
+/// Of the problem log, so that it leaves the journal to others.
+constexpr int kMostRecordsOfALook = 64;
 
 mirror::LinkIdentity identity_of(const volume::ImageConfig& config, rt::Reactor& home) {
   mirror::LinkIdentity self;
@@ -33,6 +36,13 @@ mirror::OpenPath words_of(const volume::PathSetConfig& set) {
   words.source_ssid = volume::ssid_of(set.key.source_lss);
   words.target_ssid = set.target_ssid;
   return words;
+}
+
+std::vector<mirror::PathReport> failed_of(const std::vector<mirror::PathReport>& reports) {
+  std::vector<mirror::PathReport> failed;
+  std::ranges::copy_if(reports, std::back_inserter(failed),
+                       [](const auto& report) { return report.status != PathStatus::established; });
+  return failed;
 }
 
 mirror::Reply answer(mirror::AnswerCode code, PathStatus path = PathStatus::none, std::uint64_t detail = 0) {
@@ -110,19 +120,31 @@ rt::Task<MirrorDesk::Established> MirrorDesk::establish_locked(volume::SetPathsR
     co_return result;
   }
   const std::vector<mirror::PathPorts> ports = set.ports;
-  auto reports = co_await keeper_.establish(key, words_of(set), ports);
-  const std::string answered = "IBM." + keeper_.peer_serial(key);
-  for (mirror::PathReport& report : reports) {
-    const bool up = report.status == PathStatus::established;
-    if (up && !set.partner.empty() && answered != set.partner) report.status = PathStatus::other_image;
-    if (report.status != PathStatus::established) result.failed.push_back(report);
+  std::vector<mirror::PathReport> reports;
+  if (control_.config().path_sets.contains(key)) {
+    // What there is stays untouched unless something better comes up.
+    reports = co_await keeper_.rehearse(key, words_of(set), ports);
+    result.failed = failed_of(reports);
+    if (!reports.empty() && result.failed.size() == reports.size()) {
+      result.done = {Errc::path_failed, static_cast<std::uint64_t>(result.failed.front().status)};
+      co_return result;
+    }
   }
+  reports = co_await keeper_.establish(key, words_of(set), ports);
+  const auto answered = model::parse_image_id("IBM." + keeper_.peer_serial(key));
+  const bool is_other = answered && !set.partner.empty() && *answered != set.partner;
+  for (mirror::PathReport& report : reports) {
+    if (report.status != PathStatus::established) continue;
+    if (!answered) report.status = PathStatus::link_down;  // it was up a moment ago
+    if (is_other) report.status = PathStatus::other_image;
+  }
+  result.failed = failed_of(reports);
   if (reports.empty()) {
     result.done = Errc::shutting_down;
   } else if (result.failed.size() == reports.size()) {
     result.done = {Errc::path_failed, static_cast<std::uint64_t>(result.failed.front().status)};
   } else {
-    set.partner = answered;
+    set.partner = *answered;
     const ControlPlane::Planner plan = [this, &request, own_wwnn]() -> Result<volume::Mutation> {
       TT_TRY(auto planned, volume::plan_set_paths(control_.config(), request, own_wwnn));
       return volume::Mutation(std::move(planned));
@@ -155,21 +177,22 @@ std::vector<mirror::PathReport> MirrorDesk::statuses(const volume::PathSetConfig
   return reports;
 }
 
-rt::Task<std::vector<mirror::PathPorts>> MirrorDesk::reachable(std::uint64_t wwnn) {
-  std::vector<mirror::PathPorts> answered;
+rt::Task<MirrorDesk::Reachable> MirrorDesk::reachable(std::uint64_t wwnn) {
+  Reachable found;
   rt::LocalScope probes(home_);
   for (const std::uint16_t local : fabric_.ports()) {
-    for (const std::uint16_t remote : fabric_.ports_of(wwnn)) probes.spawn(probe(wwnn, {local, remote}, answered));
+    for (const std::uint16_t remote : fabric_.ports_of(wwnn)) probes.spawn(probe(wwnn, {local, remote}, found));
   }
   co_await probes.join();
-  std::ranges::sort(answered);
-  co_return answered;
+  std::ranges::sort(found.ports);
+  co_return found;
 }
 
-rt::Task<void> MirrorDesk::probe(std::uint64_t wwnn, mirror::PathPorts ports,
-                                 std::vector<mirror::PathPorts>& answered) {
-  const PathStatus status = co_await keeper_.probe(wwnn, ports);
-  if (status == PathStatus::established) answered.push_back(ports);
+rt::Task<void> MirrorDesk::probe(std::uint64_t wwnn, mirror::PathPorts ports, Reachable& found) {
+  auto probed = co_await keeper_.probe(wwnn, ports);
+  if (probed.status != PathStatus::established) co_return;
+  found.ports.push_back(ports);
+  found.partner = "IBM." + probed.serial;
 }
 
 // ---- the problem log ------------------------------------------------------------------------------------------------
@@ -193,7 +216,7 @@ rt::Task<void> MirrorDesk::watch_paths() {
       return std::move(*next);
     };
     bool more = !stopping_ && next_path_record(control_.config(), paths_states(), 1).has_value();
-    while (more) {
+    for (int records = 0; more && records < kMostRecordsOfALook; ++records) {
       auto done = co_await control_.record(plan);
       more = done.has_value() && !stopping_;
     }

@@ -37,8 +37,12 @@ class MirrorDesk final : public mirror::LinkServices, public CallDesk {
 
   /// How each path of a set is now.
   [[nodiscard]] std::vector<mirror::PathReport> statuses(const volume::PathSetConfig& set) const;
-  /// Pairs of ports over which that image answers now.
-  rt::Task<std::vector<mirror::PathPorts>> reachable(std::uint64_t wwnn);
+  /// Pairs of ports over which that image answers now, and what it is called.
+  struct Reachable {
+    std::vector<mirror::PathPorts> ports;
+    std::string partner;
+  };
+  rt::Task<Reachable> reachable(std::uint64_t wwnn);
 
   // --- CallDesk ---
   rt::Task<void> attend(std::unique_ptr<rt::ByteStream> stream, std::uint16_t port,
@@ -50,7 +54,7 @@ class MirrorDesk final : public mirror::LinkServices, public CallDesk {
   rt::Task<mirror::Reply> serve(mirror::Link& link, const mirror::Reply& request) override;
 
  private:
-  rt::Task<void> probe(std::uint64_t wwnn, mirror::PathPorts ports, std::vector<mirror::PathPorts>& answered);
+  rt::Task<void> probe(std::uint64_t wwnn, mirror::PathPorts ports, Reachable& found);
   rt::Task<void> put_back(mirror::PathKey key);
   rt::Task<void> watch_paths();
   [[nodiscard]] PathsStates paths_states() const;

@@ -30,6 +30,21 @@ bool is_open(const volume::ImageConfig& config, ProblemKind kind, const std::str
   });
 }
 
+/// Open at a time, whatever fails: other problems must stay in the log.
+constexpr std::size_t kMostOpen = 64;
+
+/// Whether another one can be recorded without an open one going.
+bool has_room(const volume::ImageConfig& config) {
+  const auto closed = [](const auto& entry) { return entry.second.closed_s != 0; };
+  return config.problems.size() < volume::kMaxProblems || std::ranges::any_of(config.problems, closed);
+}
+
+std::size_t open_about_paths(const volume::ImageConfig& config) {
+  return static_cast<std::size_t>(std::ranges::count_if(config.problems, [](const auto& entry) {
+    return entry.second.closed_s == 0 && is_about_paths(entry.second.kind);
+  }));
+}
+
 /// Good news is recorded before what was bad is closed, and is itself closed last.
 std::optional<volume::Mutation> settle(const volume::ImageConfig& config, const Problem& problem,
                                        const PathsStates& states, std::int64_t at_s) {
@@ -42,7 +57,8 @@ std::optional<volume::Mutation> settle(const volume::ImageConfig& config, const 
   const auto found = states.find(problem.object);
   if (found == states.end()) return close;
   if (!found->second || kind_of(*found->second) == problem.kind) return std::nullopt;
-  if (*found->second == PathsState::up && !is_open(config, ProblemKind::paths_restored, problem.object)) {
+  const bool is_said = is_open(config, ProblemKind::paths_restored, problem.object);
+  if (*found->second == PathsState::up && !is_said && has_room(config)) {
     return volume::RecordProblem{ProblemKind::paths_restored, at_s, problem.object};
   }
   return close;
@@ -68,6 +84,7 @@ std::optional<volume::Mutation> next_path_record(const volume::ImageConfig& conf
     if (problem.closed_s != 0 || !is_about_paths(problem.kind)) continue;
     if (auto next = settle(config, problem, states, at_s)) return next;
   }
+  if (!has_room(config) || open_about_paths(config) >= kMostOpen) return std::nullopt;
   for (const auto& [object, state] : states) {
     if (!state || *state == PathsState::up || is_open(config, kind_of(*state), object)) continue;
     return volume::RecordProblem{kind_of(*state), at_s, object};

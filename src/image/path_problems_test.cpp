@@ -20,7 +20,7 @@ struct Log {
     int records = 0;
     while (auto next = next_path_record(config, states, ++time)) {
       volume::apply(config, *next);
-      EXPECT_LT(++records, 20) << "it does not end";
+      EXPECT_LT(++records, 400) << "it does not end";
     }
     return records;
   }
@@ -80,6 +80,24 @@ TEST(PathProblems, OthersAreLeftAlone) {
   volume::apply(log.config, volume::RecordProblem{ProblemKind::rank_failed, 1, kObject});
   log.settle({{kObject, PathsState::up}});
   EXPECT_EQ(log.kinds(true), Kinds{ProblemKind::rank_failed});
+}
+
+/// A 2107 may have 4,080 sets, and the log 256 places.
+TEST(PathProblems, HoweverManyFailOtherProblemsStay) {
+  Log log;
+  for (int i = 0; i < 200; ++i) {
+    volume::apply(log.config, volume::RecordProblem{ProblemKind::track_damaged, 1, std::to_string(i)});
+  }
+  PathsStates down;
+  for (int i = 0; i < 300; ++i) down[std::to_string(i)] = PathsState::down;
+  EXPECT_EQ(log.settle(down), 56) << "as many as there are places";
+  EXPECT_EQ(log.config.problems.begin()->second.kind, ProblemKind::track_damaged);
+  PathsStates up = down;
+  for (auto& [object, state] : up) state = PathsState::up;
+  EXPECT_GT(log.settle(up), 56);
+  EXPECT_EQ(log.kinds(true).size(), 200U) << "nothing of paths is open, and nothing else has gone";
+  Log empty;
+  EXPECT_EQ(empty.settle(down), 64);
 }
 
 /// Whatever was recorded before a crash: the rest follows.

@@ -289,12 +289,12 @@ TEST(LinkTest, TheOtherEndIsToldWhy) {
   ASSERT_TRUE(images.greet());
   std::optional<Errc> outcome;
   images.left_scope.spawn(ask_one(*images.caller, 1, 8, outcome));
-  images.called->close(PathStatus::removed, "the path was removed");
+  images.called->close(PathStatus::not_available_there, "the path was removed");
   ASSERT_TRUE(images.both_ended());
   ASSERT_TRUE(images.run_until([&] { return outcome.has_value(); }));
-  EXPECT_EQ(images.caller->status(), PathStatus::removed);
+  EXPECT_EQ(images.caller->status(), PathStatus::not_available_there);
   EXPECT_EQ(images.caller->reason(), "the path was removed");
-  EXPECT_EQ(images.called->status(), PathStatus::removed);
+  EXPECT_EQ(images.called->status(), PathStatus::not_available_there);
   EXPECT_EQ(outcome, Errc::disconnected);
 }
 
@@ -538,6 +538,48 @@ struct Caller {
   rt::Scope scope;
   rt::Scope far_scope;
 };
+
+/// Whatever it says: a link that is over is not established, and will be made again.
+TEST(LinkTest, AGoodbyeNeverSaysThatTheLinkIsUp) {
+  for (const PathStatus said :
+       {PathStatus::established, PathStatus::none, PathStatus::degraded, PathStatus::removed, PathStatus::other_ssid}) {
+    for (const bool in_greeting : {true, false}) {
+      Caller caller({});
+      Goodbye goodbye;
+      goodbye.status = said;
+      Welcome welcome;
+      welcome.wwnn = kThere;
+      std::vector<std::byte> bytes = in_greeting ? frame(1, 1, goodbye) : frame(1, 1, welcome);
+      if (!in_greeting) {
+        const std::vector<std::byte> more = frame(2, 0, goodbye);
+        bytes.insert(bytes.end(), more.begin(), more.end());
+      }
+      caller.far_scope.spawn(say_and_never_read(*caller.stream, std::move(bytes)));
+      caller.world.run_for(rt::kSecond);
+      EXPECT_TRUE(caller.ended);
+      EXPECT_EQ(caller.link->status(), said == PathStatus::other_ssid ? said : PathStatus::link_down);
+    }
+  }
+}
+
+/// A goodbye behind frames that nobody reads does not hold up whoever wants to end.
+TEST(LinkTest, AGoodbyeThatDoesNotGoOutIsGivenUp) {
+  sim::NetworkOptions options;
+  options.window_bytes = 4096;
+  Caller caller(options);
+  Welcome welcome;
+  welcome.wwnn = kThere;
+  caller.far_scope.spawn(say_and_never_read(*caller.stream, frame(1, 1, welcome)));
+  caller.world.run_for(rt::kSecond / 10);
+  std::optional<Errc> outcome;
+  caller.scope.spawn(ask_one(*caller.link, 1, 100, outcome));
+  caller.world.run_for(rt::kSecond / 10);
+  caller.link->close(PathStatus::not_available_there, "the end");
+  caller.world.run_for(4 * rt::kSecond);
+  EXPECT_TRUE(caller.ended);
+  EXPECT_EQ(caller.link->status(), PathStatus::not_available_there);
+  EXPECT_EQ(outcome, Errc::disconnected);
+}
 
 rt::Task<void> be_called(Link& link, std::vector<std::uint64_t> proven, std::optional<Errc>& greeting) {
   auto result = co_await link.receive_call(std::move(proven));

@@ -153,7 +153,7 @@ rt::Task<void> PathKeeper::keep_path(std::shared_ptr<Set> set, std::shared_ptr<P
   }
   if (path->shared != nullptr && path->shared->state == SharedLink::State::up) {
     Message message(ClosePath{set->key.source_lss, set->key.target_lss});
-    auto told = co_await path->shared->link->ask(Generation{}, 0, std::move(message));
+    auto told = co_await ask_within_limit(*path->shared->link, std::move(message));
     (void)told;  // who cannot be told finds out when the link is gone
   }
   leave(*path);
@@ -174,14 +174,60 @@ rt::Task<void> PathKeeper::wait_for_attempt(Set& set, Path& path) {
 
 rt::Task<PathStatus> PathKeeper::open_path(Set& set, Path& path) {
   path.shared = co_await link_to({set.key.wwnn, path.ports});
-  SharedLink& shared = *path.shared;
+  const PathStatus status = co_await open_over(*path.shared, set.words);
+  co_return status;
+}
+
+/// The link stays: whoever calls is one of its users.
+rt::Task<PathStatus> PathKeeper::open_over(SharedLink& shared, OpenPath words) {
   if (shared.state != SharedLink::State::up) co_return shared.status;
-  Message message(set.words);
-  auto reply = co_await shared.link->ask(Generation{}, 0, std::move(message));
+  Message message(words);
+  auto reply = co_await ask_within_limit(*shared.link, std::move(message));
   if (!reply) co_return PathStatus::link_down;
   const auto* answer = std::get_if<Answer>(&reply->message);
   if (answer == nullptr || answer->path == PathStatus::none) co_return PathStatus::initialization_failed;
-  co_return answer->path;
+  if (answer->path == PathStatus::established) co_return PathStatus::established;
+  co_return refusal_of(answer->path);
+}
+
+namespace {
+
+rt::Task<void> end_after(rt::Reactor& reactor, rt::Nap& nap, Link& link, const bool& answered) {
+  constexpr rt::TimeNs kAnswerLimit = 5 * rt::kSecond;
+  co_await nap.until(reactor.now() + kAnswerLimit);
+  if (!answered) link.close(PathStatus::timed_out, "a path was not opened or closed in time");
+}
+
+}  // namespace
+
+/// Who beats and does not answer is of no use either.
+rt::Task<Result<Reply>> PathKeeper::ask_within_limit(Link& link, Message message) {
+  bool answered = false;
+  rt::Nap nap(reactor_);
+  rt::LocalScope watch(reactor_);
+  watch.spawn(end_after(reactor_, nap, link, answered));
+  auto reply = co_await link.ask(Generation{}, 0, std::move(message));
+  answered = true;
+  nap.end();
+  co_await watch.join();
+  co_return std::move(reply);
+}
+
+rt::Task<std::vector<PathReport>> PathKeeper::rehearse(PathKey key, OpenPath words, std::vector<PathPorts> ports) {
+  std::vector<PathReport> reports;
+  if (stopping_) co_return reports;
+  for (const PathPorts one : ports) reports.push_back({one, PathStatus::none});
+  rt::LocalScope attempts(reactor_);
+  for (PathReport& report : reports) attempts.spawn(rehearse_one(key, words, report));
+  co_await attempts.join();
+  co_return reports;
+}
+
+rt::Task<void> PathKeeper::rehearse_one(PathKey key, OpenPath words, PathReport& report) {
+  const std::shared_ptr<SharedLink> shared = co_await link_to({key.wwnn, report.ports});
+  const PathStatus status = co_await open_over(*shared, words);
+  report.status = status;
+  leave(shared);
 }
 
 /// The last one closes the link.
@@ -223,12 +269,17 @@ rt::Task<std::shared_ptr<PathKeeper::SharedLink>> PathKeeper::link_to(LinkKey ke
   co_return shared;
 }
 
-rt::Task<PathStatus> PathKeeper::probe(std::uint64_t wwnn, PathPorts ports) {
-  if (stopping_) co_return PathStatus::link_down;
+rt::Task<PathKeeper::Probed> PathKeeper::probe(std::uint64_t wwnn, PathPorts ports) {
+  Probed probed{PathStatus::link_down, {}};
+  if (stopping_) co_return probed;
   const std::shared_ptr<SharedLink> shared = co_await link_to({wwnn, ports});
-  const PathStatus status = shared->state == SharedLink::State::up ? PathStatus::established : shared->status;
+  if (shared->state == SharedLink::State::up) {
+    probed = {PathStatus::established, shared->link->peer_serial()};
+  } else {
+    probed.status = shared->status;
+  }
   leave(shared);
-  co_return status;
+  co_return probed;
 }
 
 rt::Task<void> PathKeeper::run_link(std::shared_ptr<SharedLink> shared, LinkKey key) {
@@ -247,7 +298,7 @@ rt::Task<void> PathKeeper::run_link(std::shared_ptr<SharedLink> shared, LinkKey 
       if (stopping_) shared->link->close(PathStatus::removed, "the image is being stopped");
       co_await shared->link->run();
     }
-    shared->status = shared->link->status();
+    shared->status = refusal_of(shared->link->status());
   }
   shared->state = SharedLink::State::down;
   links_.erase(key);

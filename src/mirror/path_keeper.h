@@ -54,9 +54,12 @@ class PathKeeper {
   /// As the image at the other end says, over any path that is up; empty if none is.
   [[nodiscard]] std::string peer_serial(PathKey key) const;
 
-  /// Whether a link over these ports can be made now: established, or why not. A link that no path uses is closed
-  /// again.
-  rt::Task<PathStatus> probe(std::uint64_t wwnn, PathPorts ports);
+  struct Probed {
+    PathStatus status = PathStatus::none;  ///< established, or why no link can be made.
+    std::string serial;                    ///< Of who answered.
+  };
+  /// Whether a link over these ports can be made now. One that no path uses is closed again.
+  rt::Task<Probed> probe(std::uint64_t wwnn, PathPorts ports);
 
   /// Over the path with the least under way. disconnected: no path, or the link was lost and nobody knows. The data of
   /// the message must outlive the task.
@@ -110,6 +113,9 @@ class PathKeeper {
   rt::Task<void> keep_path(std::shared_ptr<Set> set, std::shared_ptr<Path> path);
   rt::Task<void> wait_for_attempt(Set& set, Path& path);
   rt::Task<PathStatus> open_path(Set& set, Path& path);
+  rt::Task<PathStatus> open_over(SharedLink& shared, OpenPath words);
+  rt::Task<void> rehearse_one(PathKey key, OpenPath words, PathReport& report);
+  rt::Task<Result<Reply>> ask_within_limit(Link& link, Message message);
   rt::Task<std::shared_ptr<SharedLink>> link_to(LinkKey key);
   rt::Task<void> run_link(std::shared_ptr<SharedLink> shared, LinkKey key);
   static void leave(Path& path);

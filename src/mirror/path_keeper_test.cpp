@@ -26,6 +26,7 @@ class Target final : public LinkServices {
   PathStatus admit(const Hello&) override { return PathStatus::established; }
   rt::Task<Reply> serve(Link& link, const Reply& request) override {
     Answer answer;
+    if (silent) co_await rt::sleep_for(*silent, 3600 * rt::kSecond);
     if (const auto* open = std::get_if<OpenPath>(&request.message)) {
       answer.path = verdict;
       if (verdict == PathStatus::established) opened.insert({link.id(), open->source_lss});
@@ -40,6 +41,7 @@ class Target final : public LinkServices {
     co_return std::move(reply);
   }
 
+  rt::Reactor* silent = nullptr;  ///< Takes questions, beats, and does not answer.
   PathStatus verdict = PathStatus::established;
   std::set<std::pair<std::uint64_t, int>> opened;
   int closed = 0;
@@ -93,8 +95,15 @@ rt::Task<void> ask_zero(PathKeeper& keeper, PathKey key, std::optional<Errc>& ou
 }
 
 rt::Task<void> probe(PathKeeper& keeper, std::uint64_t wwnn, PathPorts ports, std::optional<PathStatus>& status) {
-  const PathStatus found = co_await keeper.probe(wwnn, ports);
-  status = found;
+  auto found = co_await keeper.probe(wwnn, ports);
+  status = found.status;
+}
+
+rt::Task<void> rehearse(PathKeeper& keeper, PathKey key, OpenPath words, std::vector<PathPorts> ports,
+                        std::vector<PathReport>& reports, bool& over) {
+  auto result = co_await keeper.rehearse(key, words, std::move(ports));
+  reports = std::move(result);
+  over = true;
 }
 
 /// An image with paths, and one that is called, which can be away for a while.
@@ -221,6 +230,33 @@ TEST(PathKeeperTest, AProbeLeavesNothingBehindAndSharesWhatIsUp) {
   EXPECT_EQ(site.keeper->peer_serial(kKey), "2107-75FA121");
   site.world.run_for(10 * rt::kSecond);
   EXPECT_TRUE(site.is_up(kKey)) << "the probe took nothing with it";
+}
+
+TEST(PathKeeperTest, ARehearsalLeavesWhatThereIs) {
+  Site site(1);
+  site.make(kKey, kWords, kTwo);
+  site.services.verdict = PathStatus::other_ssid;
+  std::vector<PathReport> reports;
+  bool over = false;
+  site.scope.spawn(rehearse(*site.keeper, kKey, kWords, {kTwo[0], {1, 77}}, reports, over));
+  ASSERT_TRUE(site.run_until([&] { return over; }));
+  ASSERT_EQ(reports.size(), 2U);
+  EXPECT_EQ(reports[0].status, PathStatus::other_ssid);
+  EXPECT_EQ(reports[1].status, PathStatus::link_down);
+  site.world.run_for(10 * rt::kSecond);
+  EXPECT_TRUE(site.is_up(kKey));
+  EXPECT_EQ(site.services.closed, 0);
+}
+
+/// One that beats is alive, but a path that it does not open is not up.
+TEST(PathKeeperTest, NobodyWaitsForEverForAPathToBeOpened) {
+  Site site(1);
+  site.services.silent = &site.there.reactor();
+  const rt::TimeNs begin = site.world.now();
+  EXPECT_EQ(only(site.make(kKey, kWords, {kTwo[0]})), PathStatus::link_down);
+  EXPECT_LT(site.world.now() - begin, 10 * rt::kSecond);
+  site.services.silent = nullptr;
+  ASSERT_TRUE(site.run_until([&] { return site.is_up(kKey); })) << "it comes back when it answers";
 }
 
 TEST(PathKeeperTest, WhyThereIsNoConnectionIsShown) {

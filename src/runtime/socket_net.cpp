@@ -211,7 +211,8 @@ Task<Result<std::unique_ptr<ByteStream>>> SocketNet::connect_tcp(std::string hos
   for (const SocketAddress& address : *found) {
     auto stream = co_await connect_to(address, options);
     if (stream) co_return std::move(stream);
-    last = stream.error();
+    // That an address is of another family than `from` says less than why the others failed.
+    if (stream.error().code != Errc::object_not_found) last = stream.error();
   }
   co_return last;
 }

@@ -88,7 +88,7 @@ void LiveImage::connect(std::shared_ptr<const peers::PartnerTable> partners) {
 
 void LiveImage::serve_images() {
   rt::Reactor& home = lab_.life->reactor(0);
-  const auto partners = [table = partners_] { return *table; };
+  const auto partners = [table = partners_]() -> Result<peers::PartnerTable> { return *table; };
   peers_.emplace(home, *net_, peers::PeerPortsOptions{.tls = nullptr, .partners = partners});
   desk_.emplace(lab_.life->image().control(), home, *peers_);
   peers_->use_desk(*desk_);

@@ -38,6 +38,8 @@ class LiveImage {
   /// The first of them; both are of host id().
   static constexpr std::uint16_t kMirrorPort = 0x0100;
   static constexpr std::uint16_t kMirrorTcpPort = 10900;
+  /// Of a connected image that is on.
+  [[nodiscard]] image::MirrorDesk& desk() { return *desk_; }
   [[nodiscard]] bool is_on() const { return server_ != nullptr; }
   /// Host I/O, and the engine for tests that look deeper. Only while it is on.
   [[nodiscard]] simulation::Lab& lab() { return lab_; }

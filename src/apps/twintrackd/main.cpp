@@ -71,7 +71,7 @@ bool load_mirror_tls(const tt::daemon::Options& options, std::unique_ptr<tt::tls
   const std::string& folder = options.mirror_certificates;
   std::string explanation;
   auto loaded = tt::tls::PeerContext::load(
-      {folder + "/server-cert.pem", folder + "/server-key.pem", folder + "/ca-cert.pem"}, explanation);
+      {folder + "/mirror-cert.pem", folder + "/mirror-key.pem", folder + "/mirror-ca.pem"}, explanation);
   if (!loaded) {
     fmt::print(stderr, "twintrackd: {}\n", explanation);
     return false;

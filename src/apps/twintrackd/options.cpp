@@ -43,11 +43,11 @@ constexpr const char* kHelp = R"(twintrackd: one storage image, served to hosts 
   --tls-psk FILE        pre-shared keys, a line identity:hexkey each
   --mirror-tcp H:PORT   repeatable, at most 4: ports I0100, I0101, ... over which other images are reached and reach
                         this one; connections leave from H unless it is 0.0.0.0
-  --mirror-certs DIR    server-cert.pem and server-key.pem of this image, and ca-cert.pem: only images with a
+  --mirror-certs DIR    mirror-cert.pem and mirror-key.pem of this image, and mirror-ca.pem: only images with a
                         certificate of that authority are spoken to
   --mirror-tls MODE     required (default), or off: for a network that nobody else is on
   --partners FILE       where ports of other images are, a line each: WWNN PORT HOST:PORT (default DIR/partners; read
-                        at each attempt)
+                        again when it has changed)
   --io BACKEND          automatic (default), uring or posix
 )";
 

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -10,6 +11,8 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <tuple>
 #include <vector>
 
 #include "host/nbd/ports.h"
@@ -141,26 +144,50 @@ class Hosts {
   std::optional<nbd::Ports> ports_;
 };
 
-/// A file that is wrong says where nobody is, and once for each fault why.
+/// The file of the partners, read again when it has changed. While it is missing or wrong the last good one counts, and
+/// each fault is said once.
 class Partners {
  public:
   explicit Partners(std::string path) : path_(std::move(path)) {}
 
-  peers::PartnerTable operator()() {
-    std::ifstream file(path_, std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    auto table = peers::parse_partners(text);
-    const std::uint64_t line = table ? 0 : table.error().detail;
-    if (line != 0 && line != wrong_line_) {
-      say(fmt::format("{}, line {}: want WWNN PORT HOST:PORT, each port once; no other image is found", path_, line));
+  Result<peers::PartnerTable> operator()() {
+    struct stat status{};
+    const bool there = ::stat(path_.c_str(), &status) == 0;
+    const Version version{there ? status.st_ino : 0, there ? status.st_size : 0, status.st_mtim.tv_sec,
+                          status.st_mtim.tv_nsec};
+    if (version != seen_) {
+      seen_ = version;
+      if (!there) {
+        say(path_ + " is missing: it says where other images are");
+      } else if (!S_ISREG(status.st_mode) || status.st_size > kMostBytes) {
+        say(path_ + " is no file, or too long to say where other images are");
+      } else {
+        read();
+      }
     }
-    wrong_line_ = line;
-    return table ? std::move(*table) : peers::PartnerTable();
+    if (!table_) return Errc::object_not_found;
+    return *table_;
   }
 
  private:
+  static constexpr off_t kMostBytes = 1 << 20;
+  using Version = std::tuple<ino_t, off_t, time_t, long>;
+
+  void read() {
+    std::ifstream file(path_, std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    auto table = peers::parse_partners(text);
+    if (table) {
+      table_ = std::move(*table);
+    } else {
+      say(fmt::format("{}, line {}: want WWNN PORT HOST:PORT, each port once; what it said before counts", path_,
+                      table.error().detail));
+    }
+  }
+
   std::string path_;
-  std::uint64_t wrong_line_ = 0;
+  Version seen_{};
+  std::optional<peers::PartnerTable> table_;
 };
 
 /// Ports for other images, and what is said over them.
@@ -174,12 +201,14 @@ class Mirror {
     ports_.use_desk(desk_);
   }
 
-  Result<void> begin(const volume::ImageConfig& config) {
+  /// Hosts are served whether or not the network of the mirrors is there.
+  void begin(const volume::ImageConfig& config) {
     for (const std::uint16_t port : ports_.ports()) {
-      if (volume::io_port_of(config, port).topology != volume::Topology::off) TT_CHECK(ports_.open(port));
+      if (volume::io_port_of(config, port).topology == volume::Topology::off) continue;
+      ports_.open_when_possible(port);
+      if (ports_.address(port).empty()) say(image::io_port_id(port) + " cannot listen yet; it is tried again");
     }
     desk_.start();
-    return {};
   }
 
   rt::Task<void> stop() {
@@ -223,11 +252,10 @@ rt::Task<bool> serve_image(rt::Platform& platform, image::Image& image, const Op
   bool serving = false;
   if (auto listening = hosts.listen(image.control().config()); !listening) {
     say(explain("cannot listen for NBD", listening.error()));
-  } else if (auto begun = mirror.begin(image.control().config()); !begun) {
-    say(explain("cannot listen for other images", begun.error()));
   } else if (auto started = control.start(platform.net(0), options.control); !started) {
     say(explain("cannot listen for the console", started.error()));
   } else {
+    mirror.begin(image.control().config());
     nlohmann::json ready;
     ready["pid"] = getpid();
     ready["version"] = TWINTRACK_VERSION;
@@ -248,8 +276,8 @@ rt::Task<bool> serve_image(rt::Platform& platform, image::Image& image, const Op
   }
   co_await image.control().refuse_held_writes();
   co_await hosts.stop();
+  co_await mirror.stop();  // before the commands that wait for other images
   co_await control.stop();
-  co_await mirror.stop();
   co_return serving;
 }
 

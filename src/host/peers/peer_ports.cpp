@@ -13,6 +13,7 @@ namespace tt::peers {
 namespace {
 
 constexpr rt::TimeNs kAcceptPause = 100 * rt::kMillisecond;
+constexpr rt::TimeNs kOpenPause = 5 * rt::kSecond;
 
 /// Names of a certificate that are node names: the images that it is for. A certificate without any is for all.
 std::vector<std::uint64_t> images_named(const tls::PeerNames& names) {
@@ -36,7 +37,7 @@ rt::Task<void> cut_after(rt::Reactor& reactor, rt::Nap& nap, rt::TimeNs limit, r
 }  // namespace
 
 PeerPorts::PeerPorts(rt::Reactor& reactor, rt::Net& net, PeerPortsOptions options)
-    : reactor_(reactor), net_(net), options_(std::move(options)), scope_(reactor) {}
+    : reactor_(reactor), net_(net), options_(std::move(options)), nap_(reactor), scope_(reactor) {}
 
 PeerPorts::~PeerPorts() {
   scope_.kill();
@@ -81,6 +82,7 @@ Result<void> PeerPorts::open(std::uint16_t id) {
   Port* const port = find(id);
   if (port == nullptr) return {Errc::object_not_found, id};
   if (port->listener != nullptr) return {};
+  port->wanted = true;
   TT_TRY(auto listener, net_.listen_tcp(port->address.host, port->address.port));
   port->bound = listener->address();
   if (const auto bound = parse_address(port->bound)) port->address.port = bound->port;
@@ -89,14 +91,37 @@ Result<void> PeerPorts::open(std::uint16_t id) {
   return {};
 }
 
+void PeerPorts::open_when_possible(std::uint16_t id) {
+  if (open(id) || waiting_) return;
+  waiting_ = true;
+  scope_.spawn(keep_trying());
+}
+
+rt::Task<void> PeerPorts::keep_trying() {
+  const auto waits = [](const Port& port) { return port.wanted && port.listener == nullptr; };
+  while (!stopping_ && std::ranges::any_of(ports_, waits)) {
+    co_await nap_.until(reactor_.now() + kOpenPause);
+    for (const Port& port : ports_) {
+      if (stopping_ || !waits(port)) continue;
+      auto opened = open(port.id);
+      (void)opened;  // the next round tries it again
+    }
+  }
+  waiting_ = false;
+}
+
 void PeerPorts::close(std::uint16_t id) {
   Port* const port = find(id);
-  if (port == nullptr || port->listener == nullptr) return;
+  if (port == nullptr) return;
+  port->wanted = false;
+  if (port->listener == nullptr) return;
   std::exchange(port->listener, nullptr)->close();
   desk_->port_closed(id);
 }
 
 rt::Task<void> PeerPorts::stop() {
+  stopping_ = true;
+  nap_.end();
   for (Port& port : ports_) {
     if (port.listener != nullptr) std::exchange(port.listener, nullptr)->close();
   }
@@ -164,7 +189,9 @@ std::vector<std::uint16_t> PeerPorts::ports() const {
 
 std::vector<std::uint16_t> PeerPorts::ports_of(std::uint64_t wwnn) const {
   std::vector<std::uint16_t> ids;
-  for (const auto& [partner, address] : options_.partners()) {
+  const auto partners = options_.partners();
+  if (!partners) return ids;
+  for (const auto& [partner, address] : *partners) {
     if (partner.wwnn == wwnn) ids.push_back(partner.port);
   }
   return ids;
@@ -173,19 +200,23 @@ std::vector<std::uint16_t> PeerPorts::ports_of(std::uint64_t wwnn) const {
 rt::Task<Result<std::unique_ptr<rt::ByteStream>>> PeerPorts::dial(std::uint64_t wwnn, mirror::PathPorts ports) {
   Port* const port = find(ports.local);
   if (port == nullptr) co_return Error{Errc::object_not_found, ports.local};
-  if (port->listener == nullptr) co_return Errc::disconnected;
-  const PartnerTable partners = options_.partners();
-  const auto found = partners.find({wwnn, ports.remote});
-  if (found == partners.end()) co_return Error{Errc::not_combinable, ports.remote};
+  const std::shared_ptr<rt::Listener> listener = port->listener;
+  const auto partners = options_.partners();
+  if (listener == nullptr || !partners) co_return Errc::disconnected;
+  const auto found = partners->find({wwnn, ports.remote});
+  if (found == partners->end()) co_return Error{Errc::not_combinable, ports.remote};
   rt::ConnectOptions options;
-  if (!is_every_address(port->address.host)) options.from = port->address.host;
+  const auto bound = parse_address(port->bound);
+  if (bound && !is_every_address(bound->host)) options.from = bound->host;
   options.retries = 1;
   auto stream = co_await net_.connect_tcp(found->second.host, found->second.port, options);
-  if (!stream) co_return stream.error();
+  // A name that nobody knows just now is a line that is down.
+  if (!stream) co_return stream.error().code == Errc::timed_out ? Errc::timed_out : Errc::disconnected;
   std::vector<std::uint64_t> proven;
   auto secured = co_await secure(std::move(*stream), false, proven);
   if (!secured) co_return secured.error();
   if (!proven.empty() && std::ranges::find(proven, wwnn) == proven.end()) co_return Errc::authentication_failed;
+  if (port->listener != listener) co_return Errc::disconnected;  // closed meanwhile
   co_return std::move(*secured);
 }
 

@@ -13,6 +13,7 @@
 #include "host/tls/tls_stream.h"
 #include "image/fabric.h"
 #include "image/io_ports.h"
+#include "runtime/nap.h"
 #include "runtime/net.h"
 #include "runtime/scope.h"
 
@@ -22,7 +23,8 @@ struct PeerPortsOptions {
   /// Null: connections are not protected, for a network that nobody else is on.
   const tls::PeerContext* tls = nullptr;
   /// Where the ports of others are, as it is at this moment.
-  std::function<PartnerTable()> partners;
+  /// An error: nobody can say just now.
+  std::function<Result<PartnerTable>()> partners;
   rt::TimeNs handshake_limit = 3 * rt::kSecond;
   /// That came in. When there are more, the one that has been longest in its handshake makes room.
   std::size_t most_connections = 128;
@@ -39,6 +41,9 @@ class PeerPorts final : public image::IoPorts, public image::Fabric {
   void use_desk(image::CallDesk& desk) noexcept { desk_ = &desk; }
   /// Where it listens, or last did.
   [[nodiscard]] std::string address(std::uint16_t id) const;
+  /// As soon as its address is there, which is tried every few seconds; the network of the mirrors is not that of
+  /// hosts.
+  void open_when_possible(std::uint16_t port);
   /// Nobody comes in any more. The desk has ended its links before.
   rt::Task<void> stop();
   /// After a simulated crash.
@@ -60,11 +65,13 @@ class PeerPorts final : public image::IoPorts, public image::Fabric {
     TcpAddress address;
     std::string bound;
     std::shared_ptr<rt::Listener> listener;  ///< Null while it is closed.
+    bool wanted = false;                     ///< It is to be open, though its address may be missing.
     std::uint32_t connections = 0;
   };
   using Secured = Result<std::unique_ptr<rt::ByteStream>>;
 
   [[nodiscard]] Port* find(std::uint16_t id) noexcept;
+  rt::Task<void> keep_trying();
   rt::Task<void> accept_all(Port& port, std::shared_ptr<rt::Listener> listener);
   rt::Task<void> attend(Port& port, std::unique_ptr<rt::ByteStream> stream);
   rt::Task<Secured> secure(std::unique_ptr<rt::ByteStream> stream, bool accepting, std::vector<std::uint64_t>& proven);
@@ -76,6 +83,9 @@ class PeerPorts final : public image::IoPorts, public image::Fabric {
   std::list<Port> ports_;  ///< Ascending by id; tasks refer to them.
   std::size_t connections_ = 0;
   std::list<rt::ByteStream*> shaking_;  ///< That came in and have not proved anything, the oldest first.
+  rt::Nap nap_;                         ///< Of ports that wait for their addresses: one task for all.
+  bool waiting_ = false;
+  bool stopping_ = false;
   rt::Scope scope_;
 };
 

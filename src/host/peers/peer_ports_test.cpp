@@ -83,10 +83,11 @@ struct Two {
     if (!mine.empty()) own = certificates.context(mine);
     if (!theirs.empty()) other = certificates.context(theirs);
     here.emplace(here_machine.reactor(), *here_net,
-                 PeerPortsOptions{.tls = own.get(), .partners = [this] { return partners; }});
-    there.emplace(
-        there_machine.reactor(), *there_net,
-        PeerPortsOptions{.tls = other.get(), .partners = [] { return PartnerTable(); }, .most_connections = 3});
+                 PeerPortsOptions{.tls = own.get(), .partners = [this]() -> Result<PartnerTable> { return partners; }});
+    there.emplace(there_machine.reactor(), *there_net,
+                  PeerPortsOptions{.tls = other.get(),
+                                   .partners = []() -> Result<PartnerTable> { return PartnerTable(); },
+                                   .most_connections = 3});
     here->use_desk(nobody);
     there->use_desk(visitors);
     here->add(0x100, {"here", 0});

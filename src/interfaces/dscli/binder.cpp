@@ -266,12 +266,19 @@ class Binder {
     return true;
   }
 
-  bool apply_defaults() {
+  /// The profile's other image, unless the command says by itself which one is meant.
+  bool settle_remote_image() {
     const auto takes_remote = [](const Argument& argument) { return argument.key == "remote_image"; };
-    if (!context_.remotedevid.empty() && std::ranges::any_of(operation_.arguments, takes_remote) &&
-        !command_.arguments.contains("remote_image")) {
-      command_.arguments["remote_image"] = context_.remotedevid;
-    }
+    if (context_.remotedevid.empty() || std::ranges::none_of(operation_.arguments, takes_remote)) return true;
+    if (command_.arguments.contains("remote_image") || command_.arguments.contains("remote_wwnn")) return true;
+    const auto image = model::parse_image_id(context_.remotedevid);
+    if (!image) return fail("remotedevid of the profile, '" + context_.remotedevid + "', is not a storage image id.");
+    command_.arguments["remote_image"] = *image;
+    return true;
+  }
+
+  bool apply_defaults() {
+    if (!settle_remote_image()) return false;
     for (const Argument& argument : operation_.arguments) {
       json& into = destination(argument);
       if (argument.fallback.empty() || into.contains(argument.key)) continue;
