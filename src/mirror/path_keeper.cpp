@@ -194,6 +194,7 @@ namespace {
 
 rt::Task<void> end_after(rt::Reactor& reactor, rt::Nap& nap, Link& link, const bool& answered) {
   constexpr rt::TimeNs kAnswerLimit = 5 * rt::kSecond;
+  if (answered) co_return;  // before this task began
   co_await nap.until(reactor.now() + kAnswerLimit);
   if (!answered) link.close(PathStatus::timed_out, "a path was not opened or closed in time");
 }

@@ -248,6 +248,17 @@ TEST(PathKeeperTest, ARehearsalLeavesWhatThereIs) {
   EXPECT_EQ(site.services.closed, 0);
 }
 
+/// A link that was given up takes its questions with it: nobody waits for the limit of an answer.
+TEST(PathKeeperTest, AStopIsQuick) {
+  Site site(1);
+  site.make(kKey, kWords, kTwo);
+  const rt::TimeNs begin = site.world.now();
+  bool over = false;
+  site.scope.spawn(stop(*site.keeper, over));
+  ASSERT_TRUE(site.run_until([&] { return over; }));
+  EXPECT_LT(site.world.now() - begin, rt::kSecond);
+}
+
 /// One that beats is alive, but a path that it does not open is not up.
 TEST(PathKeeperTest, NobodyWaitsForEverForAPathToBeOpened) {
   Site site(1);
@@ -260,7 +271,7 @@ TEST(PathKeeperTest, NobodyWaitsForEverForAPathToBeOpened) {
 }
 
 TEST(PathKeeperTest, WhyThereIsNoConnectionIsShown) {
-  for (const auto [error, status] :
+  for (const auto& [error, status] :
        {std::pair(Errc::object_not_found, PathStatus::port_not_configured),
         std::pair(Errc::not_combinable, PathStatus::configuration_error),
         std::pair(Errc::authentication_failed, PathStatus::initialization_failed),

@@ -89,9 +89,9 @@ TEST(PathSetTest, AttemptsComeLessOftenAndNeverStop) {
 TEST(PathSetTest, AMistakeIsNotTriedAgainUntilSomebodyAsks) {
   PathSet set;
   set.replace(std::span(kTwo).first(1), 0);
-  for (const PathStatus status : {PathStatus::other_image, PathStatus::other_ssid, PathStatus::configuration_error,
-                                  PathStatus::not_capable_there,
-                                  PathStatus::port_not_configured, PathStatus::removed}) {
+  for (const PathStatus status :
+       {PathStatus::other_image, PathStatus::other_ssid, PathStatus::configuration_error, PathStatus::not_capable_there,
+        PathStatus::port_not_configured, PathStatus::removed}) {
     set.failed(0, status, kSecond);
     EXPECT_FALSE(set.next_attempt(0)) << static_cast<int>(status);
     EXPECT_EQ(set.status(0, 3600 * kSecond), status) << "stays what it is";

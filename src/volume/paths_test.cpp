@@ -75,7 +75,7 @@ TEST(Paths, TheSubsystemIdIsComparedWhereOneIsGiven) {
 }
 
 TEST(Paths, AnLssHasPathsToFourOthersOrSixteen) {
-  for (const auto [personality, most] : {std::pair(Personality::ds6000, 4), std::pair(Personality::ds8000, 16)}) {
+  for (const auto& [personality, most] : {std::pair(Personality::ds6000, 4), std::pair(Personality::ds8000, 16)}) {
     SampleImage image(personality);
     for (int i = 0; i < most; ++i) set(image, request(0x10, static_cast<std::uint8_t>(i), {{1, 1}}));
     EXPECT_EQ(refusal(image, request(0x10, 0x1F, {{1, 1}})), Errc::mirror_limit);

@@ -30,6 +30,7 @@ bool is_every_address(const std::string& host) {
 
 rt::Task<void> cut_after(rt::Reactor& reactor, rt::Nap& nap, rt::TimeNs limit, rt::ByteStream& stream,
                          const bool& done) {
+  if (done) co_return;  // before this task began
   co_await nap.until(reactor.now() + limit);
   if (!done) stream.shut_down();
 }
