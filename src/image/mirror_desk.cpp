@@ -121,9 +121,14 @@ rt::Task<MirrorDesk::Established> MirrorDesk::establish_locked(volume::SetPathsR
   }
   const std::vector<mirror::PathPorts> ports = set.ports;
   std::vector<mirror::PathReport> reports;
-  if (control_.config().path_sets.contains(key)) {
+  const auto former = control_.config().path_sets.find(key);
+  if (former != control_.config().path_sets.end()) {
     // What there is stays untouched unless something better comes up.
+    const bool names_other = !set.partner.empty() && set.partner != former->second.partner;
     reports = co_await keeper_.rehearse(key, words_of(set), ports);
+    for (mirror::PathReport& report : reports) {
+      if (names_other) report.status = PathStatus::other_image;
+    }
     result.failed = failed_of(reports);
     if (!reports.empty() && result.failed.size() == reports.size()) {
       result.done = {Errc::path_failed, static_cast<std::uint64_t>(result.failed.front().status)};

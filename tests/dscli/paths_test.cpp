@@ -35,6 +35,8 @@ TEST(Paths, AFailedCommandLeavesNoAttemptsBehind) {
   EXPECT_EQ(tried(site, set), std::vector<PathStatus>{PathStatus::established});
   EXPECT_EQ(admin.say(command + "I0100:I0177").exit_code, 4);
   EXPECT_EQ(tried(site, set), std::vector<PathStatus>{PathStatus::established});
+  EXPECT_EQ(admin.say("mkpprcpath -remotedev IBM.2107-75OTHR1" + command.substr(10) + "I0101:I0101").exit_code, 4);
+  EXPECT_EQ(tried(site, set), std::vector<PathStatus>{PathStatus::established});
   EXPECT_EQ(admin.say("rmpprcpath -quiet 14:20").exit_code, 0);
   EXPECT_EQ(tried(site, set), std::vector<PathStatus>{PathStatus::none});
 }

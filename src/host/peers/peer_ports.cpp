@@ -139,7 +139,10 @@ rt::Task<void> PeerPorts::accept_all(Port& port, std::shared_ptr<rt::Listener> l
     } else if (connections_ >= options_.most_connections && shaking_.empty()) {
       (*stream)->shut_down();
     } else {
-      if (connections_ >= options_.most_connections) shaking_.front()->shut_down();
+      if (connections_ >= options_.most_connections) {
+        shaking_.front()->shut_down();
+        shaking_.splice(shaking_.end(), shaking_, shaking_.begin());  // the next one is another's turn
+      }
       scope_.spawn(attend(port, std::move(*stream)));
     }
   }
