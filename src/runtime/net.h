@@ -56,6 +56,10 @@ class Net {
   virtual Result<std::unique_ptr<Listener>> listen_tcp(const std::string& host, std::uint16_t port) = 0;
   /// Replaces a stale socket file; mode 0600.
   virtual Result<std::unique_ptr<Listener>> listen_unix(const std::string& path) = 0;
+  /// At once or not at all: for who serves others meanwhile, and tries again.
+  virtual Result<std::unique_ptr<Listener>> try_listen_tcp(const std::string& host, std::uint16_t port) {
+    return listen_tcp(host, port);
+  }
   virtual Task<Result<std::unique_ptr<ByteStream>>> connect_tcp(std::string host, std::uint16_t port,
                                                                 ConnectOptions options) = 0;
 };

@@ -89,13 +89,6 @@ Result<void> remove_stale(const std::string& path, const SocketAddress& address)
   return {};
 }
 
-Result<UniqueFd> try_tcp_listener(const SocketAddress& address, bool non_blocking) {
-  TT_TRY(UniqueFd fd, make_socket(address, non_blocking));
-  set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
-  if (::bind(fd.get(), address.get(), address.bytes) != 0 || ::listen(fd.get(), kBacklog) != 0) return last_error();
-  return fd;
-}
-
 Result<UniqueFd> try_unix_listener(const std::string& path, bool non_blocking) {
   TT_TRY(const SocketAddress address, unix_address(path));
   TT_TRY(UniqueFd fd, make_socket(address, non_blocking));
@@ -151,6 +144,13 @@ Result<void> leave_from(int fd, const std::string& address, int family) {
     return {};
   }
   return Errc::object_not_found;
+}
+
+Result<UniqueFd> try_tcp_listener(const SocketAddress& address, bool non_blocking) {
+  TT_TRY(UniqueFd fd, make_socket(address, non_blocking));
+  set_option(fd.get(), SOL_SOCKET, SO_REUSEADDR, 1);
+  if (::bind(fd.get(), address.get(), address.bytes) != 0 || ::listen(fd.get(), kBacklog) != 0) return last_error();
+  return fd;
 }
 
 Result<UniqueFd> make_tcp_listener(const SocketAddress& address, bool non_blocking) {

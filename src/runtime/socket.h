@@ -37,6 +37,9 @@ Result<void> leave_from(int fd, const std::string& address, int family);
 /// Bound and listening, with SO_REUSEADDR. `busy` if the port is still in use after two seconds.
 Result<UniqueFd> make_tcp_listener(const SocketAddress& address, bool non_blocking);
 
+/// The same, but `busy` at once.
+Result<UniqueFd> try_tcp_listener(const SocketAddress& address, bool non_blocking);
+
 /// A listening Unix socket of mode 0600. A socket file that nobody listens on is replaced; `busy` if somebody
 /// still does after two seconds, or at once if the path is anything but a socket.
 Result<UniqueFd> make_unix_listener(const std::string& path, bool non_blocking);

@@ -181,11 +181,18 @@ class NameLookupCall final : public Job {
 }  // namespace
 
 Result<std::unique_ptr<Listener>> SocketNet::listen_tcp(const std::string& host, std::uint16_t port) {
+  return listen_on(host, port, make_tcp_listener);
+}
+
+Result<std::unique_ptr<Listener>> SocketNet::try_listen_tcp(const std::string& host, std::uint16_t port) {
+  return listen_on(host, port, try_tcp_listener);
+}
+
+Result<std::unique_ptr<Listener>> SocketNet::listen_on(const std::string& host, std::uint16_t port,
+                                                       ListenerMaker* make) {
   TT_TRY(const auto addresses, find_addresses(host, port, NameLookup::blocking));
-  auto made = make_tcp_listener(addresses.front(), wants_non_blocking());
-  for (std::size_t i = 1; !made && i < addresses.size(); ++i) {
-    made = make_tcp_listener(addresses[i], wants_non_blocking());
-  }
+  auto made = make(addresses.front(), wants_non_blocking());
+  for (std::size_t i = 1; !made && i < addresses.size(); ++i) made = make(addresses[i], wants_non_blocking());
   TT_TRY(UniqueFd fd, std::move(made));
   auto socket = adopt(std::move(fd));
   if (socket == nullptr) return {Errc::io_error, static_cast<std::uint64_t>(errno)};

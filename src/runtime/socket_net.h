@@ -24,6 +24,7 @@ class SocketNet : public Net {
 
   /// A host name is looked up in place: listening is a start-up matter and may block.
   Result<std::unique_ptr<Listener>> listen_tcp(const std::string& host, std::uint16_t port) override;
+  Result<std::unique_ptr<Listener>> try_listen_tcp(const std::string& host, std::uint16_t port) override;
   Result<std::unique_ptr<Listener>> listen_unix(const std::string& path) override;
   /// Tries the addresses of the host in order.
   Task<Result<std::unique_ptr<ByteStream>>> connect_tcp(std::string host, std::uint16_t port,
@@ -34,6 +35,8 @@ class SocketNet : public Net {
   [[nodiscard]] virtual bool wants_non_blocking() const noexcept = 0;
 
  private:
+  using ListenerMaker = Result<UniqueFd>(const SocketAddress& address, bool non_blocking);
+  Result<std::unique_ptr<Listener>> listen_on(const std::string& host, std::uint16_t port, ListenerMaker* make);
   Task<Result<std::unique_ptr<ByteStream>>> connect_to(SocketAddress address, ConnectOptions options);
 
   LoopReactor& reactor_;

@@ -205,8 +205,7 @@ class Mirror {
   void begin(const volume::ImageConfig& config) {
     for (const std::uint16_t port : ports_.ports()) {
       if (volume::io_port_of(config, port).topology == volume::Topology::off) continue;
-      ports_.open_when_possible(port);
-      if (ports_.address(port).empty()) say(image::io_port_id(port) + " cannot listen yet; it is tried again");
+      if (!ports_.open(port)) say(image::io_port_id(port) + " cannot listen yet; it is tried again");
     }
     desk_.start();
   }

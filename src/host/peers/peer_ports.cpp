@@ -13,7 +13,9 @@ namespace tt::peers {
 namespace {
 
 constexpr rt::TimeNs kAcceptPause = 100 * rt::kMillisecond;
-constexpr rt::TimeNs kOpenPause = 5 * rt::kSecond;
+/// A port of a process that was just killed is free a moment later.
+constexpr rt::TimeNs kFirstOpenPause = 50 * rt::kMillisecond;
+constexpr rt::TimeNs kLongestOpenPause = 5 * rt::kSecond;
 
 /// Names of a certificate that are node names: the images that it is for. A certificate without any is for all.
 std::vector<std::uint64_t> images_named(const tls::PeerNames& names) {
@@ -82,29 +84,33 @@ std::vector<image::IoPortStatus> PeerPorts::status() const {
 Result<void> PeerPorts::open(std::uint16_t id) {
   Port* const port = find(id);
   if (port == nullptr) return {Errc::object_not_found, id};
-  if (port->listener != nullptr) return {};
   port->wanted = true;
-  TT_TRY(auto listener, net_.listen_tcp(port->address.host, port->address.port));
-  port->bound = listener->address();
-  if (const auto bound = parse_address(port->bound)) port->address.port = bound->port;
-  port->listener = std::move(listener);
-  scope_.spawn(accept_all(*port, port->listener));
-  return {};
+  auto opened = try_to_open(*port);
+  if (!opened && !waiting_) {
+    waiting_ = true;
+    scope_.spawn(keep_trying());
+  }
+  return opened;
 }
 
-void PeerPorts::open_when_possible(std::uint16_t id) {
-  if (open(id) || waiting_) return;
-  waiting_ = true;
-  scope_.spawn(keep_trying());
+Result<void> PeerPorts::try_to_open(Port& port) {
+  if (port.listener != nullptr) return {};
+  TT_TRY(auto listener, net_.try_listen_tcp(port.address.host, port.address.port));
+  port.bound = listener->address();
+  if (const auto bound = parse_address(port.bound)) port.address.port = bound->port;
+  port.listener = std::move(listener);
+  scope_.spawn(accept_all(port, port.listener));
+  return {};
 }
 
 rt::Task<void> PeerPorts::keep_trying() {
   const auto waits = [](const Port& port) { return port.wanted && port.listener == nullptr; };
-  while (!stopping_ && std::ranges::any_of(ports_, waits)) {
-    co_await nap_.until(reactor_.now() + kOpenPause);
-    for (const Port& port : ports_) {
+  for (rt::TimeNs pause = kFirstOpenPause; !stopping_ && std::ranges::any_of(ports_, waits);
+       pause = std::min(2 * pause, kLongestOpenPause)) {
+    co_await nap_.until(reactor_.now() + pause);
+    for (Port& port : ports_) {
       if (stopping_ || !waits(port)) continue;
-      auto opened = open(port.id);
+      auto opened = try_to_open(port);
       (void)opened;  // the next round tries it again
     }
   }

@@ -41,9 +41,6 @@ class PeerPorts final : public image::IoPorts, public image::Fabric {
   void use_desk(image::CallDesk& desk) noexcept { desk_ = &desk; }
   /// Where it listens, or last did.
   [[nodiscard]] std::string address(std::uint16_t id) const;
-  /// As soon as its address is there, which is tried every few seconds; the network of the mirrors is not that of
-  /// hosts.
-  void open_when_possible(std::uint16_t port);
   /// Nobody comes in any more. The desk has ended its links before.
   rt::Task<void> stop();
   /// After a simulated crash.
@@ -51,6 +48,8 @@ class PeerPorts final : public image::IoPorts, public image::Fabric {
 
   // --- IoPorts ---
   [[nodiscard]] std::vector<image::IoPortStatus> status() const override;
+  /// A port whose address is missing or taken is tried again until it listens, or is closed: the network of the mirrors
+  /// is not that of hosts, and they are served meanwhile.
   Result<void> open(std::uint16_t port) override;
   void close(std::uint16_t port) override;
 
@@ -71,6 +70,7 @@ class PeerPorts final : public image::IoPorts, public image::Fabric {
   using Secured = Result<std::unique_ptr<rt::ByteStream>>;
 
   [[nodiscard]] Port* find(std::uint16_t id) noexcept;
+  Result<void> try_to_open(Port& port);
   rt::Task<void> keep_trying();
   rt::Task<void> accept_all(Port& port, std::shared_ptr<rt::Listener> listener);
   rt::Task<void> attend(Port& port, std::unique_ptr<rt::ByteStream> stream);

@@ -192,6 +192,31 @@ TEST(PeerPorts, AClosedPortTakesNobodyAndTellsTheDesk) {
   EXPECT_EQ(two.call(), Errc::ok);
 }
 
+TEST(PeerPorts, APortWhoseAddressIsTakenOpensWhenItIsFree) {
+  const Certificates certificates;
+  Two two(certificates, "", "");
+  PeerPorts late(two.there_machine.reactor(), *two.there_net,
+                 {.partners = []() -> Result<PartnerTable> { return PartnerTable(); }});
+  Visitors visitors;
+  late.use_desk(visitors);
+  late.add(0x100, {"there", 10900});
+  EXPECT_FALSE(late.open(0x100));
+  two.world.run_for(20 * rt::kSecond);
+  EXPECT_FALSE(late.status()[0].listening);
+  two.there->close(0x100);
+  two.world.run_for(6 * rt::kSecond);
+  EXPECT_TRUE(late.status()[0].listening);
+  late.close(0x100);
+  EXPECT_TRUE(two.there->open(0x100));
+  EXPECT_FALSE(late.open(0x100));
+  late.close(0x100);
+  two.there->close(0x100);
+  two.world.run_for(6 * rt::kSecond);
+  EXPECT_FALSE(late.status()[0].listening) << "nobody wants it any more";
+  two.world.crash();
+  late.kill();
+}
+
 /// Whoever says nothing has no certificate to show: it makes room, and is cut off after three seconds.
 TEST(PeerPorts, SilenceTakesNoPlaces) {
   const Certificates certificates;
