@@ -195,6 +195,10 @@ class ControlPlane final : public ControlLink {
 
  private:
   rt::Task<Result<void>> harden_every_shard();
+  using TrackReader = rt::Task<Result<void>> (Shard::*)(VolumeHandle, std::uint64_t, std::span<std::byte>);
+  /// In the shard that owns the track.
+  rt::Task<Result<void>> read_where_it_is(Shard& from, TrackReader read, VolumeHandle volume, std::uint64_t track,
+                                          std::span<std::byte> into);
   rt::Task<Result<void>> wait_for_room(std::uint64_t payload_bytes);
   journal::SlotSeq append(const volume::Mutation& mutation);
   rt::Task<Result<void>> harden(journal::SlotSeq slot);

@@ -184,21 +184,24 @@ rt::Task<std::vector<RangeStatus>> ControlPlane::range_status() {
   co_return all;
 }
 
-rt::Task<Result<void>> ControlPlane::read_track(Shard& from, VolumeHandle volume, std::uint64_t track,
-                                                std::span<std::byte> into) {
+rt::Task<Result<void>> ControlPlane::read_where_it_is(Shard& from, TrackReader read, VolumeHandle volume,
+                                                      std::uint64_t track, std::span<std::byte> into) {
   Shard& owner = *shards_[from.options().stripes.shard_of(track)];
   co_await rt::hop(from.reactor(), owner.reactor());
-  auto done = co_await owner.read_track(volume, track, into);
+  auto done = co_await (owner.*read)(volume, track, into);
   co_await rt::hop(owner.reactor(), from.reactor());
+  co_return done;
+}
+
+rt::Task<Result<void>> ControlPlane::read_track(Shard& from, VolumeHandle volume, std::uint64_t track,
+                                                std::span<std::byte> into) {
+  auto done = co_await read_where_it_is(from, &Shard::read_track, volume, track, into);
   co_return done;
 }
 
 rt::Task<Result<void>> ControlPlane::read_medium(Shard& from, VolumeHandle volume, std::uint64_t track,
                                                  std::span<std::byte> into) {
-  Shard& owner = *shards_[from.options().stripes.shard_of(track)];
-  co_await rt::hop(from.reactor(), owner.reactor());
-  auto done = co_await owner.read_medium(volume, track, into);
-  co_await rt::hop(owner.reactor(), from.reactor());
+  auto done = co_await read_where_it_is(from, &Shard::read_medium, volume, track, into);
   co_return done;
 }
 

@@ -24,7 +24,7 @@ struct PortTraffic {
 
 struct IoPortStatus {
   std::uint16_t id = 0;
-  std::string type;      ///< "NBD TCP", "NBD Unix"
+  std::string type;      ///< "NBD TCP", "NBD Unix", "Mirror TCP"
   std::string address;   ///< Where it listens, or last did.
   std::string security;  ///< Whether hosts must use TLS: "Required", "Allowed", "Disabled".
   bool listening = false;

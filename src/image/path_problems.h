@@ -14,7 +14,7 @@
 
 namespace tt::image {
 
-enum class PathsState : std::uint8_t { up, degraded, down };
+using PathsState = mirror::PathSet::Health;
 
 /// Nothing while one of them has not been tried.
 std::optional<PathsState> paths_state(std::span<const mirror::PathReport> paths) noexcept;

@@ -89,6 +89,17 @@ TEST(ScopeCheck, BothEndsOfAPairMustBeCovered) {
   }
 }
 
+/// As a target an LSS is one of another image, whatever group the LSS of that number is in here.
+TEST(ScopeCheck, OfWhatIsInTwoImagesTheOwnEndCounts) {
+  const Fixture image;
+  const auto paths = [&](const char* source, const char* target) {
+    return image.refused("mkpprcpath", {{"source_lss", source}, {"target_lss", target}, {"pairs", json::array()}});
+  };
+  EXPECT_EQ(paths("00", "02"), Names{"00/0"});
+  EXPECT_EQ(paths("02", "00"), Names{});
+  EXPECT_EQ(image.refused("rmpprcpath", {{"pairs", {pair("00", "02"), pair("02", "00")}}}), Names{"00:02/0"});
+}
+
 TEST(ScopeCheck, WhatAllObjectsShareRefusesTheWholeRequest) {
   const Fixture image;
   EXPECT_EQ(image.refused("chfbvol", {{"ids", {"0000"}}, {"volume_groups", {"V0", "V1"}}}), Names{"V1/0"});

@@ -104,7 +104,7 @@ rt::Task<Result<void>> Link::call(std::uint64_t wanted_wwnn, std::uint16_t wante
   bool agreed = false;
   if (sent) {
     auto answer = co_await read_greeting();
-    if (!answer && answer.error().code == Errc::bad_message) {
+    if (!answer && answer.error().code != Errc::disconnected) {
       // With TLS 1.3 also that our certificate was not taken comes to light here.
       go_down(PathStatus::initialization_failed, "the other end does not take our certificate, or speaks otherwise");
     }

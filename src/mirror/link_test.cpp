@@ -612,6 +612,24 @@ TEST(LinkTest, WhoCallsIsWhoItsCertificateSays) {
   }
 }
 
+/// What is not understood in the greeting is not a line that is down; with TLS also that our certificate was refused.
+TEST(LinkTest, AnAnswerToTheGreetingThatMakesNoSense) {
+  Welcome newer;
+  newer.wwnn = kThere;
+  newer.version = kProtocolVersion + 1;
+  Welcome features;
+  features.wwnn = kThere;
+  features.features = 1;
+  const std::vector<std::byte> garbage(200, std::byte{0x15});
+  for (const auto& said : {frame(1, 1, newer), frame(1, 1, features), garbage}) {
+    Caller caller({});
+    caller.far_scope.spawn(say_and_never_read(*caller.stream, said));
+    caller.world.run_for(rt::kSecond);
+    EXPECT_TRUE(caller.ended);
+    EXPECT_EQ(caller.link->status(), PathStatus::initialization_failed);
+  }
+}
+
 TEST(LinkTest, RM3_AnImageThatWelcomesAsAnotherIsNotTaken) {
   Caller caller({});
   Welcome welcome;

@@ -58,7 +58,7 @@ class ToPorts final : public Dialer {
   rt::Task<Result<std::unique_ptr<rt::ByteStream>>> dial(std::uint64_t, PathPorts ports) override {
     ++dials;
     if (fails != Errc::ok) co_return fails;
-    auto stream = co_await net_.connect_tcp("there", tcp_port(ports.remote), rt::kUsual);
+    auto stream = co_await net_.connect_tcp("there", tcp_port(ports.remote), rt::kUsualConnection);
     co_return std::move(stream);
   }
   int dials = 0;

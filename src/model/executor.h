@@ -111,6 +111,16 @@
 //   lsresgrp, showresgrp id "RG1"                                         -> rows: resource_group
 //   mkresgrp, chresgrp id "RG1", name?, label?, description?              -> results: one
 //   rmresgrp   ids ["RG1", ...]                                           -> results: one per id
+//   Paths to other images. WWNNs 16 hex digits; the target of a pair is of the other image.
+//   mkpprcpath remote_wwnn, source_lss "10", target_lss "20", pairs [{"source":"I0100","target":"I0101"}, ...],
+//              remote_image?, source_ssid? N, target_ssid? N, consistency_group bool
+//                          -> results: one, name "10:20", then path_not_up (a warning; detail: the status of the path,
+//                             model/path_reasons.h) for each that is not up, name "I0100:I0101"; path_failed for each
+//                             if none is, and nothing was changed
+//   rmpprcpath pairs [{"source":"10","target":"20"}, ...], remote_wwnn?, remote_image?, force bool (no pair of volumes
+//              needs a path in this release)                              -> results: one per pair
+//   lspprcpath -                                                          -> rows: pprc_path
+//   lsavailpprcport remote_wwnn, remote_image?                            -> rows: pprc_port
 //
 // Listings also carry the selection and filters the user gave (`select` and the filter keys of the catalogue). The
 // executor may use them to answer faster and may ignore them: select_rows() (model/selection.h) is applied to what it
@@ -178,8 +188,14 @@
 //                host_connections (how many of each are in it)
 //   host_login   id|null, name|null (of the host connection), wwpn, wwnn|null, io_port, login_type, identity, peer,
 //                volume|null, access bool|null, volume_group and port_group of the host connection
-//   io_port      id "I0000", wwpn, state "Online"|"Communication established"|"Offline", type "NBD TCP"|"NBD Unix",
+//   io_port      id "I0000", wwpn, state "Online"|"Communication established"|"Offline", type "NBD TCP"|"NBD Unix"|
+//                "Mirror TCP",
 //                topology "SCSI-FCP"|null, port_group, speed|null, security, address, logins
+//   pprc_path    id "10" (the source LSS), target "20", state "Success"|"Failed"|"Degraded", target_ssid, port "I0100",
+//                attached_port, wwnn, failed_reason|null, consistency_group bool, target_image and attached_port_image
+//   pprc_port    id "I0100" (the local port), attached_port, type "FCP", switch_id and switch_port null,
+//                attached_port_image
+//   A key KEY_image says which image has the object of KEY, where that is not the one that was asked.
 #pragma once
 
 #include <cstdint>

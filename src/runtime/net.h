@@ -46,7 +46,7 @@ struct ConnectOptions {
   int retries = 3;
 };
 
-inline const ConnectOptions kUsual;
+inline const ConnectOptions kUsualConnection;
 
 class Net {
  public:

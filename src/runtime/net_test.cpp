@@ -87,7 +87,7 @@ Task<void> talk(ByteStream& stream, std::size_t bytes) {
 Task<void> echo_over_tcp(Platform& platform, Listener& listener, std::size_t bytes) {
   Scope scope(platform.reactor(0));
   scope.spawn(echo(listener, bytes));
-  auto connected = co_await platform.net(0).connect_tcp("127.0.0.1", port_of(listener), kUsual);
+  auto connected = co_await platform.net(0).connect_tcp("127.0.0.1", port_of(listener), kUsualConnection);
   EXPECT_TRUE(connected);
   if (connected) {
     EXPECT_EQ((*connected)->peer_name(), listener.address());
@@ -104,17 +104,59 @@ TEST_P(NetTest, TcpCarriesLargeMessagesInPieces) {
   platform_->run(echo_over_tcp(*platform_, *listener, 8_MiB));
 }
 
+Task<void> take_one(Listener& listener, std::string& peer) {
+  auto stream = co_await listener.accept();
+  if (stream) peer = (*stream)->peer_name();
+}
+
+Task<void> connect_from(Platform& platform, Listener& listener, std::string from, std::string& peer, Errc& code) {
+  Scope scope(platform.reactor(0));
+  scope.spawn(take_one(listener, peer));
+  ConnectOptions options;
+  options.from = std::move(from);
+  options.retries = 1;
+  auto connected = co_await platform.net(0).connect_tcp("127.0.0.1", port_of(listener), options);
+  code = connected ? Errc::ok : connected.error().code;
+  if (!connected) listener.close();
+  co_await scope.join();
+}
+
+TEST_P(NetTest, AConnectionLeavesFromTheAddressThatIsNamed) {
+  for (const auto& [from, peer_begins, expected] :
+       {std::tuple("127.0.0.2", "127.0.0.2:", Errc::ok), std::tuple("::1", "", Errc::object_not_found),
+        std::tuple("no address", "", Errc::object_not_found), std::tuple("192.0.2.1", "", Errc::io_error)}) {
+    make();
+    auto listener = std::move(*platform_->net(0).listen_tcp("127.0.0.1", 0));
+    std::string peer;
+    Errc code = Errc::ok;
+    platform_->run(connect_from(*platform_, *listener, from, peer, code));
+    EXPECT_EQ(code, expected) << from;
+    EXPECT_TRUE(peer.starts_with(peer_begins)) << peer;
+  }
+}
+
+TEST_P(NetTest, WhoMayNotWaitIsToldAtOnceThatAnAddressIsTaken) {
+  make();
+  auto listener = std::move(*platform_->net(0).listen_tcp("127.0.0.1", 0));
+  const TimeNs begin = platform_->reactor(0).now();
+  const auto second = platform_->net(0).try_listen_tcp("127.0.0.1", port_of(*listener));
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().code, Errc::busy);
+  EXPECT_LT(platform_->reactor(0).now() - begin, kSecond) << "listen_tcp() asks for two seconds";
+  EXPECT_TRUE(platform_->net(0).try_listen_tcp("127.0.0.1", 0));
+}
+
 Task<void> connect_by_name(Platform& platform, Listener& listener) {
   Scope scope(platform.reactor(0));
   scope.spawn(echo(listener, 10));
-  auto connected = co_await platform.net(0).connect_tcp("localhost", port_of(listener), kUsual);
+  auto connected = co_await platform.net(0).connect_tcp("localhost", port_of(listener), kUsualConnection);
   EXPECT_TRUE(connected);
   if (connected) {
     co_await talk(**connected, 10);
     connected->reset();
   }
   co_await scope.join();
-  auto unknown = co_await platform.net(0).connect_tcp("no-such-host.invalid", 1, kUsual);
+  auto unknown = co_await platform.net(0).connect_tcp("no-such-host.invalid", 1, kUsualConnection);
   EXPECT_FALSE(unknown);
   if (!unknown) {
     EXPECT_EQ(unknown.error().code, Errc::object_not_found);
@@ -128,7 +170,7 @@ TEST_P(NetTest, NamesAreResolved) {
 }
 
 Task<void> connect_refused(Platform& platform, std::uint16_t port) {
-  auto connected = co_await platform.net(0).connect_tcp("127.0.0.1", port, kUsual);
+  auto connected = co_await platform.net(0).connect_tcp("127.0.0.1", port, kUsualConnection);
   EXPECT_FALSE(connected);
   if (!connected) {
     EXPECT_EQ(connected.error().code, Errc::disconnected);
@@ -210,7 +252,7 @@ Task<void> shut_down_while_busy(Platform& platform, Listener& listener) {
   Scope scope(platform.reactor(0));
   StreamPtr server;
   scope.spawn(accept_one(listener, &server));
-  auto client = co_await platform.net(0).connect_tcp("127.0.0.1", port_of(listener), kUsual);
+  auto client = co_await platform.net(0).connect_tcp("127.0.0.1", port_of(listener), kUsualConnection);
   co_await scope.join();
   bool read_ended = false;
   bool write_ended = false;
@@ -238,7 +280,7 @@ Task<void> write_to_a_closed_peer(Platform& platform, Listener& listener) {
   Scope scope(platform.reactor(0));
   StreamPtr server;
   scope.spawn(accept_one(listener, &server));
-  auto client = co_await platform.net(0).connect_tcp("127.0.0.1", port_of(listener), kUsual);
+  auto client = co_await platform.net(0).connect_tcp("127.0.0.1", port_of(listener), kUsualConnection);
   co_await scope.join();
   client->reset();
   bool ended = false;
@@ -313,7 +355,7 @@ TEST_P(NetTest, PortInUseIsBusy) {
 }
 
 Task<void> one_client(Platform& platform, std::uint16_t port) {
-  auto connected = co_await platform.net(0).connect_tcp("127.0.0.1", port, kUsual);
+  auto connected = co_await platform.net(0).connect_tcp("127.0.0.1", port, kUsualConnection);
   EXPECT_TRUE(connected);
   if (connected) co_await talk(**connected, 3000);
 }

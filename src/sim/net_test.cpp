@@ -57,7 +57,7 @@ rt::Task<void> echo_server(rt::Listener& listener, int& served) {
 }
 
 rt::Task<void> client(rt::Net& net, std::string host, std::uint16_t port, Errc& result) {
-  auto connected = co_await net.connect_tcp(host, port, rt::kUsual);
+  auto connected = co_await net.connect_tcp(host, port, rt::kUsualConnection);
   if (!connected) {
     result = connected.error().code;
     co_return;

@@ -39,6 +39,10 @@ class Partner(Image):
     def wwnn(self):
         return self.must("lssi", "-fmt", "delim", "-hdr", "off", "-bnr", "off").split(",")[4]
 
+    def log(self):
+        with open(os.path.join(self.dir, "log", "twintrackd.log"), encoding="utf-8", errors="replace") as file:
+            return file.read()
+
     def announce(self):
         """Others find it from now on."""
         with open(self.partners, "a", encoding="ascii") as file:

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import ssl
+import subprocess
 import sys
 import time
 
@@ -92,6 +93,55 @@ def hostile(here, there):
     tell("200 strangers were sent away, and the paths stayed up")
 
 
+def partner_file(here, there):
+    """What is wrong in it is said, and the last good one counts; without one nobody is found until it is there."""
+    with open(here.partners, encoding="ascii") as file:
+        good = file.read()
+    with open(here.partners, "a", encoding="ascii") as file:
+        file.write("this is no line\n")
+    there.kill()
+    here.wait_for("10", DOWN)
+    there.up()
+    here.wait_for("10", UP)
+    require(f"line {good.count(chr(10)) + 1}" in here.log(), "the log names the line")
+    os.remove(here.partners)
+    here.kill()
+    here.up()
+    time.sleep(2)
+    require([state for state, _ in here.states("10")] == DOWN, "nobody knows where they are")
+    require("is missing" in here.log(), "the log says so")
+    with open(here.partners, "w", encoding="ascii") as file:
+        file.write(good)
+    here.wait_for("10", UP)
+    tell("the partner file was wrong, and away: the paths are back by themselves")
+
+
+def address_taken(here, there):
+    """Hosts are served, and the port opens when it is free."""
+    here.kill()
+    with socket.socket() as squatter:
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        squatter.bind(("127.0.0.1", int(here.ports["I0101"].split(":")[1])))
+        squatter.listen()
+        begin = time.monotonic()
+        here.up()
+        require(time.monotonic() - begin < 20, "hosts wait for the network of the mirrors")
+        here.wait_for("10", ["Success", "Failed"])
+        require(any(row[0] == "I0101" and row[2] == "Offline" for row in here.rows("lsioport")), "I0101 is offline")
+    here.wait_for("10", UP)
+    require(there.rows("lsavailpprcport", "-remotewwnn", here.wwnn, "20:10"), "and it is reached")
+    tell("an address that was taken: the port opened when it was free")
+
+
+def options(programs):
+    """What makes no sense is said before anything is made."""
+    for words, text in ((["--mirror-tcp", "127.0.0.1:1"], "--mirror-certs"), (["--mirror-tcp", "nowhere"], "--mirror-tcp"),
+                        (["--mirror-tcp", "h:1"] * 5, "--mirror-tcp"), (["--mirror-tls", "perhaps"], "--mirror-tls")):
+        done = subprocess.run([os.path.join(programs, "twintrackd"), "--dir", "/nonexistent/image", *words],
+                              stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+        require(done.returncode == 2 and text in done.stderr, f"{words}: {done.returncode} {done.stderr}")
+
+
 def stranger(programs, folder, partners, there):
     certificates(os.path.join(folder, "others"), "third")
     with Partner(programs, "third", os.path.join(folder, "others", "third"), partners) as third:
@@ -103,6 +153,7 @@ def stranger(programs, folder, partners, there):
 
 
 def main(programs):
+    options(programs)
     with scratch_folder(programs) as folder:
         certificates(os.path.join(folder, "certs"), "here", "there")
         partners = os.path.join(folder, "partners")
@@ -118,6 +169,8 @@ def main(programs):
             here.wait_for("10", UP)
             tell("two paths over TLS")
             killed_and_back(here, there)
+            partner_file(here, there)
+            address_taken(here, there)
             stands_still(here, there)
             hostile(here, there)
             stranger(programs, folder, partners, there)

@@ -142,12 +142,13 @@ rt::Task<void> PeerPorts::accept_all(Port& port, std::shared_ptr<rt::Listener> l
     if (!stream) {
       if (stream.error().code == Errc::cancelled) co_return;
       co_await rt::sleep_for(reactor_, kAcceptPause);
-    } else if (connections_ >= options_.most_connections && shaking_.empty()) {
+    } else if (connections_ >= options_.most_connections && in_handshake_.empty()) {
       (*stream)->shut_down();
     } else {
       if (connections_ >= options_.most_connections) {
-        shaking_.front()->shut_down();
-        shaking_.splice(shaking_.end(), shaking_, shaking_.begin());  // the next one is another's turn
+        in_handshake_.front()->shut_down();
+        in_handshake_.splice(in_handshake_.end(), in_handshake_,
+                             in_handshake_.begin());  // the next one is another's turn
       }
       scope_.spawn(attend(port, std::move(*stream)));
     }
@@ -175,14 +176,14 @@ rt::Task<PeerPorts::Secured> PeerPorts::secure(std::unique_ptr<rt::ByteStream> s
   auto tls = std::make_unique<tls::TlsStream>(reactor_, std::move(stream), std::move(ssl));
   bool done = false;
   rt::Nap nap(reactor_);
-  const auto place = accepting ? shaking_.insert(shaking_.end(), tls.get()) : shaking_.end();
+  const auto place = accepting ? in_handshake_.insert(in_handshake_.end(), tls.get()) : in_handshake_.end();
   rt::LocalScope watch(reactor_);
   watch.spawn(cut_after(reactor_, nap, options_.handshake_limit, *tls, done));
   auto shaken = co_await tls->handshake();
   done = true;
   nap.end();
   co_await watch.join();
-  if (accepting) shaking_.erase(place);
+  if (accepting) in_handshake_.erase(place);
   if (!shaken) co_return shaken.error();
   proven = images_named(tls->peer_names());
   std::unique_ptr<rt::ByteStream> secured = std::move(tls);

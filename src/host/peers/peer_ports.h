@@ -82,8 +82,8 @@ class PeerPorts final : public image::IoPorts, public image::Fabric {
   image::CallDesk* desk_ = nullptr;
   std::list<Port> ports_;  ///< Ascending by id; tasks refer to them.
   std::size_t connections_ = 0;
-  std::list<rt::ByteStream*> shaking_;  ///< That came in and have not proved anything, the oldest first.
-  rt::Nap nap_;                         ///< Of ports that wait for their addresses: one task for all.
+  std::list<rt::ByteStream*> in_handshake_;  ///< That came in and have not proved anything, the oldest first.
+  rt::Nap nap_;                              ///< Of ports that wait for their addresses: one task for all.
   bool waiting_ = false;
   bool stopping_ = false;
   rt::Scope scope_;

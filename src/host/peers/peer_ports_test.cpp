@@ -42,7 +42,7 @@ rt::Task<void> dial(PeerPorts& ports, mirror::PathPorts pair, std::optional<Resu
 }
 
 rt::Task<void> connect(rt::Net& net, std::optional<Result<Stream>>& into) {
-  auto stream = co_await net.connect_tcp("there", 10900, rt::kUsual);
+  auto stream = co_await net.connect_tcp("there", 10900, rt::kUsualConnection);
   into.emplace(std::move(stream));
 }
 

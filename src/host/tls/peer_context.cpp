@@ -1,24 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "host/tls/peer_context.h"
 
-#include <openssl/err.h>
 #include <openssl/x509v3.h>
 
 #include "base/assert.h"
+#include "host/tls/openssl_error.h"
 
 namespace tt::tls {
-
-namespace {
-
-Error refuse(std::string& explanation, const std::string& what) {
-  char text[256] = "unknown reason";
-  if (const unsigned long code = ERR_peek_last_error(); code != 0) ERR_error_string_n(code, text, sizeof(text));
-  ERR_clear_error();
-  explanation = what + ": " + text;
-  return {Errc::authentication_failed};
-}
-
-}  // namespace
 
 Result<std::unique_ptr<PeerContext>> PeerContext::load(const PeerFiles& files, std::string& explanation) {
   ERR_clear_error();

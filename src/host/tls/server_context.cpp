@@ -10,6 +10,7 @@
 #include <iterator>
 
 #include "base/assert.h"
+#include "host/tls/openssl_error.h"
 #include "host/tls/psk_file.h"
 
 namespace tt::tls {
@@ -36,18 +37,6 @@ int identity_slot() {
 int keys_slot() {
   static const int slot = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, nullptr);
   return slot;
-}
-
-std::string last_openssl_error() {
-  char text[256] = "unknown reason";
-  if (const unsigned long code = ERR_peek_last_error(); code != 0) ERR_error_string_n(code, text, sizeof(text));
-  ERR_clear_error();
-  return text;
-}
-
-Result<void> refuse(std::string& explanation, const std::string& what) {
-  explanation = what + ": " + last_openssl_error();
-  return Errc::authentication_failed;
 }
 
 Result<void> use_certificate(SSL_CTX* context, const ServerFiles& files, std::string& explanation) {
