@@ -526,6 +526,13 @@ struct Caller {
     far_scope.kill();
     link.reset();
   }
+  /// And reads nothing.
+  void far_end_welcomes() {
+    Welcome welcome;
+    welcome.wwnn = kThere;
+    far_scope.spawn(say_and_never_read(*stream, frame(1, 1, welcome)));
+  }
+
   sim::World world;
   sim::Machine& machine;
   sim::Machine& far;
@@ -567,9 +574,7 @@ TEST(LinkTest, AGoodbyeThatDoesNotGoOutIsGivenUp) {
   sim::NetworkOptions options;
   options.window_bytes = 4096;
   Caller caller(options);
-  Welcome welcome;
-  welcome.wwnn = kThere;
-  caller.far_scope.spawn(say_and_never_read(*caller.stream, frame(1, 1, welcome)));
+  caller.far_end_welcomes();
   caller.world.run_for(rt::kSecond / 10);
   std::optional<Errc> outcome;
   caller.scope.spawn(ask_one(*caller.link, 1, 100, outcome));
@@ -654,10 +659,7 @@ TEST(LinkTest, AnAnswerBeforeTheFrameIsSentHasToWait) {
   sim::NetworkOptions options;
   options.window_bytes = 4096;
   Caller caller(options);
-  Welcome welcome;
-  welcome.wwnn = kThere;
-  auto said = frame(1, 1, welcome);
-  caller.far_scope.spawn(say_and_never_read(*caller.stream, said));
+  caller.far_end_welcomes();
   ASSERT_EQ(caller.world.run_until([&] { return caller.greeting.has_value(); }), sim::RunEnd::reached);
   std::optional<Errc> outcome;
   caller.scope.spawn(ask_one(*caller.link, 1, 2000, outcome));

@@ -116,12 +116,23 @@ def partner_file(here, there):
     tell("the partner file was wrong, and away: the paths are back by themselves")
 
 
+def take(squatter, port):
+    """The kernel lets go of what a killed process listened on a moment later."""
+    for _ in range(100):
+        try:
+            squatter.bind(("127.0.0.1", port))
+            return
+        except OSError:
+            time.sleep(0.05)
+    raise AssertionError(f"port {port} does not become free")
+
+
 def address_taken(here, there):
     """Hosts are served, and the port opens when it is free."""
     here.kill()
     with socket.socket() as squatter:
         squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        squatter.bind(("127.0.0.1", int(here.ports["I0101"].split(":")[1])))
+        take(squatter, int(here.ports["I0101"].split(":")[1]))
         squatter.listen()
         begin = time.monotonic()
         here.up()

@@ -181,6 +181,37 @@ TEST_F(ScrubTest, TracksOfARangeCopyRepairEachOther) {
   EXPECT_EQ(lab_->track(s, 1), kDamaged);
 }
 
+/// The other track's volume is held by a command, in another shard: a read of the damage waits, as long as holds last.
+TEST_F(ScrubTest, ATwinThatIsHeldIsWaitedForAndNotForEver) {
+  for (const rt::TimeNs held_for : {10 * rt::kSecond, 100 * rt::kSecond}) {
+    LabOptions options;
+    options.shards = 2;
+    open(options);
+    constexpr std::uint64_t kFar = 300;
+    const VolumeId s = on_medium(kEven, 4, 's');
+    const VolumeId t = lab_->make(kOdd, kFar + 4);
+    const std::vector<volume::RangeRequest> request = {
+        {.source = s, .target = t, .runs = {{.source = 1, .target = kFar, .count = 2}}, .background_copy = false}};
+    ASSERT_TRUE(lab_->run(lab_->control().establish_ranges(request)).front());
+    ASSERT_TRUE(lab_->write(t, kFar * kTrackBlocks, kGrainBlocks, 'x'));
+    EXPECT_TRUE(lab_->drain());
+    ASSERT_TRUE(all_closed());
+    lab_->damage(s, 1, 3 * kGrainBytes);
+    const std::vector<VolumeId> held = {t};
+    image::Shard& other = *lab_->life->image().shards()[1];
+    ASSERT_TRUE(lab_->run(other.hold(held, {})));
+    const auto read = lab_->start_read(s, kTrackBlocks, kTrackBlocks);
+    lab_->run_for(5 * rt::kSecond);
+    EXPECT_FALSE(read->has_value());
+    lab_->run_for(held_for - 5 * rt::kSecond);
+    other.release(held);
+    ASSERT_TRUE(lab_->wait(read));
+    const bool in_time = held_for < 40 * rt::kSecond;
+    EXPECT_EQ(**read, in_time ? "s*128" : kDamaged);
+    EXPECT_EQ(problems(), in_time ? std::vector<std::string>{} : std::vector<std::string>{"0000 track 1"});
+  }
+}
+
 /// Somebody wrote the other one: it does not hold what was lost.
 TEST_F(ScrubTest, OnlyWhatHasTheChecksumRepairs) {
   open();

@@ -186,7 +186,7 @@ class Partners {
   }
 
   std::string path_;
-  Version seen_{};
+  std::optional<Version> seen_;
   std::optional<peers::PartnerTable> table_;
 };
 
