@@ -18,6 +18,8 @@ const char* name_of(Errc code) noexcept {
     TT_NAME(cascade_not_available);
     TT_NAME(too_many_targets);
     TT_NAME(incremental_exists);
+    TT_NAME(target_is_secondary);
+    TT_NAME(target_is_primary);
     TT_NAME(space_efficient_target);
     TT_NAME(volume_offline);
     TT_NAME(copy_size_limit);
@@ -33,9 +35,16 @@ const char* name_of(Errc code) noexcept {
     TT_NAME(being_removed);
     TT_NAME(no_path);
     TT_NAME(path_failed);
+    TT_NAME(source_not_eligible);
+    TT_NAME(target_not_eligible);
+    TT_NAME(mirror_sizes);
+    TT_NAME(already_a_pair);
+    TT_NAME(wrong_pair_state);
+    TT_NAME(wrong_partner);
     TT_NAME(ssid_differs);
     TT_NAME(bad_combination);
     TT_NAME(mirror_limit);
+    TT_NAME(no_such_pair);
     TT_NAME(object_not_found);
     TT_NAME(id_taken);
     TT_NAME(parity_differs);
@@ -66,6 +75,9 @@ const char* name_of(Errc code) noexcept {
     TT_NAME(version_not_supported);
     TT_NAME(freeze_expired);
     TT_NAME(path_not_up);
+    TT_NAME(mirror_target);
+    TT_NAME(target_larger);
+    TT_NAME(target_not_consistent);
 #undef TT_NAME
   }
   return "unknown";

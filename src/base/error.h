@@ -21,6 +21,8 @@ enum class Errc : std::uint16_t {
   cascade_not_available = 107,
   too_many_targets = 108,
   incremental_exists = 109,
+  target_is_secondary = 110,
+  target_is_primary = 111,
   space_efficient_target = 113,
   volume_offline = 117,
   copy_size_limit = 118,
@@ -38,9 +40,16 @@ enum class Errc : std::uint16_t {
   // Remote mirror (spec: remote mirror, 4).
   no_path = 401,
   path_failed = 402,
+  source_not_eligible = 403,
+  target_not_eligible = 404,
+  mirror_sizes = 405,
+  already_a_pair = 407,
+  wrong_pair_state = 408,
+  wrong_partner = 409,
   ssid_differs = 412,
   bad_combination = 413,
   mirror_limit = 419,
+  no_such_pair = 422,
 
   // Configuration.
   object_not_found = 501,
@@ -77,6 +86,9 @@ enum class Errc : std::uint16_t {
   version_not_supported = 1016,
   freeze_expired = 1017,
   path_not_up = 1018,
+  mirror_target = 1019,  ///< Hosts do not use the target of a mirror.
+  target_larger = 1020,
+  target_not_consistent = 1021,
 };
 
 /// What failed and one number that helps (an errno, an offset, a volume id); trivially destructible on purpose.

@@ -28,6 +28,7 @@
 
 namespace tt::flashcopy {
 
+struct PairShare;
 struct RelationshipShare;
 
 /// What happened to a volume in this shard since the start; only for people. A request that several shards serve counts
@@ -79,6 +80,7 @@ struct VolumeShare {
   std::vector<RelationshipShare*> loans;     ///< Onto it.
   std::vector<RangeShare*> ranges_from;
   std::vector<RangeShare*> ranges_onto;
+  std::vector<PairShare*> pairs;  ///< One end of each is this volume.
 
   VolumeCounters counters;
 

@@ -167,6 +167,26 @@ class ControlPlane final : public ControlLink {
   rt::Task<std::vector<Result<void>>> withdraw_ranges(std::vector<RangeSelection> selections);
   rt::Task<std::vector<RangeStatus>> range_status();
 
+  // --- control_pairs.cpp; each is durable and in force in every shard when it returns ---
+  [[nodiscard]] Generation draw_generation();
+  /// The new pair, but for its marks and times; asked when its turn has come.
+  using PairMaker = std::function<Result<volume::PairConfig>()>;
+  rt::Task<Result<void>> install_pair(PairMaker make);
+  /// What becomes of the pair; marks without a key begin anew. Refused, it is as it was. no_such_pair.
+  using PairPlanner = std::function<Result<volume::PairConfig>(const volume::PairConfig& now)>;
+  rt::Task<Result<void>> change_pair(Generation pair, PairPlanner plan);
+  rt::Task<Result<void>> remove_pair(Generation pair);
+  rt::Task<PairCounts> pair_counts(Generation pair);
+  /// A bit for each track from the first one on.
+  rt::Task<Result<void>> add_marks(Generation pair, std::uint64_t first_track, std::vector<std::byte> bits);
+  rt::Task<Result<void>> mark_all(Generation pair);
+  rt::Task<std::vector<std::byte>> read_marks(Generation pair, std::uint64_t first_track, std::uint64_t track_count);
+  /// As Shard::write_mirrored(), anywhere in the volume.
+  rt::Task<Result<void>> write_mirrored(MirrorFrame frame, VolumeHandle volume, std::uint64_t block,
+                                        std::uint64_t block_count, const std::byte* data);
+  [[nodiscard]] std::vector<std::unique_ptr<Shard>>& shards() noexcept { return shards_; }
+  [[nodiscard]] CommonPace& pace() noexcept { return pace_; }
+
   // --- control_verify.cpp ---
   /// Begins to compare targets with their images. relationship_failed; busy: it is being verified already.
   rt::Task<std::vector<Result<void>>> verify(std::vector<std::pair<VolumeId, VolumeId>> pairs);
@@ -195,6 +215,8 @@ class ControlPlane final : public ControlLink {
 
  private:
   rt::Task<Result<void>> harden_every_shard();
+  rt::Task<void> tell_shards(std::function<void(Shard&)> tell);
+  rt::Task<Result<void>> change_pair_locked(volume::PairConfig next);
   using TrackReader = rt::Task<Result<void>> (Shard::*)(VolumeHandle, std::uint64_t, std::span<std::byte>);
   /// In the shard that owns the track.
   rt::Task<Result<void>> read_where_it_is(Shard& from, TrackReader read, VolumeHandle volume, std::uint64_t track,

@@ -5,6 +5,7 @@
 
 #include "image/executor_configuration.h"
 #include "image/executor_hosts.h"
+#include "image/executor_mirrors.h"
 #include "image/executor_paths.h"
 #include "image/executor_support.h"
 #include "image/metrics.h"
@@ -131,6 +132,9 @@ rt::Task<Response> ImageExecutor::carry_out(model::Request request) {
   } else if (const PathOperation paths = find_path_operation(operation)) {
     if (mirror_ == nullptr) co_return failed(Errc::not_in_this_release);
     work = paths(image_, mirror_, std::move(arguments));
+  } else if (const PathOperation mirrors = find_mirror_operation(operation)) {
+    if (mirror_ == nullptr) co_return failed(Errc::not_in_this_release);
+    work = mirrors(image_, mirror_, std::move(arguments));
   } else if (operation == "rmextpool") {
     work = remove_pools(std::move(arguments));
   } else if (operation == "mkfbvol") {

@@ -21,7 +21,7 @@ class HostLoad {
   void end_operation(rt::TimeNs took) noexcept {
     for (Piece& piece : pieces_) piece.worst_latency = std::max(piece.worst_latency, took);
   }
-  enum Observer : std::uint8_t { copier, range_copier, verifier, scrubber, observers };
+  enum Observer : std::uint8_t { copier, range_copier, verifier, scrubber, sender, observers };
   void begin_piece(Observer observer) noexcept { pieces_[observer] = {operations_, 0}; }
   [[nodiscard]] bool active_since(Observer observer) const noexcept {
     return operations_ != pieces_[observer].operations;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/byte_io.h"
+#include "flashcopy/pair_share.h"
 #include "volume/config_blob.h"
 
 namespace tt::image {
@@ -159,6 +160,9 @@ journal::Checkpoint Keeper::collect() {
   }
   for (const auto& [generation, range] : shard_.ranges_) {
     add({generation, journal::MapKind::uncopied}, range->pending);
+  }
+  for (const auto& [generation, pair] : shard_.pairs_) {
+    add({pair->config.marks, journal::MapKind::out_of_sync}, pair->marks);
   }
   out.drop_maps = std::exchange(shard_.removed_maps_, {});
   out.put_blobs.push_back({kMapsBlob, encode_summaries(summaries)});

@@ -69,6 +69,7 @@ MirrorDesk::MirrorDesk(ControlPlane& control, rt::Reactor& home, Fabric& fabric,
       home_(home),
       commands_(home),
       keeper_(home, identity_of(control.config(), home), *this, fabric, options),
+      pairs_(control, home, keeper_),
       fabric_(fabric),
       nap_(home),
       scope_(home) {}
@@ -80,12 +81,15 @@ MirrorDesk::~MirrorDesk() {
 void MirrorDesk::start() {
   for (const auto& [key, set] : control_.config().path_sets) scope_.spawn(put_back(key));
   scope_.spawn(watch_paths());
+  pairs_.start();
 }
 
 rt::Task<void> MirrorDesk::stop() {
   stopping_ = true;
   nap_.end();
+  pairs_.begin_stop();
   co_await keeper_.stop();
+  co_await pairs_.stop();
   co_await scope_.join();
 }
 
@@ -247,7 +251,17 @@ PathStatus MirrorDesk::judge(const mirror::OpenPath& words) const noexcept {
   return other ? PathStatus::other_ssid : PathStatus::established;
 }
 
-rt::Task<mirror::Reply> MirrorDesk::serve(mirror::Link&, const mirror::Reply& request) {
+rt::Task<mirror::Reply> MirrorDesk::serve(mirror::Link& link, const mirror::Reply& request) {
+  if (PairDesk::is_about_pairs(request.message)) {
+    auto reply = co_await pairs_.serve(link, request);
+    co_return std::move(reply);
+  }
+  if (const auto* words = std::get_if<mirror::Fence>(&request.message)) {
+    if (words->link == link.id()) co_return answer(mirror::AnswerCode::state);
+    const std::uint64_t fenced = words->link;
+    co_await keeper_.fence(link.peer_wwnn(), fenced);
+    co_return answer(mirror::AnswerCode::done);
+  }
   if (const auto* words = std::get_if<mirror::OpenPath>(&request.message)) {
     const PathStatus status = judge(*words);
     const bool good = status == PathStatus::established;

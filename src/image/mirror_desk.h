@@ -8,6 +8,7 @@
 
 #include "image/control.h"
 #include "image/fabric.h"
+#include "image/pair_desk.h"
 #include "image/path_problems.h"
 #include "mirror/path_keeper.h"
 #include "volume/paths.h"
@@ -43,6 +44,8 @@ class MirrorDesk final : public mirror::LinkServices, public CallDesk {
     std::string partner;
   };
   rt::Task<Reachable> reachable(std::uint64_t wwnn);
+  /// Its pairs of volumes.
+  [[nodiscard]] PairDesk& pairs() noexcept { return pairs_; }
 
   // --- CallDesk ---
   rt::Task<void> attend(std::unique_ptr<rt::ByteStream> stream, std::uint16_t port,
@@ -65,6 +68,7 @@ class MirrorDesk final : public mirror::LinkServices, public CallDesk {
   rt::Reactor& home_;
   rt::Mutex commands_;
   mirror::PathKeeper keeper_;
+  PairDesk pairs_;
   Fabric& fabric_;
   rt::Nap nap_;
   bool stopping_ = false;

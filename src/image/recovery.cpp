@@ -5,6 +5,7 @@
 #include <map>
 #include <utility>
 
+#include "flashcopy/pair_share.h"
 #include "image/frames.h"
 #include "image/keeper.h"
 #include "volume/config_blob.h"
@@ -161,6 +162,7 @@ Result<void> Recovery::load(const volume::ImageConfig& config) {
   for (const auto& [generation, r] : config.saved) shard_.install_saved(r);
   for (const auto& [generation, loan] : config.loans) shard_.install_loans({&loan, 1});
   for (const auto& [generation, copy] : config.range_copies) shard_.install_ranges(copy);
+  for (const auto& [generation, pair] : config.mirror_pairs) shard_.load_pair(pair);
   TT_CHECK(load_maps());
   for (auto* shares : {&shard_.relationships_, &shard_.saved_relationships_}) {
     for (const auto& [generation, share] : *shares) {
@@ -204,6 +206,9 @@ Result<void> Recovery::load_maps() {
   for (const auto& [generation, range] : shard_.ranges_) {
     if (incomplete(range->pending)) return Errc::corrupt;
   }
+  for (const auto& [generation, pair] : shard_.pairs_) {
+    if (incomplete(pair->marks)) return Errc::corrupt;
+  }
   for (const auto& [generation, volume] : shard_.volume_of_generation_) {
     if (incomplete(volume->written)) return Errc::corrupt;
     volume->written.grow(volume->local_track_count);
@@ -225,7 +230,7 @@ Result<void> Recovery::replay_ring(const volume::ImageConfig& config) {
   shard_.ring_->replay([&](const journal::ReplayedRecord& record) {
     if (!done) return;
     if (record.header.kind == journal::RecordKind::write) {
-      replay_write(config, record);
+      replay_write(config, record, record.slot > cut);
     } else if (record.header.kind == journal::RecordKind::placed) {
       replay_placed(record, record.slot > cut);
     } else if (record.header.kind == journal::RecordKind::bits && record.slot > cut) {
@@ -249,13 +254,16 @@ bool Recovery::already_indexed(const VolumeShare& volume, const journal::RecordH
   return false;
 }
 
-void Recovery::replay_write(const volume::ImageConfig& config, const journal::ReplayedRecord& record) {
+/// `after_cut`: the checkpoint's maps do not know of it yet.
+void Recovery::replay_write(const volume::ImageConfig& config, const journal::ReplayedRecord& record, bool after_cut) {
   const journal::RecordHeader& h = record.header;
   VolumeShare* volume = shard_.find(VolumeHandle{VolumeId{h.volume}, Generation{h.volume_generation}});
   if (volume == nullptr || h.track >= volume->local_track_count) return;
   shard_.recorded_tracks_.add(volume->id, h.track, record.slot);
   shard_.imply_changes(*volume, h.track, Lsn{h.lsn});
   shard_.imply_filled(*volume, h.track, h.block_count, Lsn{h.lsn});
+  // Marks fall: what was copied forward must not bring one back.
+  if (after_cut && (h.flags & journal::kFlagRedo) == 0) shard_.imply_marks(*volume, h.track, Lsn{h.lsn});
   if (is_killed(config.volumes.at(volume->id), Lsn{h.lsn}, shard_.global_of(h.track))) return;
   if ((h.flags & journal::kFlagRedo) != 0 && already_indexed(*volume, h)) return;
   shard_.ring_->pin(record.slot);

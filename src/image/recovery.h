@@ -53,7 +53,7 @@ class Recovery {
   Result<void> load_maps();
   Result<void> replay_ring(const volume::ImageConfig& config);
   [[nodiscard]] bool already_indexed(const flashcopy::VolumeShare& volume, const journal::RecordHeader& header) const;
-  void replay_write(const volume::ImageConfig& config, const journal::ReplayedRecord& record);
+  void replay_write(const volume::ImageConfig& config, const journal::ReplayedRecord& record, bool after_cut);
   void replay_placed(const journal::ReplayedRecord& record, bool after_cut);
   void close_withdrawn(const volume::ImageConfig& config);
 

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <charconv>
 
+#include "flashcopy/pair_share.h"
+
 namespace tt::image {
 
 using flashcopy::kStripeTracks;
@@ -17,7 +19,8 @@ ExportInfo Router::info_of(const flashcopy::VolumeShare& volume) const {
   info.description = fmt::format("FB volume {:04X}", volume.id.value);
   info.size_bytes = volume.block_count * kBlockBytes;
   const auto* parent = volume.parent;
-  info.read_only = parent != nullptr && parent->inhibit_target_writes && !parent->withdrawn_at;
+  info.read_only = (parent != nullptr && parent->inhibit_target_writes && !parent->withdrawn_at) ||
+                   std::ranges::any_of(volume.pairs, [](const auto* pair) { return pair->refuses_hosts; });
   return info;
 }
 

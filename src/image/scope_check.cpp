@@ -53,7 +53,8 @@ class ScopeCheck {
     if (operand.kind == ArgumentKind::pairs) {
       const std::string source = item.value("source", std::string());
       const std::string target = item.value("target", std::string());
-      std::vector<std::string> ends = {source};
+      const bool has_target = operand.elsewhere && arguments_.value("at", std::string()) == "tgt";
+      std::vector<std::string> ends = {has_target ? target : source};
       if (!operand.elsewhere) ends.push_back(target);
       for (const std::string& end : ends) {
         if (const auto group = refusing_group(operand.id_kind, end)) return refusal(source + ":" + target, *group);

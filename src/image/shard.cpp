@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "flashcopy/pair_share.h"
+
 namespace tt::image {
 
 using flashcopy::RelationshipShare;
@@ -112,6 +114,10 @@ volume::TrackMap* Shard::find_map(const journal::MapKey& key) noexcept {
   if (key.kind == journal::MapKind::written) {
     const auto found = volume_of_generation_.find(key.generation);
     return found != volume_of_generation_.end() ? &found->second->written : nullptr;
+  }
+  if (key.kind == journal::MapKind::out_of_sync) {
+    const auto found = pair_of_marks_.find(key.generation);
+    return found != pair_of_marks_.end() ? &found->second->marks : nullptr;
   }
   if (flashcopy::RangeShare* range = find_range(key.generation)) {
     return key.kind == journal::MapKind::uncopied ? &range->pending : nullptr;

@@ -7,6 +7,7 @@
 //   shard_control.cpp                  what the control plane asks of a shard (3.5, 3.7)
 //   shard_loans.cpp                    tracks that targets of one source share (decision 0011)
 //   shard_ranges.cpp                   runs of tracks that are copied to other places (decision 0012)
+//   shard_pairs.cpp                    mirrored pairs (decision 0020)
 //   shard_configuration.cpp            volumes and ranks that change while they are in use
 //   batch.{h,cpp}, destager, copier    everything that writes to media (3.3)
 //   keeper.{h,cpp}                     checkpoints and the journal's tail (3.11)
@@ -43,6 +44,7 @@
 #include "journal/meta_store.h"
 #include "journal/ring.h"
 #include "media/rank.h"
+#include "mirror/message.h"
 #include "runtime/disk.h"
 #include "runtime/reactor.h"
 #include "runtime/scope.h"
@@ -171,6 +173,18 @@ struct RelationshipCounts {
   std::uint64_t copy_bytes_per_second = 0;
 };
 
+struct PairCounts {
+  std::uint64_t marked = 0;     ///< Tracks that the other end may not have.
+  std::uint64_t sent = 0;       ///< Since the start.
+  bool pass_completed = false;  ///< Each that was marked at the beginning has arrived once.
+};
+
+/// What a write from the source of a pair carries: it passes only where both are those of the target.
+struct MirrorFrame {
+  Generation pair;
+  std::uint64_t epoch = 0;
+};
+
 /// Of the relationships that exist or are saved: limits that shards keep together.
 using CopyRateTable = std::map<Generation, std::shared_ptr<flashcopy::CopyRate>>;
 
@@ -246,6 +260,31 @@ class Shard {
   /// The target's track, which this shard owns, is filled with the source's if it is pending. io_error: the copy has
   /// failed.
   rt::Task<Result<void>> fill_track(Generation range_copy, std::uint64_t track);
+  // --- mirrored pairs (shard_pairs.cpp) ---
+  /// From its start on a source marks what is written, and a target refuses hosts; nothing is sent or taken yet.
+  rt::Task<void> install_pair(volume::PairConfig pair);
+  void load_pair(const volume::PairConfig& pair);
+  /// Nothing is sent or taken any more, until apply_pair().
+  void stop_pair(Generation pair, bool becomes_target) noexcept;
+  /// Its record is durable, or it is as it was.
+  void apply_pair(const volume::PairConfig& pair);
+  void drop_pair(Generation pair);
+  [[nodiscard]] std::optional<PairCounts> pair_counts(Generation pair) const;
+  /// As write(), hardened, for a frame of the pair; without data zeros, whose space is given back. wrong_pair_state:
+  /// the detail is the mirror::AnswerCode.
+  rt::Task<Result<void>> write_mirrored(MirrorFrame frame, VolumeHandle volume, std::uint64_t block,
+                                        std::uint64_t block_count, const std::byte* data);
+  /// Bits of these tracks that the shard owns are set in `into`, the first track in the lowest bit.
+  void read_marks(Generation pair, std::uint64_t first_track, std::uint64_t track_count,
+                  std::span<std::byte> into) const noexcept;
+  /// The shard's of them become marks, durably.
+  rt::Task<Result<void>> add_marks(Generation pair, std::uint64_t first_track, std::vector<std::byte> bits);
+  rt::Task<Result<void>> mark_all(Generation pair);
+  [[nodiscard]] const auto& pairs() const noexcept { return pairs_; }
+  [[nodiscard]] flashcopy::PairShare* find_pair(Generation pair) const noexcept;
+  /// Marks of tracks that have arrived fall. False if the journal has no room for that just now.
+  bool note_arrivals();
+
   /// Without regard to holds of the volume.
   rt::Task<Result<void>> read_track(VolumeHandle volume, std::uint64_t track, std::span<std::byte> into);
   rt::Task<Result<void>> read_medium(VolumeHandle volume, std::uint64_t track, std::span<std::byte> into);
@@ -354,6 +393,7 @@ class Shard {
   friend class Copier;
   friend class Keeper;
   friend class Mender;
+  friend class PairSender;
   friend class RangeCopier;
   friend class ReadAhead;
   friend class Recovery;
@@ -368,14 +408,21 @@ class Shard {
   [[nodiscard]] Piece piece_at(std::uint64_t block, std::uint64_t blocks_left) const noexcept;
 
   enum class Admission : std::uint8_t { go, again };
-  rt::Task<Result<Admission>> admit_write(VolumeHandle handle, Piece piece, std::uint64_t payload_bytes);
+  /// `frame` of a write that comes from the source of a pair, else null.
+  rt::Task<Result<Admission>> admit_write(VolumeHandle handle, Piece piece, std::uint64_t payload_bytes,
+                                          const MirrorFrame* frame);
+  [[nodiscard]] Result<void> may_write(const flashcopy::VolumeShare& volume, const MirrorFrame* frame) const noexcept;
+  [[nodiscard]] bool may_read(const flashcopy::VolumeShare& volume) const noexcept;
+  rt::Task<Result<void>> set_marks(Generation pair, std::vector<journal::TrackRun> runs);
+  void imply_marks(flashcopy::VolumeShare& volume, std::uint64_t local_track, Lsn lsn) noexcept;
   [[nodiscard]] std::uint64_t fill_permille() const noexcept;
   [[nodiscard]] rt::TimeNs pause_before(VolumeHandle handle, std::uint64_t bytes) noexcept;
   rt::Task<Result<Admission>> admit_space(VolumeHandle handle, Piece piece, std::uint64_t payload_bytes);
   Result<journal::SlotSeq> insert_write(flashcopy::VolumeShare& volume, Piece piece, std::span<const std::byte> data,
                                         bool deallocate);
   rt::Task<Result<void>> write_pieces(VolumeHandle handle, std::uint64_t block, std::uint64_t block_count,
-                                      const std::byte* data, bool deallocate, bool fua);
+                                      const std::byte* data, bool deallocate, bool fua,
+                                      const MirrorFrame* frame = nullptr);
   // --- whole tracks to their place at once (shard_place.cpp) ---
   [[nodiscard]] bool may_place(std::uint64_t block, std::uint64_t block_count) const noexcept;
   std::uint64_t latch_placeable(flashcopy::VolumeShare& volume, std::uint64_t block, std::uint64_t block_count,
@@ -493,7 +540,9 @@ class Shard {
   std::map<Generation, flashcopy::VolumeShare*> volume_of_generation_;
   std::map<Generation, std::unique_ptr<flashcopy::RelationshipShare>> relationships_;
   std::map<Generation, std::unique_ptr<flashcopy::RangeShare>> ranges_;
-  rt::WaitQueue filled_;         ///< A track of a range copy, or it failed.
+  std::map<Generation, std::unique_ptr<flashcopy::PairShare>> pairs_;
+  std::map<Generation, flashcopy::PairShare*> pair_of_marks_;  ///< By the key of its marks.
+  rt::WaitQueue filled_;                                       ///< A track of a range copy, or it failed.
   std::deque<RankShare> ranks_;  ///< By rank id; those that a batch works with stay where they are.
   /// What revertible relationships were before; linked to no volume.
   std::map<Generation, std::unique_ptr<flashcopy::RelationshipShare>> saved_relationships_;

@@ -4,7 +4,8 @@
 //
 //   * a crash never shows this write without an earlier one that was answered: with volatile answers (--ack volatile)
 //     everything answered so far is hardened first, and everything answered meanwhile before this one is;
-//   * the volume is in no relationship, loan or range copy: nobody needs what the track held;
+//   * the volume is in no relationship, loan, range copy or mirrored pair: nobody needs what the track held, and no
+//     mark has to come with the write;
 //   * the track has no dirty entries and no readers that go by them, and its column is latched: nothing is laid over it
 //     but what comes later, and no batch touches it;
 //   * nobody is shown what may still be lost: a read of the track is answered after the placed write that it may have
@@ -56,7 +57,7 @@ std::vector<MediaSums::Change> changes_of(const VolumeShare& volume, MediaAddres
 
 bool stands_alone(const VolumeShare& volume) noexcept {
   return !volume.held && !volume.removed && volume.frozen == 0 && volume.parent == nullptr && volume.children.empty() &&
-         volume.loans.empty() && volume.ranges_from.empty() && volume.ranges_onto.empty();
+         volume.loans.empty() && volume.ranges_from.empty() && volume.ranges_onto.empty() && volume.pairs.empty();
 }
 
 }  // namespace

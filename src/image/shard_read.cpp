@@ -55,6 +55,7 @@ rt::Task<Result<void>> Shard::read(VolumeHandle handle, std::uint64_t block, std
     volume = find(handle);
   }
   if (volume == nullptr) co_return Errc::volume_not_found;
+  if (!volume->pairs.empty() && !may_read(*volume)) co_return Error{Errc::mirror_target, volume->id.value};
   std::optional<flashcopy::HostOperation> operation(std::in_place, *volume);
   volume->last_host_io = reactor_.now();
   const Reader reader = reader_of(*volume, block, into.size() / kBlockBytes);

@@ -3,6 +3,7 @@
 // the answer, after the journal is durable if the write must be hardened.
 #include <algorithm>
 
+#include "flashcopy/pair_share.h"
 #include "image/shard.h"
 
 namespace tt::image {
@@ -49,7 +50,7 @@ rt::Task<Result<void>> Shard::zero(VolumeHandle volume, std::uint64_t block, std
 }
 
 rt::Task<Result<void>> Shard::write_pieces(VolumeHandle handle, std::uint64_t block, std::uint64_t block_count,
-                                           const std::byte* data, bool deallocate, bool fua) {
+                                           const std::byte* data, bool deallocate, bool fua, const MirrorFrame* frame) {
   const rt::TimeNs started = reactor_.now();
   host_load_.begin_operation();
   const std::uint64_t total_bytes = data != nullptr ? block_count * kBlockBytes : 0;
@@ -71,7 +72,7 @@ rt::Task<Result<void>> Shard::write_pieces(VolumeHandle handle, std::uint64_t bl
     const rt::TimeNs pause = pause_before(handle, bytes);
     if (pause > 0) co_await rt::sleep_for(reactor_, pause);
     for (;;) {
-      auto admission = co_await admit_write(handle, piece, bytes);
+      auto admission = co_await admit_write(handle, piece, bytes, frame);
       if (!admission) co_return admission.error();
       if (*admission == Admission::again) continue;
       VolumeShare& volume = *find(handle);
@@ -103,10 +104,12 @@ rt::Task<Result<void>> Shard::write_pieces(VolumeHandle handle, std::uint64_t bl
 
 /// Everything a write may have to wait for. After each wait the whole admission is asked again (engine notes T6): `go`
 /// is only answered in a turn in which nothing was waited for.
-rt::Task<Result<Shard::Admission>> Shard::admit_write(VolumeHandle handle, Piece piece, std::uint64_t payload_bytes) {
+rt::Task<Result<Shard::Admission>> Shard::admit_write(VolumeHandle handle, Piece piece, std::uint64_t payload_bytes,
+                                                      const MirrorFrame* frame) {
   VolumeShare* volume = find(handle);
   if (volume == nullptr) co_return Errc::volume_not_found;
   if (ring_->failed()) co_return Errc::journal_failed;
+  if (frame != nullptr || !volume->pairs.empty()) TT_CO_CHECK(may_write(*volume, frame));
   if (volume->held) {
     co_await volume->released.wait();
     co_return Admission::again;
@@ -241,6 +244,7 @@ Result<journal::SlotSeq> Shard::insert_write(VolumeShare& volume, Piece piece, s
   recorded_tracks_.add(volume.id, piece.local_track, appended.slot);
   ++volume.counters.journal_records;
   flashcopy::record_change(volume, piece.local_track);
+  if (!volume.pairs.empty()) flashcopy::mark_pairs(volume, piece.local_track);
   imply_filled(volume, piece.local_track, piece.block_count, Lsn{header.lsn});
   report_if_filled(volume);
   return appended.slot;

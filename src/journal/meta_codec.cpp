@@ -44,6 +44,8 @@ const char* name_of(MapKind kind) noexcept {
       return "changed at the target";
     case MapKind::preserved:
       return "preserved grains";
+    case MapKind::out_of_sync:
+      return "out of sync";
   }
   return "unknown";
 }

@@ -31,6 +31,7 @@ enum class MapKind : std::uint8_t {
   changed_source = 3,  ///< Of a recording relationship: written at the source since T0.
   changed_target = 4,  ///< Likewise at the target.
   preserved = 5,       ///< Of a relationship: grains of uncopied tracks that the target holds; 16 bits for each track.
+  out_of_sync = 6,     ///< Of a mirrored pair: the other end may not have the track.
 };
 const char* name_of(MapKind kind) noexcept;
 struct MapKey {

@@ -18,7 +18,7 @@ namespace tt::journal {
 using SlotSeq = Strong<struct SlotSeqTag, std::uint64_t>;
 
 inline constexpr std::uint32_t kSlotMagic = 0x544F4C53;  // "SLOT"
-inline constexpr std::uint16_t kRingVersion = 3;         ///< 1 had no `placed`, 2 no preserved grains.
+inline constexpr std::uint16_t kRingVersion = 4;         ///< 1 had no `placed`, 2 no preserved grains, 3 no mirrored pairs.
 inline constexpr std::uint32_t kSlotHeadBytes = 4096;
 inline constexpr std::uint32_t kPayloadUnit = 512;
 inline constexpr std::uint64_t kMaxSlotBytes = 1_MiB + kSlotHeadBytes;

@@ -35,6 +35,7 @@ enum class FrameKind : std::uint8_t {
   resume = 36,
   declare_duplex = 37,
   fail_back = 38,
+  pair_opened = 39,
   write = 48,
   zero = 49,
   get_marks = 64,

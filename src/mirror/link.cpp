@@ -165,11 +165,21 @@ rt::Task<void> Link::beat_until_down() {
       go_down(*closing_, std::move(reason_));  // the goodbye does not go out: nobody reads
     } else if (silent_beats_ >= options_.most_silent_beats) {
       go_down(PathStatus::link_down, "nothing was heard from the other end");
+    } else if (waits_too_long()) {
+      go_down(PathStatus::timed_out, "the other end lives, and does not answer");
     } else if (const std::uint64_t number = queue({}, Beat{}, nullptr); number != 0) {
       waiting_.emplace(number, nullptr);
       ++silent_beats_;
     }
   }
+}
+
+bool Link::waits_too_long() noexcept {
+  bool too_long = false;
+  for (const auto& [number, waiting] : waiting_) {
+    if (waiting != nullptr && ++waiting->beats > options_.most_beats_for_an_answer) too_long = true;
+  }
+  return too_long;
 }
 
 // ---- being asked ----------------------------------------------------------------------------------------------------

@@ -36,6 +36,8 @@ struct LinkOptions {
   /// So many beats in a row without a byte from the other end, and the link is down. Counted and not measured: an image
   /// that stood still itself for a while has heard nothing either, and must not blame the line.
   std::uint32_t most_silent_beats = 3;
+  /// So many beats and a question is not answered: who lives and does not answer is of no use either.
+  std::uint32_t most_beats_for_an_answer = 30;
 };
 /// Of frames that wait for their answers, in each direction, each counted as its bytes and kFrameCost. Who sends more
 /// is cut off.
@@ -87,6 +89,8 @@ class Link {
   rt::Task<Result<Reply>> ask(Generation pair, std::uint64_t epoch, Message message);
   /// The other end is told why; what is under way is given up. Callable at any time.
   void close(PathStatus status, std::string reason);
+  /// At once: nothing more is read from it. What has been read is still done.
+  void abort(PathStatus status, std::string reason) { go_down(status, std::move(reason)); }
 
   [[nodiscard]] bool up() const noexcept { return greeted_ && !down_; }
   /// established while it is up; then why it is not.
@@ -110,6 +114,7 @@ class Link {
     rt::WaitQueue over;
     std::optional<Reply> reply;
     bool given_up = false;
+    std::uint32_t beats = 0;  ///< Since it was asked.
   };
   struct Incoming {
     Reply frame;
@@ -131,6 +136,7 @@ class Link {
   [[nodiscard]] bool dispatch(Incoming incoming);
   [[nodiscard]] bool take_answer(Reply reply);
   void sent_up_to(std::uint64_t number);
+  [[nodiscard]] bool waits_too_long() noexcept;
   std::uint64_t queue(FrameHead head, const Message& message, std::shared_ptr<Reply> owner);
   void queue_answer(const FrameHead& asked, AnswerCode code);
   void go_down(PathStatus status, std::string reason);

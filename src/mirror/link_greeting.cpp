@@ -98,6 +98,7 @@ rt::Task<Result<void>> Link::call(std::uint64_t wanted_wwnn, std::uint16_t wante
   hello.port = self_.port;
   hello.wanted_port = wanted_port;
   hello.link = id_;
+  hello.life = self_.life;
   hello.serial = self_.serial;
   Message greeting(std::move(hello));
   auto sent = co_await send_now(std::move(greeting), 0);
@@ -140,6 +141,7 @@ rt::Task<Result<void>> Link::receive_call(std::vector<std::uint64_t> proven) {
   peer_wwnn_ = hello->wwnn;
   peer_serial_ = hello->serial;
   id_ = hello->link;
+  peer_life_ = hello->life;
   if (hello->oldest_version > kProtocolVersion || hello->newest_version < kProtocolVersion) {
     co_await refuse(PathStatus::initialization_failed, "no version of the protocol that both images know");
   } else if (!proven.empty() && std::ranges::find(proven, hello->wwnn) == proven.end()) {

@@ -3,7 +3,6 @@
 // whoever prints them walk the same list. Data are not copied: a message that carries some refers to the frame's bytes.
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -18,7 +17,6 @@
 namespace tt::mirror {
 
 inline constexpr std::uint16_t kProtocolVersion = 1;
-using Lineage = std::array<std::uint8_t, 16>;
 /// What can be switched on where both ends know it: bits of Hello and Welcome. None yet.
 inline constexpr std::uint64_t kFeatures = 0;
 
@@ -76,12 +74,13 @@ struct Hello {
   std::uint16_t port = 0;         ///< The sender's, as in I0001.
   std::uint16_t wanted_port = 0;
   std::uint64_t link = 0;  ///< Drawn by the sender for this connection; what a fence names.
+  std::uint64_t life = 0;  ///< Another number for each start of the image: links of a former life are fenced.
   std::string serial;      ///< "2107-75FA120"
 
   template <class Io, class Self>
   static void fields(Io& io, Self& m) {
     io(m.oldest_version), io(m.newest_version), io(m.features), io(m.wwnn), io(m.wanted_wwnn);
-    io(m.port), io(m.wanted_port), io(m.link), io(m.serial);
+    io(m.port), io(m.wanted_port), io(m.link), io(m.life), io(m.serial);
   }
   friend bool operator==(const Hello&, const Hello&) = default;
 };
@@ -91,7 +90,7 @@ struct Welcome {
   std::uint16_t version = kProtocolVersion;  ///< One that both know.
   std::uint64_t features = kFeatures;        ///< Those that both have.
   std::uint64_t wwnn = 0;
-  std::uint64_t life = 0;  ///< Another number for each start of the image: links of a former life are fenced.
+  std::uint64_t life = 0;  ///< As in Hello.
   std::string serial;
 
   template <class Io, class Self>
@@ -126,7 +125,7 @@ struct Answer {
   static constexpr FrameKind kKind = FrameKind::answer;
   AnswerCode code = AnswerCode::done;
   PathStatus path = PathStatus::none;  ///< Of open_path.
-  std::uint64_t detail = 0;            ///< Of open_pair and fail_back: the pair's generation at the one that answers.
+  std::uint64_t detail = 0;            ///< Of refused: a number of the error catalogue.
 
   template <class Io, class Self>
   static void fields(Io& io, Self& m) {
@@ -162,21 +161,6 @@ struct ClosePath {
   friend bool operator==(const ClosePath&, const ClosePath&) = default;
 };
 
-/// Attributes of a pair that both ends hold.
-struct PairAttributes {
-  bool target_read = false;
-  bool cascade = false;
-  bool critical_mode = false;
-  bool resumes_itself = true;
-  bool reset_reserve = false;  ///< Of the command alone.
-
-  template <class Io, class Self>
-  static void fields(Io& io, Self& m) {
-    io(m.target_read), io(m.cascade), io(m.critical_mode), io(m.resumes_itself), io(m.reset_reserve);
-  }
-  friend bool operator==(const PairAttributes&, const PairAttributes&) = default;
-};
-
 /// What both ends of a pair agree on when it is made, or turned round.
 struct PairTerms {
   VolumeId source;
@@ -207,6 +191,20 @@ struct OpenPair {
     io(m.copies);
   }
   friend bool operator==(const OpenPair&, const OpenPair&) = default;
+};
+
+/// The answer to open_pair and fail_back.
+struct PairOpened {
+  static constexpr FrameKind kKind = FrameKind::pair_opened;
+  Generation own_pair;            ///< At the sender: what frames to it name.
+  std::uint64_t block_count = 0;  ///< Of its volume.
+  bool is_new = true;             ///< It held no such pair, so its marks say nothing.
+
+  template <class Io, class Self>
+  static void fields(Io& io, Self& m) {
+    io(m.own_pair), io(m.block_count), io(m.is_new);
+  }
+  friend bool operator==(const PairOpened&, const PairOpened&) = default;
 };
 
 /// What an end knows of a pair: both say it when a path comes up. The epoch is that of the head.
@@ -346,8 +344,9 @@ struct Fence {
   friend bool operator==(const Fence&, const Fence&) = default;
 };
 
-using Message = std::variant<Hello, Welcome, Goodbye, Beat, Answer, OpenPath, ClosePath, OpenPair, PairReport,
-                             ClosePair, Suspend, Resume, DeclareDuplex, FailBack, Write, Zero, GetMarks, Marks, Fence>;
+using Message =
+    std::variant<Hello, Welcome, Goodbye, Beat, Answer, OpenPath, ClosePath, OpenPair, PairOpened, PairReport,
+                 ClosePair, Suspend, Resume, DeclareDuplex, FailBack, Write, Zero, GetMarks, Marks, Fence>;
 
 /// Head and fields, ready to send; `head` says number, answers, pair and epoch, the rest is filled in. The data of the
 /// message, if it has any, are sent after them as they are: their checksum is in the head.

@@ -15,7 +15,7 @@ inline std::vector<Message> one_of_each(std::span<const std::byte> data) {
   const PairPhase failed_over{PairRole::source, PairType::global_copy, PairState::suspended, SuspendReason::host_source,
                               true};
   return {
-      Hello{1, 2, 0x4, 0x500507630EFFFE00, 0x500507630EFFFE01, 0x0101, 0x0003, 0xA1B2C3D4E5F60718, "2107-75FA120"},
+      Hello{1, 2, 0x4, 0x500507630EFFFE00, 0x500507630EFFFE01, 0x0101, 0x0003, 0xA1B2C3D4E5F60718, 78, "2107-75FA120"},
       Welcome{1, 0, 0x500507630EFFFE01, 77, "2107-75FA121"},
       Goodbye{PathStatus::other_image, "this is another image"},
       Beat{},
@@ -25,6 +25,7 @@ inline std::vector<Message> one_of_each(std::span<const std::byte> data) {
       OpenPair{
           {VolumeId(0x1000), VolumeId(0x2000), Generation(99), 1U << 21U, PairType::global_copy, attributes, lineage},
           false},
+      PairOpened{Generation(97), 1U << 22U, false},
       PairReport{VolumeId(0x1000), VolumeId(0x2000), Generation(99), failed_over, lineage, 4211},
       ClosePair{},
       Suspend{SuspendReason::freeze},

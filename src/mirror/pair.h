@@ -3,6 +3,7 @@
 // keep their numbers for ever.
 #pragma once
 
+#include <array>
 #include <cstdint>
 
 namespace tt::mirror {
@@ -37,6 +38,24 @@ struct PairPhase {
   bool failed_over = false;
 
   friend bool operator==(const PairPhase&, const PairPhase&) = default;
+};
+
+/// Both ends hold the same number while they are a pair: a pair of another one says nothing of these data.
+using Lineage = std::array<std::uint8_t, 16>;
+
+/// What was said of a pair when it was made or resumed; both ends hold it.
+struct PairAttributes {
+  bool target_read = false;
+  bool cascade = false;
+  bool critical_mode = false;
+  bool resumes_itself = true;
+  bool reset_reserve = false;  ///< Of the command alone.
+
+  template <class Io, class Self>
+  static void fields(Io& io, Self& m) {
+    io(m.target_read), io(m.cascade), io(m.critical_mode), io(m.resumes_itself), io(m.reset_reserve);
+  }
+  friend bool operator==(const PairAttributes&, const PairAttributes&) = default;
 };
 
 constexpr bool known(PairType t) noexcept {

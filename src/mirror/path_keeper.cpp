@@ -306,21 +306,47 @@ rt::Task<void> PathKeeper::run_link(std::shared_ptr<SharedLink> shared, LinkKey 
   shared->changed.wake_all();
 }
 
-rt::Task<Result<Reply>> PathKeeper::ask(PathKey key, Generation pair, std::uint64_t epoch, Message message) {
-  const auto found = sets_.find(key);
-  if (found == sets_.end()) co_return Errc::disconnected;
-  Set& set = *found->second;
+std::shared_ptr<PathKeeper::SharedLink> PathKeeper::best_link(Set& set) const {
   std::array<std::uint64_t, kMostPaths> under_way{};
   for (std::size_t i = 0; i < set.tasks.size(); ++i) {
     if (const auto& shared = set.tasks[i]->shared; shared != nullptr) under_way[i] = shared->bytes_under_way;
   }
   const auto picked = set.paths.pick(std::span(under_way).first(set.tasks.size()));
-  if (!picked) co_return Errc::disconnected;
-  const std::shared_ptr<SharedLink> shared = set.tasks[*picked]->shared;
-  if (shared == nullptr || shared->state != SharedLink::State::up) co_return Errc::disconnected;
+  if (!picked) return nullptr;
+  const std::shared_ptr<SharedLink>& shared = set.tasks[*picked]->shared;
+  return shared != nullptr && shared->state == SharedLink::State::up ? shared : nullptr;
+}
+
+/// A frame of a link that is gone here may still be on its way, or wait to be done there, and would undo what is sent
+/// after it. Nothing of an image's former life is left of its links.
+rt::Task<bool> PathKeeper::fence_lost(std::uint64_t wwnn, std::shared_ptr<SharedLink> over) {
+  for (;;) {
+    const auto found = unfenced_.lower_bound({wwnn, 0});
+    if (found == unfenced_.end() || found->first.first != wwnn) co_return true;
+    const auto name = found->first;
+    if (found->second == over->link->peer_life()) {
+      Message message(Fence{name.second});
+      auto reply = co_await over->link->ask(Generation{}, 0, std::move(message));
+      if (!reply || reply->code() != AnswerCode::done) co_return false;
+    }
+    unfenced_.erase(name);
+  }
+}
+
+rt::Task<Result<Reply>> PathKeeper::ask(PathKey key, Generation pair, std::uint64_t epoch, Message message) {
+  const auto found = sets_.find(key);
+  if (found == sets_.end()) co_return Errc::disconnected;
+  const std::shared_ptr<Set> set = found->second;
+  std::shared_ptr<SharedLink> shared = best_link(*set);
+  if (shared == nullptr) co_return Errc::disconnected;
   const std::uint64_t bytes = kFrameCost + data_of(message).size();
   shared->bytes_under_way += bytes;
-  auto reply = co_await shared->link->ask(pair, epoch, std::move(message));
+  Result<Reply> reply = Errc::disconnected;
+  const bool fenced = co_await fence_lost(key.wwnn, shared);
+  if (fenced && shared->state == SharedLink::State::up) {
+    reply = co_await shared->link->ask(pair, epoch, std::move(message));
+    if (!reply) unfenced_.emplace(std::pair(key.wwnn, shared->link->id()), shared->link->peer_life());
+  }
   shared->bytes_under_way -= bytes;
   co_return std::move(reply);
 }
@@ -335,9 +361,38 @@ rt::Task<void> PathKeeper::attend(std::unique_ptr<rt::ByteStream> stream, std::u
   Link link(reactor_, std::move(stream), std::move(self), services_, options_);
   called_.push_back({&link, port});
   auto agreed = co_await link.receive_call(std::move(proven));
-  if (agreed) co_await link.run();
+  if (agreed) {
+    co_await end_former_lives(link);
+    co_await link.run();
+  }
   std::erase_if(called_, [&link](const Called& called) { return called.link == &link; });
   attended_.wake_all();
+}
+
+/// What the caller sent before it was started anew must not be done after what it sends now.
+rt::Task<void> PathKeeper::end_former_lives(const Link& link) {
+  for (;;) {
+    bool all_ended = true;
+    for (const Called& called : called_) {
+      const Link& other = *called.link;
+      if (other.peer_wwnn() != link.peer_wwnn() || other.peer_life() == link.peer_life()) continue;
+      called.link->abort(PathStatus::removed, "the image was started anew");
+      all_ended = false;
+    }
+    if (all_ended) co_return;
+    co_await attended_.wait();
+  }
+}
+
+rt::Task<void> PathKeeper::fence(std::uint64_t wwnn, std::uint64_t link) {
+  for (;;) {
+    const auto found = std::ranges::find_if(called_, [wwnn, link](const Called& called) {
+      return called.link->peer_wwnn() == wwnn && called.link->id() == link;
+    });
+    if (found == called_.end()) co_return;
+    found->link->abort(PathStatus::removed, "the link is fenced");
+    co_await attended_.wait();
+  }
 }
 
 void PathKeeper::close_port(std::uint16_t port) {

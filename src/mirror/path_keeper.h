@@ -61,9 +61,12 @@ class PathKeeper {
   /// Whether a link over these ports can be made now. One that no path uses is closed again.
   rt::Task<Probed> probe(std::uint64_t wwnn, PathPorts ports);
 
-  /// Over the path with the least under way. disconnected: no path, or the link was lost and nobody knows. The data of
-  /// the message must outlive the task.
+  /// Over the path with the least under way. disconnected: no path, or the link was lost and nobody knows. Whatever is
+  /// asked after that arrives after it, or it never does: the lost link is fenced first. The data of the message must
+  /// outlive the task.
   rt::Task<Result<Reply>> ask(PathKey key, Generation pair, std::uint64_t epoch, Message message);
+  /// For the image that calls us: its link of that number is over, and nothing of it is under way, when this returns.
+  rt::Task<void> fence(std::uint64_t wwnn, std::uint64_t link);
 
   /// Whoever calls from another image, at one of our ports: until that link is down. `proven` as of a link.
   rt::Task<void> attend(std::unique_ptr<rt::ByteStream> stream, std::uint16_t port,
@@ -118,6 +121,9 @@ class PathKeeper {
   rt::Task<Result<Reply>> ask_within_limit(Link& link, Message message);
   rt::Task<std::shared_ptr<SharedLink>> link_to(LinkKey key);
   rt::Task<void> run_link(std::shared_ptr<SharedLink> shared, LinkKey key);
+  [[nodiscard]] std::shared_ptr<SharedLink> best_link(Set& set) const;
+  rt::Task<bool> fence_lost(std::uint64_t wwnn, std::shared_ptr<SharedLink> over);
+  rt::Task<void> end_former_lives(const Link& link);
   static void leave(Path& path);
   static void close_unused(SharedLink& shared);
   static void leave(const std::shared_ptr<SharedLink>& shared);
@@ -129,6 +135,8 @@ class PathKeeper {
   Dialer& dialer_;
   LinkOptions options_;
   bool stopping_ = false;
+  /// Links that went down with a question unanswered, by image and number: the life of the image that had it.
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::uint64_t> unfenced_;
   std::map<PathKey, std::shared_ptr<Set>> sets_;
   std::map<LinkKey, std::shared_ptr<SharedLink>> links_;
   struct Called {

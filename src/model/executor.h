@@ -120,6 +120,17 @@
 //   rmpprcpath pairs [{"source":"10","target":"20"}, ...], remote_wwnn?, remote_image?, force bool (no pair of volumes
 //              needs a path in this release)                              -> results: one per pair
 //   lspprcpath -                                                          -> rows: pprc_path
+//   Mirrored pairs; the target of a pair is of the other image. type "mmir"|"gcp".
+//   mkpprc     pairs, type, mode "full"|"nocp", remote_image?, cascade bool, target_read bool, critical_mode bool,
+//              disable_auto_resync bool, source_ssid? N, target_ssid? N     -> results: one per pair, name "1000:2000",
+//              then target_larger (a warning) for each where it is so
+//   pausepprc, rmpprc pairs, at "src"|"tgt" (the end that this image has), unconditional bool, remote_image?
+//                                                                         -> results: one per pair
+//   resumepprc pairs, type, and attributes as above                       -> results: one per pair
+//   failoverpprc pairs, type: the sources are targets until then          -> results: one per pair, and
+//              target_not_consistent (a warning)
+//   failbackpprc pairs, type, suspend bool, attributes                    -> results: one per pair
+//   lspprc     -                                                          -> rows: pprc
 //   lsavailpprcport remote_wwnn, remote_image?                            -> rows: pprc_port
 //
 // Listings also carry the selection and filters the user gave (`select` and the filter keys of the catalogue). The
@@ -193,6 +204,11 @@
 //                topology "SCSI-FCP"|null, port_group, speed|null, security, address, logins
 //   pprc_path    id "10" (the source LSS), target "20", state "Success"|"Failed"|"Degraded", target_ssid, port "I0100",
 //                attached_port, wwnn, failed_reason|null, consistency_group bool, target_image and attached_port_image
+//   pprc         id "1000:2000", source, target, source_image, target_image, state "Copy Pending"..., state_word
+//                "copy-pending"..., reason|null, type "Global Copy", out_of_sync_tracks, target_read bool,
+//                source_cascade and target_cascade "Enabled"|"Disabled"|"Invalid", date_suspended|null, source_lss "10",
+//                timeout "60"|"unknown", critical_mode bool, first_pass "True"|"False"|"Invalid",
+//                incremental_resync bool, target_write bool, pprc_cg bool, disable_auto_resync "True"|"False"
 //   pprc_port    id "I0100" (the local port), attached_port, type "FCP", switch_id and switch_port null,
 //                attached_port_image
 //   A key KEY_image says which image has the object of KEY, where that is not the one that was asked.

@@ -18,7 +18,7 @@ std::vector<Operation> join_tables() {
   for (const auto part : {tables::tools(), tables::users(), tables::storage(), tables::volumes(), tables::flashcopy(),
                           tables::flashcopy_changes(), tables::flashcopy_of_ranges(), tables::changes(),
                           tables::ranks(), tables::image(), tables::security(), tables::hosts(), tables::hardware(),
-                          tables::resource_groups(), tables::repositories(), tables::mirror_paths()}) {
+                          tables::resource_groups(), tables::repositories(), tables::mirror_paths(), tables::mirrors()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   std::sort(all.begin(), all.end(), [](const Operation& a, const Operation& b) { return a.name < b.name; });

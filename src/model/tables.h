@@ -23,6 +23,7 @@ std::span<const Operation> hardware();
 std::span<const Operation> resource_groups();
 std::span<const Operation> repositories();
 std::span<const Operation> mirror_paths();
+std::span<const Operation> mirrors();
 
 std::span<const ObjectClass> classes_of_volumes_and_copies();
 std::span<const ObjectClass> classes_of_ranks();
@@ -35,5 +36,6 @@ std::span<const ObjectClass> classes_of_ranges();
 std::span<const ObjectClass> classes_of_groups();
 std::span<const ObjectClass> classes_of_repositories();
 std::span<const ObjectClass> classes_of_mirror_paths();
+std::span<const ObjectClass> classes_of_mirrors();
 
 }  // namespace tt::model::tables

@@ -39,6 +39,11 @@ struct Apply : ApplyFlash {
   void operator()(const M& m) const {
     ApplyPaths{config}(m);
   }
+  template <class M>
+    requires std::invocable<ApplyPairs, const M&>
+  void operator()(const M& m) const {
+    ApplyPairs{config}(m);
+  }
 
   void put_into_pool(RankConfig& rank, std::optional<std::uint16_t> pool) const {
     rank.pool = pool;

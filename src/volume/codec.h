@@ -5,8 +5,8 @@
 //
 // whose meaning fields() in codec_fields.h declares once for both directions. A decoder skips tags that it does not
 // know and leaves members whose tag is missing at their defaults, so fields can be added without a new version.
-// Integers and enumerations are varints (signed ones zigzag), text is its bytes, an empty optional is a missing field,
-// a list or table is its elements one after the other, each with its length before it.
+// Integers and enumerations are varints (signed ones zigzag), text and lineages are their bytes, an empty optional is a
+// missing field, a list or table is its elements one after the other, each with its length before it.
 #pragma once
 
 #include <array>
@@ -69,6 +69,8 @@ class Encoder {
       writer.varint(value);
     } else if constexpr (std::same_as<T, std::string>) {
       writer.text(value);
+    } else if constexpr (std::same_as<T, mirror::Lineage>) {
+      for (const std::uint8_t byte : value) writer.u8(byte);
     } else {
       Encoder encoder(writer);
       fields(encoder, value);
@@ -134,6 +136,8 @@ class Decoder {
       value = take_unsigned<T>(reader);
     } else if constexpr (std::same_as<T, std::string>) {
       value = reader.text(reader.remaining());
+    } else if constexpr (std::same_as<T, mirror::Lineage>) {
+      for (std::uint8_t& byte : value) byte = reader.u8();
     } else {
       Decoder decoder(reader, budget);
       if (reader.ok()) fields(decoder, value);
@@ -186,7 +190,7 @@ class Decoder {
   }
 
  private:
-  static constexpr std::size_t kTags = 64;  // tags from here on are from later versions
+  static constexpr std::size_t kTags = 96;  // tags from here on are from later versions
 
   Decoder(ByteReader& reader, Budget& budget) noexcept : reader_(reader), budget_(budget) {
     std::uint64_t last = 0;

@@ -268,6 +268,7 @@ void fields(Archive& archive, Self& image) {
   archive(61, image.range_copies);
   archive(62, image.resource_groups);
   archive(63, image.path_sets);
+  archive(64, image.mirror_pairs);
 }
 
 // ---- mutations ---------------------------------------------------------------------------------------------------

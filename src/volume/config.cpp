@@ -138,7 +138,8 @@ bool is_writable(const ImageConfig& config, const VolumeConfig& volume) {
 }
 
 bool in_relationship(const ImageConfig& config, VolumeId id) noexcept {
-  return in_range_copy(config, id) || !config.relationships.from(id).empty() || !config.relationships.onto(id).empty();
+  return in_range_copy(config, id) || in_mirror_pair(config, id) || !config.relationships.from(id).empty() ||
+         !config.relationships.onto(id).empty();
 }
 
 Result<Generation> find_relationship(const ImageConfig& config, VolumeId source, VolumeId target) {

@@ -18,6 +18,7 @@
 #include "volume/extent_map.h"
 #include "volume/flash_changes.h"
 #include "volume/hosts.h"
+#include "volume/mirror_pairs.h"
 #include "volume/paths.h"
 #include "volume/resource_groups.h"
 #include "volume/scrub_settings.h"
@@ -314,6 +315,7 @@ struct ImageConfig {
   CopyTable<RangeCopy, &RangeCopy::source, &RangeCopy::target> range_copies;
   std::map<std::uint16_t, ResourceGroupConfig> resource_groups;  ///< Without RG0.
   std::map<mirror::PathKey, PathSetConfig> path_sets;
+  std::map<Generation, PairConfig> mirror_pairs;
   /// By rank, for ranks that are in a pool. Derived from ranks and volumes; kept by apply().
   std::map<std::uint16_t, ExtentMap> taken_extents;
   /// By pool, without zeros: extents that its volumes of the method tse have. Derived likewise.

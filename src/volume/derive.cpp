@@ -161,6 +161,7 @@ Result<void> derive(ImageConfig& config) {
   TT_CHECK(check_ranges(config));
   TT_CHECK(check_resource_groups(config));
   TT_CHECK(check_paths(config));
+  TT_CHECK(check_mirror_pairs(config));
   return check_hosts(config);
 }
 

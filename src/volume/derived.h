@@ -33,7 +33,7 @@ inline bool same_format(const VolumeConfig& a, const VolumeConfig& b) noexcept {
 /// An LSS as it comes into being with its first volume.
 LssConfig default_lss(Personality personality, std::uint8_t id) noexcept;
 
-/// Any relationship, closing ones included, has the volume as source or target.
+/// Any relationship, closing ones included, range copy or mirror has the volume as source or target.
 bool in_relationship(const ImageConfig& config, VolumeId id) noexcept;
 
 /// Whole tracks of the volume, at least one.

@@ -191,7 +191,8 @@ using AnyMutation =
                  RevertRelationships, MakeVolumeGroup, ChangeVolumeGroup, RemoveVolumeGroup, JoinVolumeGroups,
                  MakeHostConnection, ChangeHostConnection, RemoveHostConnection, SetIoPort, BeginHostAccess, StartCopy,
                  Thaw, ChangeCopyRates, ChangeScrub, LimitCopies, InhibitSource, EndLoans, EstablishRanges,
-                 ChangeRanges, MakeResourceGroup, ChangeResourceGroup, RemoveResourceGroup, SetPaths, RemovePaths>;
+                 ChangeRanges, MakeResourceGroup, ChangeResourceGroup, RemoveResourceGroup, SetPaths, RemovePaths,
+                 MakePair, ChangePair, RemovePair>;
 
 template <class T, class Variant>
 inline constexpr bool kIsAlternative = false;

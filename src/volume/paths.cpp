@@ -65,17 +65,25 @@ Result<SetPaths> plan_set_paths(const ImageConfig& config, const SetPathsRequest
   return SetPaths{request.set};
 }
 
-Result<RemovePaths> plan_remove_paths(const ImageConfig& config, const RemovePathsRequest& request) {
+Result<mirror::PathKey> find_paths(const ImageConfig& config, std::uint8_t source_lss, std::uint8_t target_lss,
+                                   const std::optional<std::uint64_t>& wwnn,
+                                   const std::optional<std::string>& partner) {
   std::vector<mirror::PathKey> fitting;
   for (const auto& [key, set] : config.path_sets) {
-    if (key.source_lss != request.source_lss || key.target_lss != request.target_lss) continue;
-    if (request.wwnn && *request.wwnn != key.wwnn) continue;
-    if (request.partner && *request.partner != set.partner) continue;
+    if (key.source_lss != source_lss || key.target_lss != target_lss) continue;
+    if (wwnn && *wwnn != key.wwnn) continue;
+    if (partner && *partner != set.partner) continue;
     fitting.push_back(key);
   }
   if (fitting.empty()) return Errc::no_path;
   if (fitting.size() > 1) return {Errc::bad_combination, fitting.size()};
-  return RemovePaths{fitting.front()};
+  return fitting.front();
+}
+
+Result<RemovePaths> plan_remove_paths(const ImageConfig& config, const RemovePathsRequest& request) {
+  TT_TRY(const mirror::PathKey key,
+         find_paths(config, request.source_lss, request.target_lss, request.wwnn, request.partner));
+  return RemovePaths{key};
 }
 
 }  // namespace tt::volume

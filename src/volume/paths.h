@@ -62,13 +62,18 @@ struct SetPathsRequest {
 /// target are the same LSS); mirror_limit (too many target LSSs). `own_wwnn` is that of this image.
 Result<SetPaths> plan_set_paths(const ImageConfig& config, const SetPathsRequest& request, std::uint64_t own_wwnn);
 
+/// The set between these LSSs, to that image if one is given. no_path; bad_combination: several images fit, and it was
+/// not said which.
+Result<mirror::PathKey> find_paths(const ImageConfig& config, std::uint8_t source_lss, std::uint8_t target_lss,
+                                   const std::optional<std::uint64_t>& wwnn, const std::optional<std::string>& partner);
+
 struct RemovePathsRequest {
   std::uint8_t source_lss = 0;
   std::uint8_t target_lss = 0;
   std::optional<std::uint64_t> wwnn;   ///< Of the other image, or
   std::optional<std::string> partner;  ///< its id.
 };
-/// no_path; bad_combination: several images fit, and it was not said which.
+/// As find_paths().
 Result<RemovePaths> plan_remove_paths(const ImageConfig& config, const RemovePathsRequest& request);
 
 }  // namespace tt::volume

@@ -34,6 +34,7 @@ class PairRules {
     if (!same_format(*source, *target)) return {Errc::types_differ, target_id.value};
     if (target->block_count < source->block_count) return {Errc::target_too_small, target_id.value};
     if (is_target(target_id)) return {Errc::already_a_target, target_id.value};
+    TT_CHECK(check_flash_onto(config_, target_id));
     if (in_range_copy(config_, target_id)) return {Errc::other_relationships, target_id.value};
     if (is_range_target(config_, source_id)) return {Errc::other_relationships, source_id.value};
     TT_CHECK(check_cascade(source_id, target_id));

@@ -98,6 +98,7 @@ class RangeRules {
     if (source.method == AllocationMethod::tse) return {Errc::space_efficient_target, source.id.value};
     if (target.method == AllocationMethod::tse) return {Errc::space_efficient_target, target.id.value};
     if (config_.target_of(target.id) != nullptr) return {Errc::already_a_target, target.id.value};
+    TT_CHECK(check_flash_onto(config_, target.id));
     const auto revertible = [](const Relationship& r) { return !r.closing() && r.revertible(); };
     for (const Relationship& r : config_.relationships.onto(source.id)) {
       if (revertible(r)) return {Errc::revertible, r.source.value};

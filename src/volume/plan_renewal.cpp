@@ -65,6 +65,7 @@ Result<void> validate_reverse(const ImageConfig& config, Generation relationship
   const Relationship& r = config.relationships.at(relationship);
   TT_CHECK(check_usable(config, r));
   if (in_range_copy(config, r.source)) return {Errc::other_relationships, r.source.value};
+  TT_CHECK(check_flash_onto(config, r.source));
   if (!fast && !r.options.recording) return {Errc::not_recording, r.source.value};
   const VolumeConfig& source = *config.find_volume(r.source);
   const VolumeConfig& target = *config.find_volume(r.target);

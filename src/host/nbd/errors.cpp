@@ -8,6 +8,7 @@ NbdError nbd_error_of(Errc code) noexcept {
     case Errc::ok:
       return NbdError::none;
     case Errc::write_inhibited:
+    case Errc::mirror_target:
     case Errc::not_authorised:
     case Errc::authentication_failed:
       return NbdError::eperm;

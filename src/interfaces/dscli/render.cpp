@@ -40,11 +40,8 @@ std::vector<const Attribute*> attributes_of(const Command& command, const Object
   return attributes;
 }
 
-std::string qualified(IdKind kind, const std::string& id, const std::string& image) {
-  if (kind == IdKind::none || image.empty() || id == "-") return id;
-  const std::size_t colon = id.find(':');
-  if (colon == std::string::npos) return image + "/" + id;
-  return image + "/" + id.substr(0, colon) + ":" + image + "/" + id.substr(colon + 1);
+std::string qualified(const std::string& id, const std::string& image) {
+  return image.empty() || id == "-" ? id : image + "/" + id;
 }
 
 }  // namespace
@@ -67,8 +64,17 @@ Settings merged_settings(const Settings& session, const OutputChoice& choice) {
 namespace {
 
 /// What a row says of the image that has the object; else it is the one that was asked.
-std::string image_of(const Attribute& attribute, const json& row, const std::string& asked) {
-  return row.value(std::string(attribute.key) + "_image", asked);
+std::string image_of(std::string_view key, const json& row, const std::string& asked) {
+  return row.value(std::string(key) + "_image", asked);
+}
+
+/// With the image before it; each end of a pair with its own.
+std::string full_id(const Attribute& attribute, const json& row, const std::string& id, const std::string& asked) {
+  const std::size_t colon = id.find(':');
+  if (attribute.id_kind == IdKind::none) return id;
+  if (colon == std::string::npos) return qualified(id, image_of(attribute.key, row, asked));
+  return qualified(id.substr(0, colon), image_of("source", row, asked)) + ":" +
+         qualified(id.substr(colon + 1), image_of("target", row, asked));
 }
 
 TextTable table_of(const std::vector<const Attribute*>& attributes, std::span<const json> rows,
@@ -81,8 +87,7 @@ TextTable table_of(const std::vector<const Attribute*>& attributes, std::span<co
     std::vector<std::string> cells;
     for (const Attribute* attribute : attributes) {
       std::string cell = cell_text(*attribute, row);
-      cells.push_back(settings.fullid ? qualified(attribute->id_kind, cell, image_of(*attribute, row, image))
-                                      : std::move(cell));
+      cells.push_back(settings.fullid ? full_id(*attribute, row, cell, image) : std::move(cell));
     }
     table.rows.push_back(std::move(cells));
   }

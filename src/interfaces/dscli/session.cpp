@@ -296,8 +296,13 @@ int Session::run_remote(Command& command) {
     login_.password_expired = false;
   }
   if (command.locals.contains("wait")) {
-    const bool verifies = command.operation->name == "verifyflash";
-    code = verifies ? wait_for_verifications(command, answer->response, code) : wait_for_copies(command, code);
+    const std::string_view name = command.operation->name;
+    if (name == "verifyflash") {
+      code = wait_for_verifications(command, answer->response, code);
+    } else {
+      const bool mirrors = name == "mkpprc" || name == "resumepprc";
+      code = mirrors ? wait_for_first_pass(command, answer->response, code) : wait_for_copies(command, code);
+    }
   }
   return code;
 }
@@ -403,6 +408,22 @@ int Session::wait_for_copies(const Command& command, int exit_code) {
   print_message(model::message_id_of(Errc::relationship_failed, command.operation->name), command.operation->name, {},
                 failed->value("id", ""));
   return kExitServer;
+}
+
+/// Of the pairs that were made or resumed; who is suspended meanwhile is waited for no more.
+int Session::wait_for_first_pass(const Command& command, const model::Response& begun, int exit_code) {
+  json pairs = json::array();
+  for (const model::ObjectResult& result : begun.results) {
+    if (result.code == Errc::ok) pairs.push_back(result.name);
+  }
+  if (pairs.empty()) return exit_code;
+  const auto pending = [](const std::vector<json>& rows) {
+    return std::any_of(rows.begin(), rows.end(), [](const json& row) {
+      return row.value("state_word", "") == "copy-pending" && row.value("first_pass", "") != "True";
+    });
+  };
+  const auto rows = wait_while(command, "lspprc", pairs, pending, exit_code);
+  return exit_code;
 }
 
 /// Of the pairs whose verification has begun. One that is not listed any more has gone with its relationship.

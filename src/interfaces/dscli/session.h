@@ -62,6 +62,7 @@ class Session {
   int report_nothing(const model::Operation& operation);
   int report_failure(std::string_view command_name, Error error);
   int wait_for_copies(const Command& command, int exit_code);
+  int wait_for_first_pass(const Command& command, const model::Response& begun, int exit_code);
   int wait_for_verifications(const Command& command, const model::Response& begun, int exit_code);
   std::optional<std::vector<nlohmann::json>> wait_while(const Command& command, const char* list,
                                                         const nlohmann::json& select,
