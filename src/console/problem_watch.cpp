@@ -19,11 +19,13 @@ constexpr std::uint32_t kPoolThreshold = 223;
 constexpr std::uint32_t kPathsDegraded = 100;
 constexpr std::uint32_t kPathsDown = 101;
 constexpr std::uint32_t kPathsUp = 102;
+constexpr std::uint32_t kPairsSuspended = 202;
 
 std::uint32_t trap_of(const std::string& reference) {
   if (reference == "TT1012") return kPathsDegraded;
   if (reference == "TT1013") return kPathsDown;
   if (reference == "TT1014") return kPathsUp;
+  if (reference == "TT1015") return kPairsSuspended;
   if (reference == "TT1003" || reference == "TT1004") return kPoolThreshold;
   return reference == "TT1009" || reference == "TT1010" ? kRepositoryThreshold : kProblemCreated;
 }

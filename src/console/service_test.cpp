@@ -138,7 +138,7 @@ TEST_F(ServiceTest, MalformedRequestsAreRefused) {
   }
   execute(token, "rmfbvol", {{"ids", "0100"}}, "IBM.2107-75ABCD1", 400);
   execute(token, "lsfbvol", {{"surprise", 1}}, "IBM.2107-75ABCD1", 400);
-  EXPECT_EQ(execute(token, "mkpprc")["status"], 901);
+  EXPECT_EQ(execute(token, "freezepprc")["status"], 901);
   EXPECT_EQ(execute(token, "help")["status"], 901);
   EXPECT_EQ(post("nothing", "{}", token).status, 404);
   EXPECT_TRUE(images.requests.empty());

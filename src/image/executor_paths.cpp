@@ -63,6 +63,7 @@ rt::Task<Response> remove_paths(Image&, MirrorDesk* desk, json arguments) {
     request.target_lss = lss_in(text_of(pair, "target"));
     if (arguments.contains("remote_wwnn")) request.wwnn = wwnn_in(arguments);
     request.partner = given<std::string>(arguments, "remote_image");
+    request.force = arguments.value("force", false);
     const std::string name = lss_pair_name({0, request.source_lss, request.target_lss});
     auto done = co_await desk->remove(std::move(request));
     response.results.push_back(verdict(name, done));

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "image/pair_problems.h"
+
 namespace tt::image {
 
 using mirror::AnswerCode;
@@ -484,7 +486,21 @@ rt::Task<void> PairDesk::watch() {
     for (const Generation generation : generations) {
       if (!stopping_) co_await look_at(generation);
     }
+    if (!stopping_) co_await note_problems();
     if (!stopping_) co_await nap_.until(home_.now() + kLookEvery);
+  }
+}
+
+rt::Task<void> PairDesk::note_problems() {
+  const ControlPlane::Planner plan = [this]() -> Result<volume::Mutation> {
+    auto next = next_pair_record(control_.config(), home_.wall_seconds());
+    if (!next) return Errc::cancelled;
+    return std::move(*next);
+  };
+  bool more = next_pair_record(control_.config(), 1).has_value();
+  while (more && !stopping_) {
+    auto done = co_await control_.record(plan);
+    more = done.has_value();
   }
 }
 

@@ -93,6 +93,7 @@ class PairDesk final : public PairLine {
   rt::Task<void> open_configured();
   rt::Task<void> watch();
   rt::Task<void> look_at(Generation pair);
+  rt::Task<void> note_problems();
   rt::Task<void> note_first_pass(volume::PairConfig pair);
   rt::Task<void> compare(volume::PairConfig pair);
 

@@ -61,6 +61,8 @@ Wording wording_of(ProblemKind kind) {
       return {"Serious", "TT1013", "Paths {}: none is up. See lspprcpath -l."};
     case ProblemKind::paths_restored:
       return {"Warning", "TT1014", "Paths {}: all are up again."};
+    case ProblemKind::pairs_suspended:
+      return {"Serious", "TT1015", "Mirrored pairs {}: sources are suspended, and not by a command here. See lspprc."};
     case ProblemKind::checkpoint_failed:
       break;
   }

@@ -245,9 +245,21 @@ TEST(LinkTest, ASlowAnswerIsNoSilence) {
   ASSERT_TRUE(images.greet());
   std::optional<Errc> outcome;
   images.left_scope.spawn(ask_one(*images.caller, 1, 8, outcome));
-  images.world.run_for(100 * rt::kSecond);
+  images.world.run_for(29 * rt::kSecond);
   EXPECT_TRUE(images.caller->up());
   EXPECT_FALSE(outcome.has_value());
+}
+
+/// ... but whoever lives and never answers is of no use, and is left.
+TEST(LinkTest, AnAnswerThatNeverComesEndsTheLink) {
+  TwoImages images(1);
+  images.right_notes.stands_still = true;
+  ASSERT_TRUE(images.greet());
+  std::optional<Errc> outcome;
+  images.left_scope.spawn(ask_one(*images.caller, 1, 8, outcome));
+  images.world.run_for(35 * rt::kSecond);
+  EXPECT_EQ(images.caller->status(), PathStatus::timed_out);
+  EXPECT_EQ(outcome, Errc::disconnected);
 }
 
 TEST(LinkTest, FramesAreServedInTheOrderInWhichTheyWereSent) {

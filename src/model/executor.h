@@ -117,8 +117,8 @@
 //                          -> results: one, name "10:20", then path_not_up (a warning; detail: the status of the path,
 //                             model/path_reasons.h) for each that is not up, name "I0100:I0101"; path_failed for each
 //                             if none is, and nothing was changed
-//   rmpprcpath pairs [{"source":"10","target":"20"}, ...], remote_wwnn?, remote_image?, force bool (no pair of volumes
-//              needs a path in this release)                              -> results: one per pair
+//   rmpprcpath pairs [{"source":"10","target":"20"}, ...], remote_wwnn?, remote_image?, force bool (also while
+//              pairs of volumes need the paths)                             -> results: one per pair
 //   lspprcpath -                                                          -> rows: pprc_path
 //   Mirrored pairs; the target of a pair is of the other image. type "mmir"|"gcp".
 //   mkpprc     pairs, type, mode "full"|"nocp", remote_image?, cascade bool, target_read bool, critical_mode bool,

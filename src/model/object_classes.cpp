@@ -337,10 +337,11 @@ constexpr ObjectClass kClasses[] = {
 
 std::vector<ObjectClass> join_tables() {
   std::vector<ObjectClass> all;
-  for (const auto part : {tables::classes_of_volumes_and_copies(), tables::classes_of_ranks(),
-                          tables::classes_of_metrics(), tables::classes_of_image(), tables::classes_of_hosts(),
-                          tables::classes_of_hardware(), tables::classes_of_ranges(), tables::classes_of_groups(),
-                          tables::classes_of_repositories(), tables::classes_of_mirror_paths(), tables::classes_of_mirrors()}) {
+  for (const auto part :
+       {tables::classes_of_volumes_and_copies(), tables::classes_of_ranks(), tables::classes_of_metrics(),
+        tables::classes_of_image(), tables::classes_of_hosts(), tables::classes_of_hardware(),
+        tables::classes_of_ranges(), tables::classes_of_groups(), tables::classes_of_repositories(),
+        tables::classes_of_mirror_paths(), tables::classes_of_mirrors()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -15,10 +15,11 @@ constexpr std::pair<std::string_view, std::string_view> kAliases[] = {
 
 std::vector<Operation> join_tables() {
   std::vector<Operation> all;
-  for (const auto part : {tables::tools(), tables::users(), tables::storage(), tables::volumes(), tables::flashcopy(),
-                          tables::flashcopy_changes(), tables::flashcopy_of_ranges(), tables::changes(),
-                          tables::ranks(), tables::image(), tables::security(), tables::hosts(), tables::hardware(),
-                          tables::resource_groups(), tables::repositories(), tables::mirror_paths(), tables::mirrors()}) {
+  for (const auto part :
+       {tables::tools(), tables::users(), tables::storage(), tables::volumes(), tables::flashcopy(),
+        tables::flashcopy_changes(), tables::flashcopy_of_ranges(), tables::changes(), tables::ranks(), tables::image(),
+        tables::security(), tables::hosts(), tables::hardware(), tables::resource_groups(), tables::repositories(),
+        tables::mirror_paths(), tables::mirrors()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   std::sort(all.begin(), all.end(), [](const Operation& a, const Operation& b) { return a.name < b.name; });

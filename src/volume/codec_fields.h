@@ -34,7 +34,7 @@ struct LastOf<ExtentRotation> {
 };
 template <>
 struct LastOf<ProblemKind> {
-  static constexpr ProblemKind value = ProblemKind::paths_restored;
+  static constexpr ProblemKind value = ProblemKind::pairs_suspended;
 };
 template <>
 struct LastOf<OutOfSpace> {

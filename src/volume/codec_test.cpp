@@ -168,7 +168,7 @@ TEST(Codec, ImagesFromBeforeThereWereCopyRatesHaveTheUsualOnes) {
   codec::Encoder::put(rates, image.config.copy_rates);
   ByteWriter scrub;
   codec::Encoder::put(scrub, image.config.scrub);
-  const std::size_t later = 8 + 2 + scrub.size();  // four empty lists and the scrub, with tags and lengths
+  const std::size_t later = 10 + 2 + scrub.size();  // five empty lists and the scrub, with tags and lengths
   const std::size_t field = 2 + rates.size();
   ASSERT_EQ(bytes[bytes.size() - later], std::byte{33});
   ASSERT_EQ(bytes[bytes.size() - later - field], std::byte{32});

@@ -260,7 +260,8 @@ enum class ProblemKind : std::uint8_t {
   track_damaged,
   paths_degraded,
   paths_down,
-  paths_restored  ///< Good news, and closed at once.
+  paths_restored,  ///< Good news, and closed at once.
+  pairs_suspended
 };
 
 /// Something that an administrator should look at. The list is bounded: when it is full the oldest closed problem goes,
@@ -270,7 +271,8 @@ struct Problem {
   ProblemKind kind = ProblemKind::rank_failed;
   std::int64_t at_s = 0;
   std::int64_t closed_s = 0;  ///< 0 = open.
-  std::string object;  ///< "R1", "0100:0200", "P0", "shard 2", "0100:0200 track 7", "0100 track 7", "10:20 IBM...".
+  std::string object;  ///< "R1", "0100:0200", "P0", "shard 2", "0100:0200 track 7", "0100 track 7", "10:20 IBM..."
+                       ///< (paths and pairs).
   friend bool operator==(const Problem&, const Problem&) = default;
 };
 inline constexpr std::size_t kMaxProblems = 256;

@@ -83,6 +83,8 @@ Result<mirror::PathKey> find_paths(const ImageConfig& config, std::uint8_t sourc
 Result<RemovePaths> plan_remove_paths(const ImageConfig& config, const RemovePathsRequest& request) {
   TT_TRY(const mirror::PathKey key,
          find_paths(config, request.source_lss, request.target_lss, request.wwnn, request.partner));
+  const auto needs = [&key](const auto& entry) { return entry.second.is_source() && path_key(entry.second) == key; };
+  if (!request.force && std::ranges::any_of(config.mirror_pairs, needs)) return {Errc::still_in_use, key.source_lss};
   return RemovePaths{key};
 }
 

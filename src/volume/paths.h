@@ -72,8 +72,9 @@ struct RemovePathsRequest {
   std::uint8_t target_lss = 0;
   std::optional<std::uint64_t> wwnn;   ///< Of the other image, or
   std::optional<std::string> partner;  ///< its id.
+  bool force = false;                  ///< Also while pairs of volumes need the paths.
 };
-/// As find_paths().
+/// As find_paths(); still_in_use: pairs of volumes need them.
 Result<RemovePaths> plan_remove_paths(const ImageConfig& config, const RemovePathsRequest& request);
 
 }  // namespace tt::volume

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "mirror/pair_machine.h"
 #include "volume/plan.h"
 #include "volume/plan_change.h"
 #include "volume/sample_image.h"
@@ -23,7 +24,7 @@ class RandomImage {
   }
 
   void step() {
-    switch (random_.below(35)) {
+    switch (random_.below(36)) {
       case 0:
         return make_pool();
       case 1:
@@ -83,6 +84,8 @@ class RandomImage {
         return change_resource_groups();
       case 33:
         return change_paths();
+      case 34:
+        return change_mirror_pairs();
       default:
         return fail_something();
     }
@@ -338,6 +341,46 @@ class RandomImage {
     }
     if (!random_.chance(1, 3)) return accept(plan_set_paths(image.config, request, 0));
     accept(plan_remove_paths(image.config, {lss(), lss(), random_.below(2), std::nullopt}));
+  }
+
+  static mirror::PairType some_type(Random& random) {
+    return random.chance(1, 2) ? mirror::PairType::metro_mirror : mirror::PairType::global_copy;
+  }
+
+  void make_mirror_pair() {
+    const bool is_source = random_.chance(1, 2);
+    mirror::PairAttributes attributes;
+    attributes.cascade = random_.chance(1, 2);
+    const auto pair = is_source ? plan_make_pair(image.config, {some_volume(), VolumeId(0x2000), 1, "IBM.2107-75TT002",
+                                                                some_type(random_), random_.chance(1, 2), attributes})
+                                : plan_accept_pair(image.config, {VolumeId(0x2000),
+                                                                  some_volume(),
+                                                                  1,
+                                                                  "IBM.2107-75TT002",
+                                                                  Generation(7),
+                                                                  128,
+                                                                  some_type(random_),
+                                                                  true,
+                                                                  attributes,
+                                                                  3,
+                                                                  {1, 2, 3}});
+    if (!pair || (!is_source && mirror_onto(image.config, pair->volume) != nullptr)) return;
+    PairConfig made = *pair;
+    made.generation = made.marks = Generation(image.next_lsn++);
+    image.change(MakePair{made});
+  }
+
+  void change_mirror_pairs() {
+    auto& pairs = image.config.mirror_pairs;
+    if (pairs.empty() || random_.chance(1, 3)) return make_mirror_pair();
+    PairConfig pair = std::next(pairs.begin(), static_cast<std::ptrdiff_t>(random_.below(pairs.size())))->second;
+    if (random_.chance(1, 3)) return image.change(RemovePair{pair.generation});
+    const auto event = random_.chance(1, 2) ? mirror::PairEvent::pause : mirror::PairEvent::resume;
+    const auto step = mirror::step(pair.phase, {event, some_type(random_), true});
+    if (!step) return;
+    pair.phase = *step->next;
+    ++pair.epoch;
+    image.change(ChangePair{pair});
   }
 
   void change_repository() {
