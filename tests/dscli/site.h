@@ -46,6 +46,9 @@ class Site final : private console::ImageDirectory {
   [[nodiscard]] LiveImage& image(std::size_t i = 0) { return *images_.at(i); }
   [[nodiscard]] LiveImage* find_image(const std::string& id);
 
+  /// Every connection of every image.
+  void cut_lines() { network_.cut_all(); }
+
   /// Virtual time and the wall clock go on.
   void advance(std::int64_t seconds);
   [[nodiscard]] std::int64_t now() const { return world.wall_seconds(); }
