@@ -7,6 +7,9 @@
 //   mark=1, not sent    the other end may have something else
 //   mark=1, on its way  t is being read or sent, or its arrival is not noted yet; `written` if a write came since
 //
+// A target keeps the marks of its time as a source until their tracks come from its source: only then it is certain
+// that nobody asks for them any more.
+//
 // The mark is set by the record of the write itself, and falls in a BITS record that is appended in a turn in which the
 // track was on its way, had arrived, and was not written since it began to be read. Whoever sends a track has noted it
 // before it reads, and sends only what is durable here.
@@ -55,10 +58,15 @@ struct PairShare {
   }
 };
 
-/// In the turn of the write's record.
-inline void mark_pairs(VolumeShare& volume, std::uint64_t local_track) noexcept {
+/// In the turn of the write's record. `from` is the pair whose source sent the write, or null: of a track that comes
+/// whole from there nothing is left here that it does not have.
+inline void mark_pairs(VolumeShare& volume, std::uint64_t local_track, const PairShare* from, bool whole) noexcept {
   for (PairShare* pair : volume.pairs) {
-    if (pair->records()) pair->mark(local_track);
+    if (pair != from) {
+      if (pair->records()) pair->mark(local_track);
+    } else if (whole && local_track < pair->marks.track_count()) {
+      pair->marks.set(local_track, false);
+    }
   }
 }
 

@@ -159,11 +159,8 @@ PairDesk::Next PairDesk::next_of(const PairConfig& now, PairInput input) const {
   next.phase = *step->next;
   if (next.phase == now.phase) return next;
   next.suspended_at_s = next.is_active() ? 0 : home_.wall_seconds();
-  if (has(step->actions, mirror::PairAction::forget_marks)) {
-    next.marks = Generation{};
-    next.begins_marked = false;
-    ++next.epoch;
-  }
+  // A failback draws its own, above both ends'.
+  if (input.event == PairEvent::failover && has(step->actions, mirror::PairAction::raise_epoch)) ++next.epoch;
   return next;
 }
 

@@ -263,7 +263,7 @@ void Recovery::replay_write(const volume::ImageConfig& config, const journal::Re
   shard_.imply_changes(*volume, h.track, Lsn{h.lsn});
   shard_.imply_filled(*volume, h.track, h.block_count, Lsn{h.lsn});
   // Marks fall: what was copied forward must not bring one back.
-  if (after_cut && (h.flags & journal::kFlagRedo) == 0) shard_.imply_marks(*volume, h.track, Lsn{h.lsn});
+  if (after_cut && (h.flags & journal::kFlagRedo) == 0) shard_.imply_marks(*volume, h);
   if (is_killed(config.volumes.at(volume->id), Lsn{h.lsn}, shard_.global_of(h.track))) return;
   if ((h.flags & journal::kFlagRedo) != 0 && already_indexed(*volume, h)) return;
   shard_.ring_->pin(record.slot);

@@ -414,12 +414,13 @@ class Shard {
   [[nodiscard]] Result<void> may_write(const flashcopy::VolumeShare& volume, const MirrorFrame* frame) const noexcept;
   [[nodiscard]] bool may_read(const flashcopy::VolumeShare& volume) const noexcept;
   rt::Task<Result<void>> set_marks(Generation pair, std::vector<journal::TrackRun> runs);
-  void imply_marks(flashcopy::VolumeShare& volume, std::uint64_t local_track, Lsn lsn) noexcept;
+  void imply_marks(flashcopy::VolumeShare& volume, const journal::RecordHeader& record) noexcept;
+  void note_marks(flashcopy::VolumeShare& volume, Piece piece, const MirrorFrame* frame) noexcept;
   [[nodiscard]] std::uint64_t fill_permille() const noexcept;
   [[nodiscard]] rt::TimeNs pause_before(VolumeHandle handle, std::uint64_t bytes) noexcept;
   rt::Task<Result<Admission>> admit_space(VolumeHandle handle, Piece piece, std::uint64_t payload_bytes);
   Result<journal::SlotSeq> insert_write(flashcopy::VolumeShare& volume, Piece piece, std::span<const std::byte> data,
-                                        bool deallocate);
+                                        bool deallocate, const MirrorFrame* frame = nullptr);
   rt::Task<Result<void>> write_pieces(VolumeHandle handle, std::uint64_t block, std::uint64_t block_count,
                                       const std::byte* data, bool deallocate, bool fua,
                                       const MirrorFrame* frame = nullptr);

@@ -94,10 +94,20 @@ std::optional<PairCounts> Shard::pair_counts(Generation pair) const {
   return PairCounts{share->marks.count(), share->tracks_sent, share->pass_completed || share->marks.count() == 0};
 }
 
-void Shard::imply_marks(VolumeShare& volume, std::uint64_t local_track, Lsn lsn) noexcept {
+/// The record says whether a host wrote or another image, and not what this end was then. So a host's write counts
+/// whatever this end is by now; one of another image for those that are sources by now: for a cascade it must, and
+/// else a track too many is marked.
+void Shard::imply_marks(VolumeShare& volume, const journal::RecordHeader& record) noexcept {
+  const bool mirrored = (record.flags & journal::kFlagMirrored) != 0;
   for (PairShare* pair : volume.pairs) {
-    if (pair->records() && pair->config.since < lsn) pair->mark(local_track);
+    if (pair->config.since < Lsn{record.lsn} && (!mirrored || pair->records())) pair->mark(record.track);
   }
+}
+
+void Shard::note_marks(VolumeShare& volume, Piece piece, const MirrorFrame* frame) noexcept {
+  const PairShare* from = frame != nullptr ? find_pair(frame->pair) : nullptr;
+  const bool whole = piece.first_block == 0 && piece.block_count == volume.blocks_of(global_of(piece.local_track));
+  flashcopy::mark_pairs(volume, piece.local_track, from, whole);
 }
 
 /// Asked in the turn in which the write is inserted.

@@ -77,9 +77,12 @@ rt::Task<Result<void>> Shard::write_pieces(VolumeHandle handle, std::uint64_t bl
       if (*admission == Admission::again) continue;
       VolumeShare& volume = *find(handle);
       volume.last_host_io = reactor_.now();
-      if (data == nullptr && is_noop_zero(volume, piece)) break;
+      if (data == nullptr && is_noop_zero(volume, piece)) {
+        if (frame != nullptr) note_marks(volume, piece, frame);
+        break;
+      }
       const std::span<const std::byte> payload(data, bytes);
-      auto slot = insert_write(volume, piece, payload, deallocate);
+      auto slot = insert_write(volume, piece, payload, deallocate, frame);
       if (!slot) co_return slot.error();
       last = *slot;
       break;
@@ -226,7 +229,7 @@ rt::Task<Result<void>> Shard::give_space(Generation relationship, std::uint64_t 
 
 /// One turn: Lsn, journal, index.
 Result<journal::SlotSeq> Shard::insert_write(VolumeShare& volume, Piece piece, std::span<const std::byte> data,
-                                             bool deallocate) {
+                                             bool deallocate, const MirrorFrame* frame) {
   journal::RecordHeader header;
   header.kind = journal::RecordKind::write;
   header.lsn = lsns_.draw().value;
@@ -238,13 +241,14 @@ Result<journal::SlotSeq> Shard::insert_write(VolumeShare& volume, Piece piece, s
   if (data.empty()) {
     header.flags = static_cast<std::uint8_t>(journal::kFlagZero | (deallocate ? journal::kFlagDeallocate : 0));
   }
+  if (frame != nullptr) header.flags = static_cast<std::uint8_t>(header.flags | journal::kFlagMirrored);
   const journal::Appended appended = ring_->append(header, data, journal::SpaceClass::host);
   index_->insert(volume.dirty, &volume, piece.local_track, Lsn{header.lsn}, appended.slot, appended.payload,
                  piece.first_block, piece.block_count, deallocate, reactor_.now());
   recorded_tracks_.add(volume.id, piece.local_track, appended.slot);
   ++volume.counters.journal_records;
   flashcopy::record_change(volume, piece.local_track);
-  if (!volume.pairs.empty()) flashcopy::mark_pairs(volume, piece.local_track);
+  if (!volume.pairs.empty()) note_marks(volume, piece, frame);
   imply_filled(volume, piece.local_track, piece.block_count, Lsn{header.lsn});
   report_if_filled(volume);
   return appended.slot;

@@ -18,7 +18,7 @@ namespace tt::journal {
 using SlotSeq = Strong<struct SlotSeqTag, std::uint64_t>;
 
 inline constexpr std::uint32_t kSlotMagic = 0x544F4C53;  // "SLOT"
-inline constexpr std::uint16_t kRingVersion = 4;         ///< 1 had no `placed`, 2 no preserved grains, 3 no mirrored pairs.
+inline constexpr std::uint16_t kRingVersion = 4;  ///< 1 had no `placed`, 2 no preserved grains, 3 no mirrored pairs.
 inline constexpr std::uint32_t kSlotHeadBytes = 4096;
 inline constexpr std::uint32_t kPayloadUnit = 512;
 inline constexpr std::uint64_t kMaxSlotBytes = 1_MiB + kSlotHeadBytes;
@@ -33,6 +33,7 @@ enum class RecordKind : std::uint8_t {
 inline constexpr std::uint8_t kFlagZero = 1;        ///< The blocks become zeros; no payload.
 inline constexpr std::uint8_t kFlagRedo = 2;        ///< Copied forward from an older slot; `lsn` is the original one.
 inline constexpr std::uint8_t kFlagDeallocate = 4;  ///< With kFlagZero: space may be given back.
+inline constexpr std::uint8_t kFlagMirrored = 8;    ///< From the source of a mirrored pair, not from a host.
 
 /// One record; 48 bytes on disk.
 struct RecordHeader {

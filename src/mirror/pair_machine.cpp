@@ -182,8 +182,8 @@ Answer fail_over(const PairPhase& p, PairType type) noexcept {
   next.role = PairRole::source;
   next.type = type;
   next.failed_over = true;
-  return PairStep{next, PairAction::stop_sending | PairAction::forget_marks | PairAction::raise_epoch |
-                            PairAction::commit | PairAction::accept_hosts | PairAction::tell_peer};
+  return PairStep{next, PairAction::stop_sending | PairAction::raise_epoch | PairAction::commit |
+                            PairAction::accept_hosts | PairAction::tell_peer};
 }
 
 Answer leave_target() noexcept {

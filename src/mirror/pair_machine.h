@@ -55,17 +55,16 @@ enum class PairAction : std::uint16_t {
   refuse_hosts = 1U << 2U,     ///< This end is a target now.
   mark_unanswered = 1U << 3U,  ///< Tracks of writes without the target's answer become out of sync.
   mark_intent = 1U << 4U,      ///< Tracks of every stripe with a durable intent become out of sync.
-  forget_marks = 1U << 5U,     ///< Recording begins with nothing marked.
-  raise_epoch = 1U << 6U,
-  ask_peer = 1U << 7U,          ///< The other end has to agree, and makes its own step durable first.
-  merge_peer_marks = 1U << 8U,  ///< What the other end has changed or may miss becomes out of sync here.
-  commit = 1U << 9U,            ///< The next phase becomes durable.
-  accept_hosts = 1U << 10U,
-  tell_peer = 1U << 11U,     ///< If it can be reached; nobody waits for it.
-  judge_writes = 1U << 12U,  ///< Unanswered writes: refused, held, or answered now.
-  start_copying = 1U << 13U,
-  report = 1U << 14U,  ///< Nobody at this end asked for it: traps and notices.
-  drop = 1U << 15U,    ///< The pair is no more, with its marks.
+  raise_epoch = 1U << 5U,
+  ask_peer = 1U << 6U,          ///< The other end has to agree, and makes its own step durable first.
+  merge_peer_marks = 1U << 7U,  ///< What the other end has changed or may miss becomes out of sync here.
+  commit = 1U << 8U,            ///< The next phase becomes durable.
+  accept_hosts = 1U << 9U,
+  tell_peer = 1U << 10U,     ///< If it can be reached; nobody waits for it.
+  judge_writes = 1U << 11U,  ///< Unanswered writes: refused, held, or answered now.
+  start_copying = 1U << 12U,
+  report = 1U << 13U,  ///< Nobody at this end asked for it: traps and notices.
+  drop = 1U << 14U,    ///< The pair is no more, with its marks.
 };
 using PairActions = std::uint16_t;
 constexpr PairActions operator|(PairAction a, PairAction b) noexcept {

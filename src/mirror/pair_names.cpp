@@ -40,10 +40,10 @@ constexpr std::array<const char*, kPairEvents> kEvents{"pause",
                                                        "started_clean",
                                                        "started_unclean"};
 
-constexpr std::array<const char*, 16> kActions{"hold_writes",      "stop_sending",  "refuse_hosts", "mark_unanswered",
-                                               "mark_intent",      "forget_marks",  "raise_epoch",  "ask_peer",
-                                               "merge_peer_marks", "commit",        "accept_hosts", "tell_peer",
-                                               "judge_writes",     "start_copying", "report",       "drop"};
+constexpr std::array<const char*, 16> kActions{"hold_writes",   "stop_sending", "refuse_hosts", "mark_unanswered",
+                                               "mark_intent",   "raise_epoch",  "ask_peer",     "merge_peer_marks",
+                                               "commit",        "accept_hosts", "tell_peer",    "judge_writes",
+                                               "start_copying", "report",       "drop"};
 
 const char* type_name(PairType type) noexcept {
   return type == PairType::metro_mirror ? "Metro Mirror" : "Global Copy";

@@ -57,6 +57,10 @@ class Story {
     const char letter = static_cast<char>('a' + static_cast<char>(random_.below(26)));
     simulation::Lab& lab = image(end).lab();
     if (random_.chance(1, 8)) {
+      const std::uint64_t first = random_.below(kTracks - 16);
+      pending_writes_.push_back(
+          lab.start_write(volume(end), first * kTrackBlocks, (4 + random_.below(12)) * kTrackBlocks, letter));
+    } else if (random_.chance(1, 8)) {
       static_cast<void>(lab.zero(volume(end), track * kTrackBlocks, kTrackBlocks, true));
     } else if (random_.chance(1, 2)) {
       static_cast<void>(
@@ -130,6 +134,7 @@ class Story {
         two_.site.world.run_for(static_cast<rt::TimeNs>(random_.below(5000)) * rt::kMicrosecond);
         break;
       case 8:
+        if (random_.chance(1, 3)) return restart(end);
         image(end).lab().destaging(true);
         two_.site.world.run_for(static_cast<rt::TimeNs>(random_.below(20)) * rt::kMillisecond);
         image(end).lab().destaging(false);
@@ -139,7 +144,18 @@ class Story {
     }
   }
 
+  /// Cleanly, which takes a checkpoint; not while something of it is under way.
+  void restart(End end) {
+    const auto ended = [](const auto& pending) { return pending->has_value(); };
+    two_.site.world.run_for(20 * rt::kMillisecond);
+    if (!std::ranges::all_of(pending_writes_, ended) || !std::ranges::all_of(abandoned_, ended)) return;
+    image(end).power_off();
+    image(end).power_on();
+  }
+
   void lose_power(End end) {
+    pending_writes_.clear();
+    abandoned_.clear();
     image(end).power_loss(random_.chance(1, 3) ? sim::CrashKind::process : sim::CrashKind::power);
     if (random_.chance(1, 4)) two_.site.world.run_for(static_cast<rt::TimeNs>(random_.below(5)) * rt::kSecond);
     image(end).power_on();

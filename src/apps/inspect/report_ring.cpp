@@ -27,6 +27,7 @@ Json flags_json(std::uint8_t flags) {
   if ((flags & kFlagZero) != 0) list.push_back("zero");
   if ((flags & kFlagRedo) != 0) list.push_back("redo");
   if ((flags & kFlagDeallocate) != 0) list.push_back("deallocate");
+  if ((flags & kFlagMirrored) != 0) list.push_back("mirrored");
   return list;
 }
 
