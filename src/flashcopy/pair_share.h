@@ -48,6 +48,7 @@ struct PairShare {
   bool pass_is_good = true;     ///< Everything that it came to has arrived.
   bool pass_completed = false;  ///< One was good to its end since the marks began, or the image started.
   rt::TimeNs retry_at = 0;
+  rt::TimeNs retry_pause = 0;     ///< 0: the last one arrived.
   std::uint64_t tracks_sent = 0;  ///< Since the start, for people.
 
   [[nodiscard]] bool records() const noexcept { return config.is_source(); }

@@ -171,8 +171,9 @@ class ControlPlane final : public ControlLink {
   [[nodiscard]] Generation draw_generation();
   /// The new pair, but for its marks and times; asked when its turn has come.
   using PairMaker = std::function<Result<volume::PairConfig>()>;
-  rt::Task<Result<void>> install_pair(PairMaker make);
-  /// What becomes of the pair; marks without a key begin anew. Refused, it is as it was. no_such_pair.
+  /// Instead of `replaced`, if that is one: no host gets at the volume in between.
+  rt::Task<Result<void>> install_pair(PairMaker make, Generation replaced = {});
+  /// What becomes of the pair. Refused, it is as it was. no_such_pair.
   using PairPlanner = std::function<Result<volume::PairConfig>(const volume::PairConfig& now)>;
   rt::Task<Result<void>> change_pair(Generation pair, PairPlanner plan);
   rt::Task<Result<void>> remove_pair(Generation pair);

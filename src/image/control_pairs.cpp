@@ -21,7 +21,7 @@ rt::Task<void> ControlPlane::tell_shards(std::function<void(Shard&)> tell) {
 }
 
 /// Every shard marks writes, or refuses hosts, before the record says that there is a pair.
-rt::Task<Result<void>> ControlPlane::install_pair(PairMaker make) {
+rt::Task<Result<void>> ControlPlane::install_pair(PairMaker make, Generation replaced) {
   co_await commands_.lock();
   auto done = co_await wait_for_room(kRecordRoom);
   Result<volume::PairConfig> pair = done ? make() : Result<volume::PairConfig>(done.error());
@@ -35,9 +35,13 @@ rt::Task<Result<void>> ControlPlane::install_pair(PairMaker make) {
       co_await rt::hop(shard->reactor(), home_);
     }
     co_await records_.lock();
+    if (config_.mirror_pairs.contains(replaced)) append(volume::RemovePair{replaced});
     done = co_await harden(append(volume::MakePair{*pair}));
     records_.unlock();
-    const std::function<void(Shard&)> tell = [&pair](Shard& shard) { shard.apply_pair(*pair); };
+    const std::function<void(Shard&)> tell = [&pair, replaced](Shard& shard) {
+      shard.drop_pair(replaced);
+      shard.apply_pair(*pair);
+    };
     if (done) co_await tell_shards(tell);
   } else {
     done = pair.error();
@@ -75,10 +79,6 @@ rt::Task<Result<void>> ControlPlane::change_pair_locked(volume::PairConfig next)
   }
   Result<void> done;
   if (next != before) {
-    if (next.marks == Generation{}) {
-      next.marks = draw_generation();
-      next.since = Lsn{next.marks.value};
-    }
     co_await records_.lock();
     done = co_await harden(append(volume::ChangePair{next}));
     records_.unlock();

@@ -91,7 +91,8 @@ rt::Task<Outcome> remove(PairDesk& desk, Named pair, const json& arguments) {
 
 rt::Task<Outcome> fail_over(PairDesk& desk, Named pair, const json& arguments) {
   volume::PairName name = pair.at(PairDesk::End::source, arguments);
-  auto outcome = co_await desk.fail_over(std::move(name), type_in(arguments));
+  const bool cascade = arguments.value("cascade", false);
+  auto outcome = co_await desk.fail_over(std::move(name), type_in(arguments), cascade);
   co_return outcome;
 }
 

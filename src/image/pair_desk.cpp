@@ -26,6 +26,24 @@ constexpr rt::TimeNs kSilenceLimit = 60 * rt::kSecond;
 constexpr rt::TimeNs kResumeEvery = 60 * rt::kSecond;
 constexpr std::uint64_t kMarksOfAQuestion = mirror::kMostMarks;
 
+/// What an image may say of a volume that is to be a target.
+bool is_refusal(std::uint64_t number) noexcept {
+  switch (static_cast<Errc>(number)) {
+    case Errc::volume_not_found:
+    case Errc::target_not_eligible:
+    case Errc::mirror_sizes:
+    case Errc::already_a_pair:
+    case Errc::wrong_pair_state:
+    case Errc::no_space:
+    case Errc::busy:
+    case Errc::shutting_down:
+    case Errc::journal_failed:
+      return number <= 0xFFFF;
+    default:
+      return false;
+  }
+}
+
 /// What the other end has refused, as the administrator of this one is told.
 Error error_of(const mirror::Reply& reply, const PairConfig& pair) {
   const auto* answer = std::get_if<mirror::Answer>(&reply.message);
@@ -33,7 +51,7 @@ Error error_of(const mirror::Reply& reply, const PairConfig& pair) {
   if (answer == nullptr) return {Errc::bad_message, volume};
   switch (answer->code) {
     case AnswerCode::refused:
-      return {static_cast<Errc>(answer->detail), volume};
+      return {is_refusal(answer->detail) ? static_cast<Errc>(answer->detail) : Errc::wrong_pair_state, volume};
     case AnswerCode::space:
       return {Errc::media_full, volume};
     case AnswerCode::media:
@@ -106,7 +124,7 @@ struct PairDesk::ShardWork {
 };
 
 PairDesk::PairDesk(ControlPlane& control, rt::Reactor& home, mirror::PathKeeper& keeper)
-    : control_(control), home_(home), keeper_(keeper), nap_(home), scope_(home) {}
+    : control_(control), home_(home), keeper_(keeper), released_(home), nap_(home), scope_(home) {}
 
 PairDesk::~PairDesk() {
   work_.clear();
@@ -123,13 +141,22 @@ void PairDesk::begin_stop() noexcept {
 }
 
 rt::Task<void> PairDesk::stop() {
+  co_await scope_.join();
   for (const auto& work : work_) {
     co_await rt::hop(home_, work->shard.reactor());
     work->sender.stop();
     co_await work->scope.join();
     co_await rt::hop(work->shard.reactor(), home_);
   }
-  co_await scope_.join();
+}
+
+rt::Task<void> PairDesk::reserve(VolumeId volume) {
+  while (!reserved_.insert(volume).second) co_await released_.wait();
+}
+
+void PairDesk::release(VolumeId volume) {
+  reserved_.erase(volume);
+  released_.wake_all();
 }
 
 // ---- what there is --------------------------------------------------------------------------------------------------
@@ -183,14 +210,14 @@ rt::Task<void> PairDesk::happened(Generation pair, PairEvent event) {
     auto next = next_of(now, {event, now.phase.type, now.attributes.resumes_itself});
     return next ? std::move(*next) : now;
   };
-  if (find(pair) != nullptr) watched_[pair].resume_at = home_.now() + kResumeEvery;
+  watched_[pair].resume_at = home_.now() + kResumeEvery;
   auto done = co_await control_.change_pair(pair, plan);
   static_cast<void>(done);  // without a journal nothing goes on, and who asks is told
 }
 
 // ---- commands -------------------------------------------------------------------------------------------------------
 
-rt::Task<PairDesk::Outcome> PairDesk::make(volume::MakePairRequest request) {
+rt::Task<PairDesk::Outcome> PairDesk::make_reserved(volume::MakePairRequest request) {
   Outcome outcome;
   const volume::ImageConfig& config = control_.config();
   std::optional<std::string> partner;
@@ -238,7 +265,7 @@ rt::Task<PairDesk::Outcome> PairDesk::make(volume::MakePairRequest request) {
   co_return outcome;
 }
 
-rt::Task<PairDesk::Outcome> PairDesk::pause(volume::PairName name, End here, bool alone) {
+rt::Task<PairDesk::Outcome> PairDesk::pause_reserved(volume::PairName name, End here, bool alone) {
   Outcome outcome;
   const auto pair = named(name, here);
   if (!pair || (here == End::source && !alone && !is_up(*pair))) {
@@ -259,11 +286,15 @@ rt::Task<PairDesk::Outcome> PairDesk::pause(volume::PairName name, End here, boo
 rt::Task<Result<void>> PairDesk::resume_with(PairConfig pair, PairInput input, mirror::PairAttributes attributes) {
   auto next = next_of(pair, input);
   if (!next) co_return next.error();
+  TT_CO_CHECK(volume::check_attributes(next->phase.type, attributes, pair.volume));
+  // A volume that is the target of another pair stays one.
+  attributes.cascade = attributes.cascade || volume::mirror_onto(control_.config(), pair.volume) != nullptr;
   if (next->phase == pair.phase) co_return Error{Errc::wrong_pair_state, pair.volume.value};
   if (!is_up(pair)) co_return Errc::no_path;
   mirror::Message words(mirror::Resume{next->phase.type, attributes, pair.lineage});
   auto reply = co_await ask(pair, std::move(words));
   if (!reply) co_return line_lost();
+  if (reply->code() == AnswerCode::epoch) co_await happened(pair.generation, PairEvent::found_higher_epoch);
   if (reply->code() != AnswerCode::done) co_return error_of(*reply, pair);
   attributes.reset_reserve = false;
   const ControlPlane::PairPlanner plan = [this, input, attributes](const PairConfig& now) -> Next {
@@ -275,8 +306,8 @@ rt::Task<Result<void>> PairDesk::resume_with(PairConfig pair, PairInput input, m
   co_return done;
 }
 
-rt::Task<PairDesk::Outcome> PairDesk::resume(volume::PairName name, mirror::PairType type,
-                                             mirror::PairAttributes attributes) {
+rt::Task<PairDesk::Outcome> PairDesk::resume_reserved(volume::PairName name, mirror::PairType type,
+                                                      mirror::PairAttributes attributes) {
   Outcome outcome;
   auto pair = named(name, End::source);
   if (pair) {
@@ -288,7 +319,7 @@ rt::Task<PairDesk::Outcome> PairDesk::resume(volume::PairName name, mirror::Pair
   co_return outcome;
 }
 
-rt::Task<PairDesk::Outcome> PairDesk::remove(volume::PairName name, End here, bool alone) {
+rt::Task<PairDesk::Outcome> PairDesk::remove_reserved(volume::PairName name, End here, bool alone) {
   Outcome outcome;
   const auto pair = named(name, here);
   if (!pair || (!alone && !is_up(*pair))) {
@@ -305,11 +336,10 @@ rt::Task<PairDesk::Outcome> PairDesk::remove(volume::PairName name, End here, bo
     }
   }
   outcome.done = co_await control_.remove_pair(pair->generation);
-  if (outcome.done) watched_.erase(pair->generation);
   co_return outcome;
 }
 
-rt::Task<PairDesk::Outcome> PairDesk::fail_over(volume::PairName name, mirror::PairType type) {
+rt::Task<PairDesk::Outcome> PairDesk::fail_over_reserved(volume::PairName name, mirror::PairType type, bool cascade) {
   Outcome outcome;
   auto generation = volume::find_pair(control_.config(), name);
   if (!generation) {
@@ -318,7 +348,12 @@ rt::Task<PairDesk::Outcome> PairDesk::fail_over(volume::PairName name, mirror::P
   }
   const PairConfig pair = *find(*generation);
   const PairInput input{PairEvent::failover, type};
-  outcome.done = co_await step(pair.generation, input);
+  const ControlPlane::PairPlanner plan = [this, input, cascade](const PairConfig& now) -> Next {
+    TT_TRY(PairConfig next, next_of(now, input));
+    if (!now.is_source()) next.attributes.cascade = cascade;
+    return next;
+  };
+  outcome.done = co_await control_.change_pair(pair.generation, plan);
   if (!outcome.done || pair.is_source()) co_return outcome;
   if (pair.phase.state == mirror::PairState::copy_pending) {
     outcome.warning = Error{Errc::target_not_consistent, pair.volume.value};
@@ -338,6 +373,7 @@ rt::Task<Result<void>> PairDesk::begin_failback(PairConfig& pair, mirror::FailBa
   auto known = co_await ask(pair, std::move(report));
   if (!known) co_return line_lost();
   const auto* there = std::get_if<mirror::PairReport>(&known->message);
+  if (known->head.epoch > mirror::kLastEpoch) co_return error_of(*known, pair);
   all = there == nullptr || there->lineage != pair.lineage;
   if (there != nullptr) pair.epoch = std::max(pair.epoch, known->head.epoch);
   ++pair.epoch;
@@ -370,8 +406,8 @@ rt::Task<Result<void>> PairDesk::union_of_marks(const PairConfig& pair, Generati
   co_return Result<void>{};
 }
 
-rt::Task<PairDesk::Outcome> PairDesk::fail_back(volume::PairName name, mirror::PairType type,
-                                                mirror::PairAttributes attributes, bool held) {
+rt::Task<PairDesk::Outcome> PairDesk::fail_back_reserved(volume::PairName name, mirror::PairType type,
+                                                         mirror::PairAttributes attributes, bool held) {
   Outcome outcome;
   auto named_pair = named(name, End::source);
   if (!named_pair) {
@@ -384,8 +420,13 @@ rt::Task<PairDesk::Outcome> PairDesk::fail_back(volume::PairName name, mirror::P
     outcome.done = fits ? Error{Errc::no_path} : fits.error();
     co_return outcome;
   }
+  const volume::VolumeConfig& volume = control_.config().volumes.at(pair.volume);
+  outcome.done = volume::check_attributes(type, attributes, pair.volume);
+  if (outcome.done && volume.track_count() != pair.track_count) outcome.done = {Errc::mirror_sizes, pair.other.value};
+  if (!outcome.done) co_return outcome;
+  attributes.resumes_itself = pair.attributes.resumes_itself;
   mirror::FailBack words;
-  words.terms = terms_of(pair, control_.config().volumes.at(pair.volume).block_count);
+  words.terms = terms_of(pair, volume.block_count);
   words.terms.type = type;
   words.terms.attributes = attributes;
   words.held = held;
@@ -419,11 +460,67 @@ rt::Task<std::vector<PairStatus>> PairDesk::statuses() {
   co_return all;
 }
 
+// ---- one at a time
+// ---------------------------------------------------------------------------------------------------
+
+rt::Task<PairDesk::Outcome> PairDesk::make(volume::MakePairRequest request) {
+  const VolumeId volume = request.source;
+  co_await reserve(volume);
+  auto outcome = co_await make_reserved(std::move(request));
+  release(volume);
+  co_return outcome;
+}
+
+rt::Task<PairDesk::Outcome> PairDesk::pause(volume::PairName name, End here, bool alone) {
+  const VolumeId volume = name.volume;
+  co_await reserve(volume);
+  auto outcome = co_await pause_reserved(std::move(name), here, alone);
+  release(volume);
+  co_return outcome;
+}
+
+rt::Task<PairDesk::Outcome> PairDesk::resume(volume::PairName name, mirror::PairType type,
+                                             mirror::PairAttributes attributes) {
+  const VolumeId volume = name.volume;
+  co_await reserve(volume);
+  auto outcome = co_await resume_reserved(std::move(name), type, attributes);
+  release(volume);
+  co_return outcome;
+}
+
+rt::Task<PairDesk::Outcome> PairDesk::remove(volume::PairName name, End here, bool alone) {
+  const VolumeId volume = name.volume;
+  co_await reserve(volume);
+  auto outcome = co_await remove_reserved(std::move(name), here, alone);
+  release(volume);
+  co_return outcome;
+}
+
+rt::Task<PairDesk::Outcome> PairDesk::fail_over(volume::PairName name, mirror::PairType type, bool cascade) {
+  const VolumeId volume = name.volume;
+  co_await reserve(volume);
+  auto outcome = co_await fail_over_reserved(std::move(name), type, cascade);
+  release(volume);
+  co_return outcome;
+}
+
+rt::Task<PairDesk::Outcome> PairDesk::fail_back(volume::PairName name, mirror::PairType type,
+                                                mirror::PairAttributes attributes, bool held) {
+  const VolumeId volume = name.volume;
+  co_await reserve(volume);
+  auto outcome = co_await fail_back_reserved(std::move(name), type, attributes, held);
+  release(volume);
+  co_return outcome;
+}
+
 // ---- senders --------------------------------------------------------------------------------------------------------
 
 void PairDesk::begin_work() {
   if (working_ || stopping_) return;
   working_ = true;
+  for (const auto& shard : control_.shards()) {
+    work_.push_back(std::make_unique<ShardWork>(*shard, control_.pace(), *this));
+  }
   scope_.spawn(open_configured());
   scope_.spawn(watch());
 }
@@ -434,15 +531,15 @@ rt::Task<void> PairDesk::open_configured() {
   for (const auto& [generation, pair] : control_.config().mirror_pairs) generations.push_back(generation);
   const ControlPlane::PairPlanner as_it_is = [](const PairConfig& now) -> Next { return now; };
   for (const Generation generation : generations) {
+    if (stopping_) co_return;
     auto done = co_await control_.change_pair(generation, as_it_is);
     static_cast<void>(done);  // it was removed meanwhile
   }
-  for (const auto& shard : control_.shards()) {
-    work_.push_back(std::make_unique<ShardWork>(*shard, control_.pace(), *this));
-    ShardWork& work = *work_.back();
-    co_await rt::hop(home_, shard->reactor());
-    work.scope.spawn(work.sender.run());
-    co_await rt::hop(shard->reactor(), home_);
+  for (const auto& work : work_) {
+    if (stopping_) co_return;
+    co_await rt::hop(home_, work->shard.reactor());
+    work->scope.spawn(work->sender.run());
+    co_await rt::hop(work->shard.reactor(), home_);
   }
 }
 
@@ -476,13 +573,17 @@ rt::Task<void> PairDesk::happened_at(Shard& from, Generation pair, PairEvent eve
 
 // ---- the watch ------------------------------------------------------------------------------------------------------
 
+/// Each pair for itself: another image that does not answer holds up nobody else's.
 rt::Task<void> PairDesk::watch() {
   while (!stopping_) {
-    std::vector<Generation> generations;
-    for (const auto& [generation, pair] : control_.config().mirror_pairs) generations.push_back(generation);
-    for (const Generation generation : generations) {
-      if (!stopping_) co_await look_at(generation);
+    const auto& pairs = control_.config().mirror_pairs;
+    for (const auto& [generation, pair] : pairs) {
+      if (watched_[generation].is_looked_at) continue;
+      watched_[generation].is_looked_at = true;
+      scope_.spawn(look(generation));
     }
+    std::erase_if(watched_,
+                  [&pairs](const auto& entry) { return !entry.second.is_looked_at && !pairs.contains(entry.first); });
     if (!stopping_) co_await note_problems();
     if (!stopping_) co_await nap_.until(home_.now() + kLookEvery);
   }
@@ -501,9 +602,19 @@ rt::Task<void> PairDesk::note_problems() {
   }
 }
 
+rt::Task<void> PairDesk::look(Generation generation) {
+  if (const PairConfig* pair = find(generation); pair != nullptr && pair->is_source() && !stopping_) {
+    const VolumeId volume = pair->volume;
+    co_await reserve(volume);
+    co_await look_at(generation);
+    release(volume);
+  }
+  watched_[generation].is_looked_at = false;
+}
+
 rt::Task<void> PairDesk::look_at(Generation generation) {
   const PairConfig* found = find(generation);
-  if (found == nullptr || !found->is_source()) co_return;
+  if (found == nullptr || !found->is_source() || stopping_) co_return;
   const PairConfig pair = *found;
   Watched& watched = watched_[generation];
   const rt::TimeNs now = home_.now();
@@ -515,7 +626,7 @@ rt::Task<void> PairDesk::look_at(Generation generation) {
     co_return;
   }
   const bool came_up = std::exchange(watched.was_down, false);
-  if (came_up && pair.is_active()) co_await compare(pair);
+  if (came_up) co_await compare(pair);
   if (!pair.is_active() && may_resume_itself(pair) && now >= watched.resume_at) {
     watched.resume_at = now + kResumeEvery;
     const PairInput input{PairEvent::path_up, pair.phase.type, true};
@@ -527,8 +638,9 @@ rt::Task<void> PairDesk::look_at(Generation generation) {
 
 /// In a cascade not before all of the volume has come here.
 rt::Task<void> PairDesk::note_first_pass(PairConfig pair) {
+  const PairConfig* upstream = volume::mirror_onto(control_.config(), pair.volume);
   const PairCounts counts = co_await control_.pair_counts(pair.generation);
-  if (!counts.pass_completed) co_return;
+  if (!counts.pass_completed || (upstream != nullptr && !upstream->first_pass)) co_return;
   const ControlPlane::PairPlanner plan = [](const PairConfig& now) -> Next {
     PairConfig next = now;
     next.first_pass = next.first_pass || next.is_active();

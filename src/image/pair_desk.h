@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -53,7 +54,7 @@ class PairDesk final : public PairLine {
   rt::Task<Outcome> resume(volume::PairName name, mirror::PairType type, mirror::PairAttributes attributes);
   rt::Task<Outcome> remove(volume::PairName name, End here, bool alone);
   /// At the target. Warns: target_not_consistent.
-  rt::Task<Outcome> fail_over(volume::PairName name, mirror::PairType type);
+  rt::Task<Outcome> fail_over(volume::PairName name, mirror::PairType type, bool cascade);
   /// At the end whose data stay, a suspended source. mirror_sizes; target_not_eligible and already_a_pair of the other
   /// end.
   rt::Task<Outcome> fail_back(volume::PairName name, mirror::PairType type, mirror::PairAttributes attributes,
@@ -83,15 +84,25 @@ class PairDesk final : public PairLine {
   rt::Task<Result<void>> resume_with(volume::PairConfig pair, mirror::PairInput input,
                                      mirror::PairAttributes attributes);
   rt::Task<Result<void>> union_of_marks(const volume::PairConfig& pair, Generation there);
+  /// One command at a time for the pairs of a volume, the watch's included.
+  rt::Task<void> reserve(VolumeId volume);
+  void release(VolumeId volume);
+  rt::Task<Outcome> make_reserved(volume::MakePairRequest request);
+  rt::Task<Outcome> pause_reserved(volume::PairName name, End here, bool alone);
+  rt::Task<Outcome> resume_reserved(volume::PairName name, mirror::PairType type, mirror::PairAttributes attributes);
+  rt::Task<Outcome> remove_reserved(volume::PairName name, End here, bool alone);
+  rt::Task<Outcome> fail_over_reserved(volume::PairName name, mirror::PairType type, bool cascade);
+  rt::Task<Outcome> fail_back_reserved(volume::PairName name, mirror::PairType type, mirror::PairAttributes attributes,
+                                       bool held);
   rt::Task<Result<void>> begin_failback(volume::PairConfig& pair, mirror::FailBack words, bool& all);
 
   // --- senders and the watch: begun with the first pair ---
   struct ShardWork;
   void begin_work();
-  rt::Task<void> run_sender(ShardWork& work);
   rt::Task<void> happened_at(Shard& from, Generation pair, mirror::PairEvent event);
   rt::Task<void> open_configured();
   rt::Task<void> watch();
+  rt::Task<void> look(Generation pair);
   rt::Task<void> look_at(Generation pair);
   rt::Task<void> note_problems();
   rt::Task<void> note_first_pass(volume::PairConfig pair);
@@ -117,8 +128,11 @@ class PairDesk final : public PairLine {
     bool was_down = true;  ///< Compare when it is up.
     rt::TimeNs down_since = 0;
     rt::TimeNs resume_at = 0;
+    bool is_looked_at = false;
   };
   std::map<Generation, Watched> watched_;
+  std::set<VolumeId> reserved_;
+  rt::WaitQueue released_;
   rt::Nap nap_;
   rt::Scope scope_;  ///< Last: its tasks use everything above.
 };

@@ -11,12 +11,18 @@ using mirror::AnswerCode;
 
 namespace {
 
-/// 8 MiB: half of what a link lets wait for answers.
-constexpr std::uint32_t kMostUnderWay = 128;
+/// Of all shards together 8 MiB: half of what a link lets wait for answers, so that commands have room.
+constexpr std::uint32_t kMostOfAll = 128;
 constexpr rt::TimeNs kIdlePause = 20 * rt::kMillisecond;
 constexpr rt::TimeNs kAdaptEvery = 100 * rt::kMillisecond;
-constexpr rt::TimeNs kRetryUnreachable = 200 * rt::kMillisecond;
-constexpr rt::TimeNs kRetryBusy = 20 * rt::kMillisecond;
+/// A line that takes longer for an answer has too much on it.
+constexpr rt::TimeNs kSlowAnswer = 2 * rt::kSecond;
+constexpr rt::TimeNs kFirstRetry = 20 * rt::kMillisecond;
+constexpr rt::TimeNs kLongestRetry = 2 * rt::kSecond;
+
+std::uint32_t most_of(const Shard& shard) noexcept {
+  return std::max(kMostOfAll / shard.options().stripes.shard_count, 4U);
+}
 
 }  // namespace
 
@@ -24,9 +30,10 @@ PairSender::PairSender(Shard& shard, CommonPace& pace, PairLine& line)
     : shard_(shard),
       pace_(pace),
       line_(line),
-      buffers_(shard.reactor(), kMostUnderWay),
+      most_(most_of(shard)),
+      buffers_(shard.reactor(), most_),
       nap_(shard.reactor()),
-      most_under_way_(kMostUnderWay),
+      most_under_way_(most_),
       scope_(shard.reactor()) {}
 
 void PairSender::stop() noexcept {
@@ -53,15 +60,16 @@ rt::Task<void> PairSender::run() {
   shard_.note_arrivals();
 }
 
-/// Fewer while hosts are slower than they should be; back to all step by step.
+/// Fewer while hosts, or the line, are slower than they should be; back to all step by step.
 void PairSender::adapt() noexcept {
   const rt::TimeNs now = shard_.reactor_.now();
   if (now < adapt_at_) return;
   adapt_at_ = now + kAdaptEvery;
   const HostLoad& load = shard_.host_load_;
-  const bool too_slow = load.active_since(HostLoad::sender) &&
-                        load.worst_latency_since(HostLoad::sender) > pace_.options().host_latency_target;
-  most_under_way_ = too_slow ? std::max(most_under_way_ / 2, 1U) : std::min(most_under_way_ + 8, kMostUnderWay);
+  const bool hosts_wait = load.active_since(HostLoad::sender) &&
+                          load.worst_latency_since(HostLoad::sender) > pace_.options().host_latency_target;
+  const bool too_slow = hosts_wait || std::exchange(slowest_answer_, 0) > kSlowAnswer;
+  most_under_way_ = too_slow ? std::max(most_under_way_ / 2, 1U) : std::min(most_under_way_ + 8, most_);
   shard_.host_load_.begin_piece(HostLoad::sender);
 }
 
@@ -72,7 +80,9 @@ PairShare* PairSender::choose() {
   auto at = std::next(shard_.pairs_.begin(), static_cast<std::ptrdiff_t>(turn_++ % count));
   for (std::size_t tried = 0; tried < count; ++tried) {
     PairShare& share = *at->second;
-    if (share.open && share.config.is_source() && share.retry_at <= now && has_next(share)) return &share;
+    const bool probes = share.retry_pause != 0;  // the last one did not arrive: one at a time
+    const bool may_send = share.open && share.config.is_source() && share.retry_at <= now;
+    if (may_send && !(probes && !share.sending.empty()) && has_next(share)) return &share;
     if (++at == shard_.pairs_.end()) at = shard_.pairs_.begin();
   }
   return nullptr;
@@ -114,12 +124,14 @@ bool PairSender::is_zero(const PairShare& share, std::uint64_t local_track) cons
 }
 
 rt::Task<void> PairSender::send(Generation pair, Run run) {
+  const rt::TimeNs began = shard_.reactor_.now();
   Result<AnswerCode> answer = AnswerCode::done;
   if (run.zeros) {
     answer = co_await send_zeros(pair, run);
   } else {
     answer = co_await send_track(pair, run.first);
   }
+  slowest_answer_ = std::max(slowest_answer_, shard_.reactor_.now() - began);
   ended(pair, run, answer);
 }
 
@@ -172,6 +184,7 @@ void PairSender::ended(Generation pair, const Run& run, const Result<AnswerCode>
   TT_ASSERT(sent != share->sending.end());
   if (answer && *answer == AnswerCode::done) {
     sent->arrived = true;
+    share->retry_pause = 0;
     return;
   }
   share->sending.erase(sent);
@@ -181,7 +194,8 @@ void PairSender::ended(Generation pair, const Run& run, const Result<AnswerCode>
     share->open = false;
     line_.unreadable(shard_, pair);
   } else if (!answer || *answer == AnswerCode::checksum || *answer == AnswerCode::busy) {
-    share->retry_at = now + (answer ? kRetryBusy : kRetryUnreachable);
+    share->retry_pause = std::clamp(share->retry_pause * 2, kFirstRetry, kLongestRetry);
+    share->retry_at = now + share->retry_pause;
   } else if (share->open) {
     share->open = false;
     line_.refused(shard_, pair, *answer);

@@ -63,6 +63,7 @@ class PairSender {
   Shard& shard_;
   CommonPace& pace_;
   PairLine& line_;
+  std::uint32_t most_;
   FramePool buffers_;
   rt::Nap nap_;
   bool stopping_ = false;
@@ -70,8 +71,9 @@ class PairSender {
   std::uint32_t under_way_ = 0;
   std::uint32_t most_under_way_;
   rt::TimeNs adapt_at_ = 0;
-  rt::TimeNs next_ = 0;  ///< The limit of background copies lets the next one begin.
-  rt::Scope scope_;      ///< Last: its tasks use everything above.
+  rt::TimeNs slowest_answer_ = 0;  ///< Since then.
+  rt::TimeNs next_ = 0;            ///< The limit of background copies lets the next one begin.
+  rt::Scope scope_;                ///< Last: its tasks use everything above.
 };
 
 }  // namespace tt::image

@@ -79,7 +79,7 @@ bool PairDesk::is_about_pairs(const mirror::Message& message) noexcept {
 }
 
 rt::Task<mirror::Reply> PairDesk::serve(mirror::Link& link, const mirror::Reply& request) {
-  if (stopping_) co_return answer(AnswerCode::busy);
+  if (stopping_ || request.head.epoch > mirror::kLastEpoch) co_return answer(AnswerCode::busy);
   if (const auto* words = std::get_if<mirror::OpenPair>(&request.message)) {
     auto reply = co_await accept(link, *words, request.head.epoch);
     co_return std::move(reply);
@@ -150,19 +150,17 @@ rt::Task<mirror::Reply> PairDesk::serve_step(PairConfig pair, const mirror::Repl
 rt::Task<Result<PairConfig>> PairDesk::take_as_target(volume::AcceptPairRequest request) {
   auto planned = volume::plan_accept_pair(control_.config(), request);
   if (!planned) co_return planned.error();
-  if (const PairConfig* former = volume::mirror_onto(control_.config(), request.target); former != nullptr) {
-    const Generation generation = former->generation;
-    auto removed = co_await control_.remove_pair(generation);
-    if (!removed) co_return removed.error();
-  }
+  const PairConfig* former = volume::mirror_onto(control_.config(), request.target);
+  const Generation replaced = former != nullptr ? former->generation : Generation{};
   PairConfig pair = std::move(*planned);
   pair.generation = control_.draw_generation();
-  const ControlPlane::PairMaker make = [this, &request, &pair]() -> Next {
+  const ControlPlane::PairMaker make = [this, &request, &pair, replaced]() -> Next {
     TT_CHECK(volume::plan_accept_pair(control_.config(), request));
-    if (volume::mirror_onto(control_.config(), request.target) != nullptr) return Errc::already_a_pair;
+    const PairConfig* now = volume::mirror_onto(control_.config(), request.target);
+    if (now != nullptr && now->generation != replaced) return Errc::already_a_pair;
     return pair;
   };
-  auto done = co_await control_.install_pair(make);
+  auto done = co_await control_.install_pair(make, replaced);
   if (!done) co_return done.error();
   begin_work();
   co_return pair;
@@ -215,6 +213,9 @@ rt::Task<mirror::Reply> PairDesk::accept_failback(const mirror::Link& link, mirr
   const auto event = words.held ? PairEvent::told_failback_held : PairEvent::told_failback;
   const ControlPlane::PairPlanner plan = [this, event, epoch, &words](const PairConfig& now) -> Next {
     if (epoch <= now.epoch) return {Errc::wrong_pair_state, now.volume.value};
+    if (!volume::may_be_target(control_.config(), now.volume, now.generation)) {
+      return {Errc::target_not_eligible, now.volume.value};
+    }
     TT_TRY(PairConfig next, next_of(now, {event, words.terms.type, true}));
     next.epoch = epoch;
     next.lineage = words.terms.lineage;

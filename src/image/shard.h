@@ -412,6 +412,7 @@ class Shard {
   rt::Task<Result<Admission>> admit_write(VolumeHandle handle, Piece piece, std::uint64_t payload_bytes,
                                           const MirrorFrame* frame);
   [[nodiscard]] Result<void> may_write(const flashcopy::VolumeShare& volume, const MirrorFrame* frame) const noexcept;
+  [[nodiscard]] bool no_room_for(std::uint64_t payload_bytes) const noexcept;
   [[nodiscard]] bool may_read(const flashcopy::VolumeShare& volume) const noexcept;
   rt::Task<Result<void>> set_marks(Generation pair, std::vector<journal::TrackRun> runs);
   void imply_marks(flashcopy::VolumeShare& volume, const journal::RecordHeader& record) noexcept;

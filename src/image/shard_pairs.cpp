@@ -64,13 +64,15 @@ void Shard::stop_pair(Generation pair, bool becomes_target) noexcept {
 void Shard::apply_pair(const volume::PairConfig& pair) {
   PairShare* share = find_pair(pair.generation);
   if (share == nullptr) return;
-  if (share->config.marks != pair.marks) {
-    pair_of_marks_.erase(share->config.marks);
-    removed_maps_.push_back({share->config.marks, journal::MapKind::out_of_sync});
-    pair_of_marks_[pair.marks] = share;
-    share->marks = volume::TrackMap(share->marks.track_count(), pair.begins_marked);
+  const bool turned = share->config.epoch != pair.epoch || share->config.is_source() != pair.is_source();
+  if (turned || (share->config.first_pass && !pair.first_pass)) {
     share->cursor = 0;
     share->pass_completed = false;
+    share->pass_is_good = true;
+  }
+  // What was sent before arrives, if it does, at what the other end was then.
+  if (turned) {
+    for (PairShare::Sending& run : share->sending) run.written = true;
   }
   share->config = pair;
   share->refuses_hosts = !pair.is_source();
@@ -120,7 +122,8 @@ Result<void> Shard::may_write(const VolumeShare& volume, const MirrorFrame* fram
   if (pair == nullptr || pair->volume != &volume) return refusal(AnswerCode::no_pair);
   if (pair->config.epoch != frame->epoch) return refusal(AnswerCode::epoch);
   if (pair->config.is_source()) return refusal(AnswerCode::role);
-  return pair->open ? Result<void>{} : Result<void>{refusal(AnswerCode::state)};
+  if (pair->open) return {};
+  return refusal(pair->config.is_active() ? AnswerCode::busy : AnswerCode::state);
 }
 
 /// The target of a Metro Mirror may be read while it is what its source is, if that was allowed.
@@ -191,10 +194,12 @@ rt::Task<Result<void>> Shard::set_marks(Generation pair, std::vector<journal::Tr
       if (no_more_room()) co_return Errc::journal_failed;
       co_await room_.wait();
     }
-    const PairShare* share = find_pair(pair);
+    PairShare* share = find_pair(pair);
     if (share == nullptr) co_return Errc::no_such_pair;
     const std::size_t count = std::min(kMostRunsOfARecord, runs.size() - begin);
     const auto from = runs.begin() + static_cast<std::ptrdiff_t>(begin);
+    // What is on its way is not what the mark speaks of.
+    for (PairShare::Sending& run : share->sending) run.written = true;
     append_bits({{{share->config.marks, journal::MapKind::out_of_sync},
                   journal::BitChange::set,
                   {from, from + static_cast<std::ptrdiff_t>(count)}}});

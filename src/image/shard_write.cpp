@@ -12,6 +12,9 @@ using flashcopy::VolumeShare;
 
 namespace {
 
+/// Of a mirrored write; a host's waits as long as it takes.
+constexpr rt::TimeNs kPatienceForRoom = 100 * rt::kMillisecond;
+
 /// Counts a write that has room for a whole track.
 class BigWrite {
  public:
@@ -57,7 +60,7 @@ rt::Task<Result<void>> Shard::write_pieces(VolumeHandle handle, std::uint64_t bl
   const BigWrite big(big_writes_, total_bytes);
   journal::SlotSeq last{0};
   while (block_count > 0) {
-    if (data != nullptr && may_place(block, block_count)) {
+    if (frame == nullptr && data != nullptr && may_place(block, block_count)) {
       auto placed = co_await place(handle, block, block_count, data);
       if (!placed) co_return placed.error();
       if (*placed > 0) {
@@ -113,6 +116,8 @@ rt::Task<Result<Shard::Admission>> Shard::admit_write(VolumeHandle handle, Piece
   if (volume == nullptr) co_return Errc::volume_not_found;
   if (ring_->failed()) co_return Errc::journal_failed;
   if (frame != nullptr || !volume->pairs.empty()) TT_CO_CHECK(may_write(*volume, frame));
+  // Its source asks again; an answer that does not come would cost it the line.
+  if (frame != nullptr && (volume->held || volume->frozen != 0)) co_return Errc::busy;
   if (volume->held) {
     co_await volume->released.wait();
     co_return Admission::again;
@@ -147,8 +152,17 @@ rt::Task<Result<Shard::Admission>> Shard::admit_write(VolumeHandle handle, Piece
     if (!served) co_return served.error();
     co_return Admission::again;
   }
+  if (frame != nullptr && no_room_for(payload_bytes)) {
+    co_await rt::sleep_for(reactor_, kPatienceForRoom);
+    if (no_room_for(payload_bytes)) co_return no_more_room() ? Errc::journal_failed : Errc::busy;
+    co_return Admission::again;
+  }
   auto space = co_await admit_space(handle, piece, payload_bytes);
   co_return space;
+}
+
+bool Shard::no_room_for(std::uint64_t payload_bytes) const noexcept {
+  return index_->full() || !ring_->has_room(payload_bytes, journal::SpaceClass::host);
 }
 
 /// Of what hosts may fill: the journal or the index, whichever is fuller.
@@ -186,7 +200,7 @@ rt::Task<Result<Shard::Admission>> Shard::admit_space(VolumeHandle handle, Piece
   if (const MediaAddress at = address_of(*volume, piece.local_track); at.rank != nullptr && at.rank->failed) {
     co_return Error{Errc::rank_failed, at.rank->id};
   }
-  if (index_->full() || !ring_->has_room(payload_bytes, journal::SpaceClass::host)) {
+  if (no_room_for(payload_bytes)) {
     if (tail_stuck_) co_return Errc::journal_failed;
     ++volume->counters.delayed_writes;
     co_await room_.wait();

@@ -50,10 +50,10 @@ struct Reply {
   std::unique_ptr<std::byte[]> bytes;
   Message message;
 
-  /// `done` only where the other end said so.
+  /// `done` only where the other end said so; what is no answer refuses.
   [[nodiscard]] AnswerCode code() const noexcept {
     const auto* answer = std::get_if<Answer>(&message);
-    return answer != nullptr ? answer->code : AnswerCode::done;
+    return answer != nullptr ? answer->code : AnswerCode::refused;
   }
 };
 

@@ -122,6 +122,15 @@ bool makes_sense(const Marks& m) noexcept {
 bool makes_sense(const PairReport& m) noexcept {
   return is_possible(m.phase);
 }
+bool makes_sense(const PairTerms& terms) noexcept {
+  return terms.block_count != 0 && terms.block_count <= kMostBlocks;
+}
+bool makes_sense(const OpenPair& m) noexcept {
+  return makes_sense(m.terms);
+}
+bool makes_sense(const FailBack& m) noexcept {
+  return makes_sense(m.terms);
+}
 bool makes_sense(const Suspend& m) noexcept {
   return m.reason != SuspendReason::none;
 }

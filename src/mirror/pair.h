@@ -43,6 +43,9 @@ struct PairPhase {
 /// Both ends hold the same number while they are a pair: a pair of another one says nothing of these data.
 using Lineage = std::array<std::uint8_t, 16>;
 
+/// A larger epoch is not believed: nobody could raise it any more.
+inline constexpr std::uint64_t kLastEpoch = std::uint64_t{1} << 62U;
+
 /// What was said of a pair when it was made or resumed; both ends hold it.
 struct PairAttributes {
   bool target_read = false;

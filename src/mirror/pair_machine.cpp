@@ -54,12 +54,17 @@ Answer resume(const PairPhase& p, PairType type) noexcept {
                   PairAction::ask_peer | PairAction::commit | PairAction::start_copying};
 }
 
+/// What an error stopped, and no command. A pause makes it a command's.
+bool resumes_by_itself(SuspendReason reason) noexcept {
+  return reason == SuspendReason::internal_here || reason == SuspendReason::internal_target ||
+         reason == SuspendReason::power;
+}
+
 /// A Metro Mirror never goes on by itself: its target is consistent, and would not be while it is brought up to date.
 /// The end that is asked compares the lineage, so strange data are not copied onto by this either (RM-40).
 Answer source_path_up(const PairPhase& p, bool resumes_itself) noexcept {
-  const bool by_command = p.reason != SuspendReason::internal_here && p.reason != SuspendReason::internal_target &&
-                          p.reason != SuspendReason::power;
-  if (is_active(p) || p.type != PairType::global_copy || by_command || !resumes_itself) return nothing(p);
+  if (is_active(p) || p.type != PairType::global_copy || !resumes_by_itself(p.reason) || !resumes_itself)
+    return nothing(p);
   return PairStep{pending(PairRole::source, p.type),
                   PairAction::ask_peer | PairAction::commit | PairAction::start_copying | PairAction::report};
 }
@@ -99,6 +104,7 @@ Answer leave_source(PairActions more) noexcept {
 Answer source_command(const PairPhase& p, const PairInput& in) noexcept {
   switch (in.event) {
     case PairEvent::pause:
+      if (resumes_by_itself(p.reason)) return PairStep{suspended(p, SuspendReason::host_source), commit_if(true)};
       if (!is_active(p)) return nothing(p);
       return suspend_source(p, SuspendReason::host_source, static_cast<PairActions>(PairAction::tell_peer));
     case PairEvent::freeze:

@@ -112,7 +112,7 @@ TEST(PairMachine, ASourceThatStopsHasMarkedWhatWasUnanswered) {
   });
 }
 
-TEST(PairMachine, MarksAreForgottenByAFailoverOnly) {
+TEST(PairMachine, OnlyATurnRaisesTheEpoch) {
   for_each_transition([](const Transition& t) {
     const bool fails_over = t.from.role == PairRole::target && t.input.event == PairEvent::failover;
     const bool fails_back = t.input.event == PairEvent::failback || t.input.event == PairEvent::failback_held;

@@ -379,7 +379,9 @@ rt::Task<void> PathKeeper::end_former_lives(const Link& link) {
       called.link->abort(PathStatus::removed, "the image was started anew");
       all_ended = false;
     }
-    if (all_ended) co_return;
+    // One that was ended itself meanwhile has nothing to wait for, and others wait for it.
+    if (all_ended || !link.up()) co_return;
+    attended_.wake_all();
     co_await attended_.wait();
   }
 }

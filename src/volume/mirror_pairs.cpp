@@ -32,6 +32,13 @@ const PairConfig* find_by_role(const ImageConfig& config, VolumeId id, PairRole 
   return found != config.mirror_pairs.end() ? &found->second : nullptr;
 }
 
+/// No other pair has it as its target.
+bool is_free_for(const ImageConfig& config, VolumeId id, Generation pair) noexcept {
+  return std::ranges::none_of(config.mirror_pairs, [id, pair](const auto& entry) {
+    return entry.first != pair && entry.second.volume == id && !entry.second.is_source();
+  });
+}
+
 bool is_flash_target(const ImageConfig& config, VolumeId id) noexcept {
   return is_range_target(config, id) || !config.relationships.onto(id).empty();
 }
@@ -56,6 +63,7 @@ void ApplyPairs::operator()(const MakePair& m) const {
 void ApplyPairs::operator()(const ChangePair& m) const {
   PairConfig& pair = existing(config.mirror_pairs, m.pair.generation);
   TT_ASSERT(is_valid(config, m.pair) && pair.volume == m.pair.volume && pair.other == m.pair.other);
+  TT_ASSERT(m.pair.is_source() || is_free_for(config, m.pair.volume, m.pair.generation));
   pair = m.pair;
 }
 
@@ -84,6 +92,22 @@ const PairConfig* mirror_from(const ImageConfig& config, VolumeId id) noexcept {
   return find_by_role(config, id, PairRole::source);
 }
 
+bool may_be_target(const ImageConfig& config, VolumeId id, Generation pair) noexcept {
+  const auto stands_against = [id, pair](const auto& entry) {
+    return entry.first != pair && entry.second.volume == id && entry.second.is_source() &&
+           !entry.second.attributes.cascade;
+  };
+  return is_free_for(config, id, pair) && !is_flash_target(config, id) &&
+         std::ranges::none_of(config.mirror_pairs, stands_against);
+}
+
+Result<void> check_attributes(mirror::PairType type, const mirror::PairAttributes& attributes, VolumeId id) noexcept {
+  const bool only_metro_mirror = attributes.target_read || attributes.critical_mode;
+  const bool excluded =
+      (attributes.cascade && attributes.critical_mode) || (type == mirror::PairType::global_copy && only_metro_mirror);
+  return excluded ? Result<void>{Errc::bad_combination, id.value} : Result<void>{};
+}
+
 Result<void> check_flash_onto(const ImageConfig& config, VolumeId id) noexcept {
   if (mirror_onto(config, id) != nullptr) return {Errc::target_is_secondary, id.value};
   if (mirror_from(config, id) != nullptr) return {Errc::target_is_primary, id.value};
@@ -96,14 +120,14 @@ Result<PairConfig> plan_make_pair(const ImageConfig& config, const MakePairReque
   if (source == nullptr) return {Errc::volume_not_found, id};
   const mirror::PairAttributes& attributes = request.attributes;
   const bool is_global_copy = request.type == mirror::PairType::global_copy;
-  if (attributes.cascade && attributes.critical_mode) return {Errc::bad_combination, id};
-  if (is_global_copy && (attributes.target_read || attributes.critical_mode)) return {Errc::bad_combination, id};
+  TT_CHECK(check_attributes(request.type, attributes, request.source));
   if (const PairConfig* from = mirror_from(config, request.source); from != nullptr) {
     const bool same = names(*from, request.target, request.peer_wwnn);
     return {same && !from->is_active() ? Errc::wrong_pair_state : Errc::already_a_pair, id};
   }
-  const bool is_target = mirror_onto(config, request.source) != nullptr;
-  if (is_target && !(attributes.cascade && is_global_copy)) return {Errc::source_not_eligible, id};
+  const PairConfig* onto = mirror_onto(config, request.source);
+  if (onto != nullptr && !(attributes.cascade && is_global_copy)) return {Errc::source_not_eligible, id};
+  if (onto != nullptr && names(*onto, request.target, request.peer_wwnn)) return {Errc::source_not_eligible, id};
   if (is_flash_target(config, request.source)) return {Errc::source_not_eligible, id};
   if (source->method == AllocationMethod::tse) return {Errc::source_not_eligible, id};
   PairConfig pair;
@@ -124,13 +148,14 @@ Result<PairConfig> plan_accept_pair(const ImageConfig& config, const AcceptPairR
   const VolumeConfig* target = config.find_volume(request.target);
   if (target == nullptr) return {Errc::volume_not_found, id};
   if (target->block_count < request.block_count) return {Errc::mirror_sizes, id};
-  if (const PairConfig* onto = mirror_onto(config, request.target); onto != nullptr) {
-    if (!names(*onto, request.source, request.peer_wwnn)) return {Errc::already_a_pair, id};
+  if (const PairConfig* former = mirror_onto(config, request.target); former != nullptr) {
+    if (!names(*former, request.source, request.peer_wwnn)) return {Errc::already_a_pair, id};
   }
-  if (const PairConfig* from = mirror_from(config, request.target); from != nullptr) {
-    if (!from->attributes.cascade) return {Errc::target_not_eligible, id};
-  }
-  if (is_flash_target(config, request.target)) return {Errc::target_not_eligible, id};
+  const PairConfig* onto = mirror_onto(config, request.target);
+  if (!may_be_target(config, request.target, onto != nullptr ? onto->generation : Generation{}))
+    return {Errc::target_not_eligible, id};
+  const PairConfig* from = mirror_from(config, request.target);
+  if (from != nullptr && names(*from, request.source, request.peer_wwnn)) return {Errc::target_not_eligible, id};
   if (target->method == AllocationMethod::tse) return {Errc::target_not_eligible, id};
   PairConfig pair;
   pair.volume = request.target;

@@ -76,6 +76,10 @@ Result<void> check_mirror_pairs(const ImageConfig& config);
 /// The pair whose target, or source, the volume is; null if there is none.
 [[nodiscard]] const PairConfig* mirror_onto(const ImageConfig& config, VolumeId id) noexcept;
 [[nodiscard]] const PairConfig* mirror_from(const ImageConfig& config, VolumeId id) noexcept;
+/// Sources that are no cascade are no targets. `pair` does not count.
+[[nodiscard]] bool may_be_target(const ImageConfig& config, VolumeId id, Generation pair) noexcept;
+/// bad_combination: options that exclude each other.
+Result<void> check_attributes(mirror::PairType type, const mirror::PairAttributes& attributes, VolumeId id) noexcept;
 /// Whether a FlashCopy may be made onto the volume: target_is_secondary, target_is_primary.
 Result<void> check_flash_onto(const ImageConfig& config, VolumeId id) noexcept;
 
@@ -90,8 +94,8 @@ struct MakePairRequest {
   mirror::PairAttributes attributes;
 };
 /// The end of the source, without generations, lineage and times. volume_not_found; source_not_eligible (target of a
-/// FlashCopy or of another mirror, or track space-efficient); already_a_pair; wrong_pair_state: the same pair, which is
-/// suspended; bad_combination.
+/// FlashCopy, of another mirror, or of this very one the other way round, or track space-efficient); already_a_pair;
+/// wrong_pair_state: the same pair, which is suspended; bad_combination.
 Result<PairConfig> plan_make_pair(const ImageConfig& config, const MakePairRequest& request);
 
 struct AcceptPairRequest {

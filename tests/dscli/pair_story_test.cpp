@@ -80,7 +80,7 @@ class Story {
       case 2:
         return lab.start(desk(end).resume(name(end), PairType::global_copy, {}));
       case 3:
-        return lab.start(desk(end).fail_over(name(end), PairType::global_copy));
+        return lab.start(desk(end).fail_over(name(end), PairType::global_copy, false));
       case 4:
         return lab.start(desk(end).fail_back(name(end), PairType::global_copy, {}, random_.chance(1, 4)));
       case 5:
@@ -184,7 +184,7 @@ class Story {
       const auto role = is_source(left) ? PairDesk::End::source : PairDesk::End::target;
       return wait(image(left).lab().start(desk(left).remove(name(left), role, true)));
     }
-    if (!is_source(end)) return wait(lab.start(desk(end).fail_over(name(end), PairType::global_copy)));
+    if (!is_source(end)) return wait(lab.start(desk(end).fail_over(name(end), PairType::global_copy, false)));
     if (is_target(other(end)) && pair(end)->is_active() == pair(other(end))->is_active() && pair(end)->is_active())
       return;
     if (pair(end)->is_active()) return wait(lab.start(desk(end).pause(name(end), PairDesk::End::source, true)));
