@@ -20,6 +20,8 @@ const std::vector<PathPorts> kTwo{{0x0001, 0x0101}, {0x0102, 0x0002}};
 const OpenPath kWords{0x10, 0x20, 0xFF10, 0xFF20, false};
 const PathKey kKey{kThere, 0x10, 0x20};
 
+constexpr std::uint64_t kSlowBlock = 4096;
+
 /// The image there: knows which paths were opened.
 class Target final : public LinkServices {
  public:
@@ -33,6 +35,12 @@ class Target final : public LinkServices {
     } else if (const auto* close = std::get_if<ClosePath>(&request.message)) {
       opened.erase({link.id(), close->source_lss});
       ++closed;
+    } else if (const auto* fence = std::get_if<Fence>(&request.message)) {
+      co_await keeper->fence(link.peer_wwnn(), fence->link);
+      ++fenced;
+    } else if (const auto* zero = std::get_if<Zero>(&request.message); zero != nullptr && slow != nullptr) {
+      if (zero->first_block == kSlowBlock) co_await rt::sleep_for(*slow, 10 * rt::kSecond);
+      done.push_back(zero->first_block);
     } else if (!opened.contains({link.id(), static_cast<int>(request.head.pair.value)})) {
       answer.code = AnswerCode::state;
     }
@@ -42,6 +50,10 @@ class Target final : public LinkServices {
   }
 
   rt::Reactor* silent = nullptr;  ///< Takes questions, beats, and does not answer.
+  rt::Reactor* slow = nullptr;    ///< Does what is asked of kSlowBlock after ten seconds.
+  PathKeeper* keeper = nullptr;
+  std::vector<std::uint64_t> done;
+  int fenced = 0;
   PathStatus verdict = PathStatus::established;
   std::set<std::pair<std::uint64_t, int>> opened;
   int closed = 0;
@@ -88,8 +100,8 @@ rt::Task<void> stop(PathKeeper& keeper, bool& over) {
   over = true;
 }
 
-rt::Task<void> ask_zero(PathKeeper& keeper, PathKey key, std::optional<Errc>& outcome) {
-  Message message(Zero{8, 8});
+rt::Task<void> ask_zero(PathKeeper& keeper, PathKey key, std::optional<Errc>& outcome, std::uint64_t block = 8) {
+  Message message(Zero{block, 8});
   auto reply = co_await keeper.ask(key, Generation(key.source_lss), 1, std::move(message));
   outcome = !reply ? reply.error().code : reply->code() == AnswerCode::done ? Errc::ok : Errc::invalid_argument;
 }
@@ -132,6 +144,7 @@ struct Site {
 
   void rise() {
     target.emplace(there.reactor(), LinkIdentity{kThere, ++life, 0, "2107-75FA121"}, services, dialer, LinkOptions{});
+    services.keeper = &*target;
     for (const PathPorts ports : kTwo) {
       auto listener = there_net->listen_tcp("there", tcp_port(ports.remote));
       ASSERT_TRUE(listener);
@@ -161,6 +174,20 @@ struct Site {
     EXPECT_TRUE(run_until([&] { return outcome.has_value(); }));
     return outcome.value_or(Errc::timed_out);
   }
+  /// Of a block that takes its time; nobody waits for it.
+  void ask_slowly(PathKey key) {
+    services.slow = &there.reactor();
+    outcomes.emplace_back();
+    scope.spawn(ask_zero(*keeper, key, outcomes.back(), kSlowBlock));
+    world.run_for(rt::kSecond);
+  }
+  /// The image here is started anew, and makes its paths again.
+  void start_anew(std::uint64_t its_life) {
+    bool over = false;
+    scope.spawn(stop(*keeper, over));
+    ASSERT_TRUE(run_until([&] { return over; }));
+    keeper.emplace(here.reactor(), LinkIdentity{kHere, its_life, 0, "2107-75FA120"}, nobody, dialer, LinkOptions{});
+  }
   PathStatus reaches(std::uint64_t wwnn, PathPorts ports) {
     std::optional<PathStatus> status;
     scope.spawn(probe(*keeper, wwnn, ports, status));
@@ -181,6 +208,7 @@ struct Site {
   Target services;
   std::optional<PathKeeper> keeper;
   std::optional<PathKeeper> target;
+  std::deque<std::optional<Errc>> outcomes;
   std::vector<std::unique_ptr<rt::Listener>> listeners;
   std::uint64_t life = 0;
   rt::Scope scope;
@@ -316,6 +344,44 @@ TEST(PathKeeperTest, RM6_WhatIsCutComesBack) {
     ASSERT_TRUE(site.run_until([&] { return site.is_up(kKey); }));
     EXPECT_LT(site.world.now() - begin, 2 * rt::kSecond);
     EXPECT_EQ(site.ask(kKey), Errc::ok);
+  }
+}
+
+/// The answer was lost with the line. What is asked after that is done after it.
+TEST(PathKeeperTest, RM20_WhatIsSentAfterALostLineIsDoneAfterIt) {
+  Site site(5);
+  site.make(kKey, kWords, kTwo);
+  site.ask_slowly(kKey);
+  site.network.cut_all();
+  ASSERT_TRUE(site.run_until([&] { return site.outcomes.back().has_value(); }));
+  EXPECT_EQ(site.outcomes.back(), Errc::disconnected);
+  ASSERT_TRUE(site.run_until([&] { return site.keeper->health(kKey) == PathSet::Health::down; }));
+  ASSERT_TRUE(site.run_until([&] { return site.is_up(kKey); }));
+  EXPECT_EQ(site.ask(kKey), Errc::ok);
+  EXPECT_EQ(site.services.done, (std::vector<std::uint64_t>{kSlowBlock, 8}));
+  EXPECT_EQ(site.services.fenced, 1);
+  EXPECT_EQ(site.ask(kKey), Errc::ok);
+  EXPECT_EQ(site.services.fenced, 1) << "once is enough";
+}
+
+/// Whoever is started anew knows nothing of what it sent before.
+TEST(PathKeeperTest, WhatAFormerLifeSentIsDoneBefore) {
+  for (const int starts : {1, 2, 4}) {
+    Site site(6);
+    site.make(kKey, kWords, kTwo);
+    site.ask_slowly(kKey);
+    site.network.cut_all();
+    for (int start = 0; start < starts; ++start) {
+      site.start_anew(static_cast<std::uint64_t>(2 + start));
+      std::vector<PathReport> statuses;
+      site.outcomes.emplace_back();
+      if (start + 1 == starts) site.make(kKey, kWords, kTwo);
+      site.world.run_for(rt::kSecond);
+    }
+    ASSERT_TRUE(site.run_until([&] { return site.is_up(kKey); })) << starts;
+    EXPECT_EQ(site.ask(kKey), Errc::ok) << starts;
+    EXPECT_EQ(site.services.done, (std::vector<std::uint64_t>{kSlowBlock, 8})) << starts;
+    site.fall();
   }
 }
 

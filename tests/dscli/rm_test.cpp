@@ -180,6 +180,35 @@ TEST_F(Rm, RM27_HostsDoNotUseATarget) {
   EXPECT_EQ(two.there().lab().content(kTarget, 0, 1), "error mirror_target");
 }
 
+/// What of a pair may be written at this end, and by whom.
+TEST_F(Rm, OnlyItsSourceInItsEpochWritesATarget) {
+  TwoImages two(kTracks);
+  mirror(two);
+  const auto written = [&](LiveImage& image, VolumeId volume, Generation pair, std::uint64_t epoch) {
+    const std::vector<std::byte> block(kBlockBytes, std::byte{'Z'});
+    const auto done = image.lab().run(
+        image.lab().shard(0).write_mirrored({pair, epoch}, image.lab().handle(volume), 0, 1, block.data()));
+    if (done) return std::string("done");
+    return std::string(name_of(done.error().code)) + " " + std::to_string(done.error().detail);
+  };
+  const auto refused = [](mirror::AnswerCode code) {
+    return "wrong_pair_state " + std::to_string(static_cast<unsigned>(code));
+  };
+  const volume::PairConfig source = two.here().lab().control().config().mirror_pairs.begin()->second;
+  const volume::PairConfig target = two.there().lab().control().config().mirror_pairs.begin()->second;
+  EXPECT_EQ(source.peer_generation, target.generation);
+  EXPECT_EQ(target.peer_generation, source.generation);
+  EXPECT_EQ(written(two.there(), kTarget, target.generation, target.epoch), "done");
+  EXPECT_EQ(written(two.there(), kTarget, target.generation, target.epoch - 1), refused(mirror::AnswerCode::epoch));
+  EXPECT_EQ(written(two.there(), kTarget, target.generation, target.epoch + 1), refused(mirror::AnswerCode::epoch));
+  EXPECT_EQ(written(two.there(), kTarget, Generation{1}, target.epoch), refused(mirror::AnswerCode::no_pair));
+  EXPECT_EQ(written(two.here(), kSource, source.generation, source.epoch), refused(mirror::AnswerCode::role));
+  ASSERT_TRUE(two.here_says("pausepprc 1000:2000"));
+  EXPECT_EQ(written(two.there(), kTarget, target.generation, target.epoch), refused(mirror::AnswerCode::state));
+  ASSERT_TRUE(two.there_says("failoverpprc -type gcp 2000:1000"));
+  EXPECT_EQ(written(two.there(), kTarget, target.generation, target.epoch), refused(mirror::AnswerCode::epoch));
+}
+
 TEST_F(Rm, RM31_RM54_TheSourceIsDead) {
   TwoImages two(kTracks);
   mirror(two);
@@ -355,6 +384,64 @@ TEST_F(Rm, RM49_ATargetThatWasRemoved) {
   EXPECT_EQ(two.there().lab().track(kTarget, 0), "X*128");
   ASSERT_TRUE(two.here_says("rmpprc -quiet 1000:2000"));
   EXPECT_EQ(two.state(kHere, "1000"), "");
+}
+
+/// 1000 -> 2000 -> 1001: what arrives in the middle is noted for the end in the same record.
+TEST_F(Rm, RM50_RM51_ACascade) {
+  TwoImages two(kTracks);
+  two.here().lab().make(0x1001, kTracks);
+  mirror(two);
+  EXPECT_EQ(two.say(kThere, "mkpprc -type gcp 2000:1001").exit_code, 4);
+  EXPECT_EQ(two.say(kThere, "mkpprc -type gcp -cascade 2000:1000").exit_code, 4) << "a circle";
+  ASSERT_TRUE(two.there_says("mkpprc -type gcp -cascade 2000:1001"));
+  const auto end_in_step = [&] {
+    return two.in_step(kHere, "1000") && two.column(kThere, "2000:1001", "Out Of Sync Tracks") == "0";
+  };
+  for (int i = 0; i < 100 && !end_in_step(); ++i) two.site.world.run_for(100 * rt::kMillisecond);
+  ASSERT_TRUE(two.there_says("pausepprc 2000:1001"));
+  ASSERT_TRUE(two.here().lab().fill(kSource, 5, 'X'));
+  ASSERT_TRUE(two.in_step(kHere, "1000"));
+  two.there().crash();
+  EXPECT_EQ(two.column(kThere, "2000:1001", "Out Of Sync Tracks"), "1");
+  EXPECT_EQ(two.column(kThere, "1000:2000", "Tgt Cascade"), "Enabled");
+  two.site.advance(40);
+  ASSERT_TRUE(two.there_says("resumepprc -type gcp 2000:1001"));
+  for (int i = 0; i < 100 && !end_in_step(); ++i) two.site.world.run_for(100 * rt::kMillisecond);
+  ASSERT_TRUE(two.here_says("failoverpprc -type gcp 1001:2000"));
+  EXPECT_EQ(two.content_here(VolumeId(0x1001)), two.content_here());
+  // Now 2000 would be the target of both.
+  const Spoken refused = two.say(kHere, "failbackpprc -type gcp 1001:2000");
+  EXPECT_NE(refused.text().find("CMUN90404E"), std::string::npos) << refused.text();
+  two.there().crash();
+  EXPECT_EQ(two.state(kThere, "1000:2000"), "Target Copy Pending");
+}
+
+/// A pause says that the pair is to stay as it is, also when an error was first.
+TEST_F(Rm, APauseEndsWhatWouldGoOnByItself) {
+  TwoImages two(kTracks);
+  mirror(two);
+  two.there().power_off();
+  two.site.advance(70);
+  ASSERT_EQ(two.state(kHere, "1000"), "Suspended/Internal Conditions Target");
+  ASSERT_TRUE(two.here_says("pausepprc -unconditional 1000:2000"));
+  two.there().power_on();
+  two.site.advance(120);
+  EXPECT_EQ(two.state(kHere, "1000"), "Suspended/Host Source");
+}
+
+/// The other end was failed over while nobody could say so.
+TEST_F(Rm, RM39_AFailoverIsNoticedWhenTheLineIsBack) {
+  TwoImages two(kTracks);
+  mirror(two);
+  ASSERT_TRUE(two.here_says("setioport -dev IBM.2107-75ABCD1 -topo off I0100 I0101") ||
+              two.here_says("setioport -topo off -force I0100 I0101"));
+  two.site.advance(70);
+  ASSERT_EQ(two.state(kHere, "1000"), "Suspended/Internal Conditions Target");
+  ASSERT_TRUE(two.there_says("failoverpprc -type gcp 2000:1000"));
+  ASSERT_TRUE(two.here_says("setioport -topo scsi-fcp I0100 I0101"));
+  two.site.advance(100);
+  EXPECT_EQ(two.state(kHere, "1000"), "Suspended/Host Target");
+  EXPECT_EQ(two.state(kThere, "2000"), "Suspended/Host Source");
 }
 
 TEST_F(Rm, RM52_Sizes) {
