@@ -208,6 +208,9 @@ class Story {
   }
 
   std::string settle() {
+    const auto ended = [](const auto& write) { return write->has_value(); };
+    two_.site.world.run_until([&] { return std::ranges::all_of(pending_writes_, ended); }, 60 * rt::kSecond);
+    if (!std::ranges::all_of(pending_writes_, ended)) return "a write does not end: " + describe_both();
     two_.site.world.run_until([&] { return paths_are_up(); }, 200 * rt::kSecond);
     if (!paths_are_up()) return "the paths do not come back";
     for (int tries = 0; !is_mended(); ++tries) {
