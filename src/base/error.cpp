@@ -8,6 +8,9 @@ const char* name_of(Errc code) noexcept {
 #define TT_NAME(x) \
   case Errc::x:    \
     return #x
+#define TT_TWO(x, y) \
+  TT_NAME(x);        \
+  TT_NAME(y)
     TT_NAME(ok);
     TT_NAME(volume_not_found);
     TT_NAME(images_differ);
@@ -33,20 +36,13 @@ const char* name_of(Errc code) noexcept {
     TT_NAME(relationship_failed);
     TT_NAME(target_space_efficient);
     TT_NAME(being_removed);
-    TT_NAME(no_path);
-    TT_NAME(path_failed);
-    TT_NAME(source_not_eligible);
-    TT_NAME(target_not_eligible);
-    TT_NAME(mirror_sizes);
-    TT_NAME(already_a_pair);
-    TT_NAME(wrong_pair_state);
-    TT_NAME(wrong_partner);
-    TT_NAME(ssid_differs);
-    TT_NAME(bad_combination);
-    TT_NAME(mirror_limit);
-    TT_NAME(no_such_pair);
-    TT_NAME(object_not_found);
-    TT_NAME(id_taken);
+    TT_TWO(no_path, path_failed);
+    TT_TWO(source_not_eligible, target_not_eligible);
+    TT_TWO(mirror_sizes, already_a_pair);
+    TT_TWO(wrong_pair_state, wrong_partner);
+    TT_TWO(ssid_differs, bad_combination);
+    TT_TWO(mirror_limit, no_such_pair);
+    TT_TWO(object_not_found, id_taken);
     TT_NAME(parity_differs);
     TT_NAME(address_group_type);
     TT_NAME(no_space);
@@ -57,8 +53,7 @@ const char* name_of(Errc code) noexcept {
     TT_NAME(not_authorised);
     TT_NAME(outside_scope);
     TT_NAME(not_in_this_release);
-    TT_NAME(io_error);
-    TT_NAME(media_full);
+    TT_TWO(io_error, media_full);
     TT_NAME(write_inhibited);
     TT_NAME(out_of_range);
     TT_NAME(busy);
@@ -67,17 +62,15 @@ const char* name_of(Errc code) noexcept {
     TT_NAME(disconnected);
     TT_NAME(timed_out);
     TT_NAME(cancelled);
-    TT_NAME(bad_message);
-    TT_NAME(invalid_argument);
-    TT_NAME(rank_failed);
-    TT_NAME(journal_failed);
+    TT_TWO(bad_message, invalid_argument);
+    TT_TWO(rank_failed, journal_failed);
     TT_NAME(authentication_failed);
     TT_NAME(version_not_supported);
     TT_NAME(freeze_expired);
     TT_NAME(path_not_up);
-    TT_NAME(mirror_target);
-    TT_NAME(target_larger);
+    TT_TWO(mirror_target, target_larger);
     TT_NAME(target_not_consistent);
+#undef TT_TWO
 #undef TT_NAME
   }
   return "unknown";

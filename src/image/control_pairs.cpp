@@ -36,7 +36,8 @@ rt::Task<Result<void>> ControlPlane::install_pair(PairMaker make, Generation rep
     }
     co_await records_.lock();
     if (config_.mirror_pairs.contains(replaced)) append(volume::RemovePair{replaced});
-    done = co_await harden(append(volume::MakePair{*pair}));
+    const journal::SlotSeq slot = append(volume::MakePair{*pair});
+    done = co_await harden(slot);
     records_.unlock();
     const std::function<void(Shard&)> tell = [&pair, replaced](Shard& shard) {
       shard.drop_pair(replaced);
@@ -80,7 +81,8 @@ rt::Task<Result<void>> ControlPlane::change_pair_locked(volume::PairConfig next)
   Result<void> done;
   if (next != before) {
     co_await records_.lock();
-    done = co_await harden(append(volume::ChangePair{next}));
+    const journal::SlotSeq slot = append(volume::ChangePair{next});
+    done = co_await harden(slot);
     records_.unlock();
   }
   const std::function<void(Shard&)> apply = [&next](Shard& shard) { shard.apply_pair(next); };
@@ -96,7 +98,8 @@ rt::Task<Result<void>> ControlPlane::remove_pair(Generation generation) {
     const std::function<void(Shard&)> stop = [generation](Shard& shard) { shard.stop_pair(generation, false); };
     co_await tell_shards(stop);
     co_await records_.lock();
-    done = co_await harden(append(volume::RemovePair{generation}));
+    const journal::SlotSeq slot = append(volume::RemovePair{generation});
+    done = co_await harden(slot);
     records_.unlock();
     const std::function<void(Shard&)> drop = [generation](Shard& shard) { shard.drop_pair(generation); };
     if (done) co_await tell_shards(drop);

@@ -71,6 +71,12 @@ std::vector<json> network_port_rows(const NetworkPorts* network) {
   return rows;
 }
 
+/// What concerns other images.
+PathOperation find_remote_operation(std::string_view operation) {
+  const PathOperation paths = find_path_operation(operation);
+  return paths != nullptr ? paths : find_mirror_operation(operation);
+}
+
 }  // namespace
 
 rt::Task<Response> ImageExecutor::execute(model::Request request) {
@@ -129,12 +135,9 @@ rt::Task<Response> ImageExecutor::carry_out(model::Request request) {
     work = about(image_, std::move(arguments));
   } else if (const HostOperation host = find_host_operation(operation)) {
     work = host(image_, ports_, std::move(arguments));
-  } else if (const PathOperation paths = find_path_operation(operation)) {
+  } else if (const PathOperation mirror = find_remote_operation(operation)) {
     if (mirror_ == nullptr) co_return failed(Errc::not_in_this_release);
-    work = paths(image_, mirror_, std::move(arguments));
-  } else if (const PathOperation mirrors = find_mirror_operation(operation)) {
-    if (mirror_ == nullptr) co_return failed(Errc::not_in_this_release);
-    work = mirrors(image_, mirror_, std::move(arguments));
+    work = mirror(image_, mirror_, std::move(arguments));
   } else if (operation == "rmextpool") {
     work = remove_pools(std::move(arguments));
   } else if (operation == "mkfbvol") {

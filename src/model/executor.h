@@ -206,8 +206,8 @@
 //                attached_port, wwnn, failed_reason|null, consistency_group bool, target_image and attached_port_image
 //   pprc         id "1000:2000", source, target, source_image, target_image, state "Copy Pending"..., state_word
 //                "copy-pending"..., reason|null, type "Global Copy", out_of_sync_tracks, target_read bool,
-//                source_cascade and target_cascade "Enabled"|"Disabled"|"Invalid", date_suspended|null, source_lss "10",
-//                timeout "60"|"unknown", critical_mode bool, first_pass "True"|"False"|"Invalid",
+//                source_cascade and target_cascade "Enabled"|"Disabled"|"Invalid", date_suspended|null, source_lss
+//                "10", timeout "60"|"unknown", critical_mode bool, first_pass "True"|"False"|"Invalid",
 //                incremental_resync bool, target_write bool, pprc_cg bool, disable_auto_resync "True"|"False"
 //   pprc_port    id "I0100" (the local port), attached_port, type "FCP", switch_id and switch_port null,
 //                attached_port_image
