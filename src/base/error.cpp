@@ -29,10 +29,8 @@ const char* name_of(Errc code) noexcept {
     TT_NAME(no_such_relationship);
     TT_NAME(not_recording);
     TT_NAME(copy_not_complete);
-    TT_NAME(sizes_differ);
-    TT_NAME(not_revertible);
-    TT_NAME(revertible);
-    TT_NAME(other_relationships);
+    TT_TWO(sizes_differ, not_revertible);
+    TT_TWO(revertible, other_relationships);
     TT_NAME(relationship_failed);
     TT_NAME(target_space_efficient);
     TT_NAME(being_removed);
