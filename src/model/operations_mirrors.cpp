@@ -138,7 +138,8 @@ constexpr Argument kListPairs[] = {
      .value = "source:target ... | volume_ID ...",
      .traits = kRequired,
      .id_kind = IdKind::pair,
-     .help = "pairs, or volumes (ranges like 1000-10FF) that are source or target"},
+     .help = "pairs, or volumes (ranges like 1000-10FF) that are source or target",
+     .elsewhere = true},
 };
 
 constexpr Argument kPausePair[] = {

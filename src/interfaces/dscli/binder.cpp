@@ -215,7 +215,12 @@ class Binder {
     for (const std::string& text : operands_) {
       const Selection selection = read_selection(operand.id_kind, text);
       if (!selection.problem.empty()) return fail(selection.problem);
-      if (!note_image(selection.image)) return false;
+      if (!operand.elsewhere && !selection.other_image.empty()) {
+        return fail("Source and target are in different storage images.");
+      }
+      // Either end may be that of the image that is asked.
+      const bool one_end = operand.elsewhere && text.find(':') != std::string::npos;
+      if (!one_end && !note_image(selection.image)) return false;
       for (const std::string& entry : selection.entries) entries.push_back(entry);
     }
     store_operand(operand, std::move(entries));

@@ -174,7 +174,7 @@ Selection read_selection(IdKind kind, std::string_view operand) {
     ExpandedPairs pairs = expand_pairs(IdKind::volume, operand);
     result.image = pairs.image;
     result.problem = pairs.problem;
-    if (!pairs.other_image.empty()) result.problem = "Source and target are in different storage images.";
+    result.other_image = pairs.other_image;
     for (const IdPair& pair : pairs.pairs) result.entries.push_back(pair.source + ":" + pair.target);
     return result;
   }

@@ -43,6 +43,7 @@ struct Selection {
   std::string image;
   std::vector<std::string> entries;
   std::string problem;
+  std::string other_image = {};  ///< That of the targets, where it is another one.
 };
 Selection read_selection(model::IdKind kind, std::string_view operand);
 
