@@ -182,7 +182,7 @@ TEST(Binder, KnownButNotHere) {
       {"mkflash -tgtpprc 0100:0200", "-tgtpprc"},
       {"mkflash -tgtoffline 0100:0200", "-tgtoffline"},
       {"mkextpool -rankgrp 0 -stgtype fb -encryptgrp 1 p", "-encryptgrp"},
-      {"freezepprc 01:02", "mkpprc (remote mirror)"},
+      {"freezepprc 01:02", "freezepprc (remote mirror)"},
       {"failoverpprc", "failoverpprc (remote mirror)"}};
   for (const auto& [line, what] : later) {
     const Rejection rejection = rejected(line);
