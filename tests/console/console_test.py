@@ -420,7 +420,7 @@ class ExitCodes(Case):
         self.assertEqual(dscli("lsfbvl")[0], 2)
         self.assertEqual(dscli("-gizmo", "lsfbvol")[0], 2)
         self.assertEqual(dscli("showfbvol", "0000")[0], 4)
-        self.assertEqual(dscli("mkpprc", "0000:0001")[0], 4)
+        self.assertEqual(dscli("freezepprc", "00:01")[0], 4)
         self.assertEqual(dscli("-passwd", "wrong", "lsfbvol")[0], 5)
         self.assertEqual(dscli("rmfbvol", "0000")[0], 6)
         self.assertEqual(dscli("lsfbvol", profile="/nowhere/x.profile")[0], 6)

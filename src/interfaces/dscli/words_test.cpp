@@ -183,7 +183,7 @@ TEST(Binder, KnownButNotHere) {
       {"mkflash -tgtoffline 0100:0200", "-tgtoffline"},
       {"mkextpool -rankgrp 0 -stgtype fb -encryptgrp 1 p", "-encryptgrp"},
       {"freezepprc 01:02", "freezepprc (remote mirror)"},
-      {"failoverpprc", "failoverpprc (remote mirror)"}};
+      {"unfreezepprc", "unfreezepprc (remote mirror)"}};
   for (const auto& [line, what] : later) {
     const Rejection rejection = rejected(line);
     EXPECT_EQ(rejection.message_id, "CMUN90901E") << line;
