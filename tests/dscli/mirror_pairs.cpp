@@ -25,19 +25,21 @@ std::string wwnn_text(LiveImage& image) {
   return model::wwpn_text(image::wwnn_number(image.lab().control().config()));
 }
 
-simulation::LabOptions options_of(const char* id, std::uint32_t shards) {
+simulation::LabOptions options_of(const char* id, std::uint32_t shards, image::Acknowledge acknowledge) {
   simulation::LabOptions options = usual_options(id);
   options.shards = shards;
   options.reactors = shards;
+  options.acknowledge = acknowledge;
   options.place = {};  // as the product: long writes go to their place at once
   return options;
 }
 
 }  // namespace
 
-TwoImages::TwoImages(std::uint64_t tracks, std::uint64_t seed, std::uint32_t shards)
+TwoImages::TwoImages(std::uint64_t tracks, std::uint64_t seed, std::uint32_t shards, image::Acknowledge acknowledge)
     : site(seed),
-      admin((site.add_image(options_of(kHere, shards)), site.add_image(options_of(kThere, shards)), site)),
+      admin((site.add_image(options_of(kHere, shards, acknowledge)),
+             site.add_image(options_of(kThere, shards, acknowledge)), site)),
       tracks_(tracks) {
   site.connect_images();
   here().lab().make(kSource.value, tracks);

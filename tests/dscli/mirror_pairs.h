@@ -17,7 +17,8 @@ class TwoImages {
   static constexpr const char* kThere = "IBM.2107-75XYZW1";
 
   /// With a volume of so many tracks at each.
-  explicit TwoImages(std::uint64_t tracks, std::uint64_t seed = 1, std::uint32_t shards = 1);
+  explicit TwoImages(std::uint64_t tracks, std::uint64_t seed = 1, std::uint32_t shards = 1,
+                     image::Acknowledge acknowledge = image::Acknowledge::hardened);
 
   [[nodiscard]] LiveImage& here() { return site.image(0); }
   [[nodiscard]] LiveImage& there() { return site.image(1); }

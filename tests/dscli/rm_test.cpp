@@ -3,6 +3,7 @@
 // with two whole images. Those of the commands' words are in tests/transcripts/pprc.txt.
 #include <gtest/gtest.h>
 
+#include "flashcopy/pair_share.h"
 #include "mirror_pairs.h"
 
 namespace tt::live {
@@ -328,6 +329,35 @@ TEST_F(Rm, RM38_TheRoundTrip) {
   two.site.advance(1);
   EXPECT_LE(two.sent(two.here()) - first, 2U * 20);
   EXPECT_EQ(two.content_here(), content_of_target(two));
+}
+
+/// Answered from the cache of the source, which may lose it: the target does not have it before it is durable there.
+TEST_F(Rm, WhatTheSourceMayLoseIsNotSent) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    TwoImages two(kTracks, seed, 1, image::Acknowledge::as_cached);
+    mirror(two, 30);
+    ASSERT_TRUE(two.here().lab().fill(kSource, 7, 'X'));
+    two.site.world.run_for(static_cast<rt::TimeNs>(10 + seed) * rt::kMillisecond);
+    two.here().crash();
+    ASSERT_TRUE(two.in_step(kHere, "1000"));
+    EXPECT_EQ(two.content_here(), content_of_target(two)) << "seed " << seed;
+  }
+}
+
+/// A failback marks tracks of which an answer of before is still on its way.
+TEST_F(Rm, MarksThatAreSetWhileTheirTracksAreOnTheWayStay) {
+  TwoImages two(kTracks);
+  mirror(two);
+  ASSERT_TRUE(two.here_says("pausepprc 1000:2000"));
+  simulation::Lab& lab = two.here().lab();
+  const Generation pair = lab.control().config().mirror_pairs.begin()->first;
+  flashcopy::PairShare& share = *lab.shard(0).find_pair(pair);
+  share.sending.push_back({5, 1, false, false});
+  ASSERT_TRUE(lab.run(lab.shard(0).mark_all(pair)));
+  share.sending.front().arrived = true;
+  two.site.advance(1);
+  EXPECT_TRUE(share.sending.empty());
+  EXPECT_EQ(share.marks.count(), kTracks);
 }
 
 /// Somebody took an old state of the target back: what is known of its differences is wrong.
