@@ -15,6 +15,7 @@ import background
 import cores
 import instant
 import minute
+import mirrors
 import pressure
 import reads
 import served
@@ -28,7 +29,7 @@ from picture import picture
 PROJECT = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."))
 PARTS = {"served": served, "instant": instant, "touch": touch, "background": background, "targets": targets,
          "minute": minute, "cores": cores, "volumes": volumes, "reads": reads,
-         "pressure": pressure, "sums": sums}
+         "pressure": pressure, "sums": sums, "mirrors": mirrors}
 USUAL = ("served", "instant", "touch", "background")
 PEERS = ("fio", "qemu-utils", "qemu-system-common", "nbdkit")
 

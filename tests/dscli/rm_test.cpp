@@ -333,9 +333,10 @@ TEST_F(Rm, RM38_TheRoundTrip) {
 
 /// Answered from the cache of the source, which may lose it: the target does not have it before it is durable there.
 TEST_F(Rm, WhatTheSourceMayLoseIsNotSent) {
-  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
     TwoImages two(kTracks, seed, 1, image::Acknowledge::as_cached);
     mirror(two, 30);
+    two.here().lab().slow_once("journal.0", sim::kWrites, 2000);
     ASSERT_TRUE(two.here().lab().fill(kSource, 7, 'X'));
     two.site.world.run_for(static_cast<rt::TimeNs>(10 + seed) * rt::kMillisecond);
     two.here().crash();
@@ -358,6 +359,28 @@ TEST_F(Rm, MarksThatAreSetWhileTheirTracksAreOnTheWayStay) {
   two.site.advance(1);
   EXPECT_TRUE(share.sending.empty());
   EXPECT_EQ(share.marks.count(), kTracks);
+}
+
+/// The first story that went wrong: a failback in the other direction is cut short when the other end is a target
+/// already, and has not been asked for its marks yet.
+TEST_F(Rm, ATargetKnowsWhatItChangedUntilItsSourceDoes) {
+  TwoImages two(kTracks);
+  mirror(two);
+  ASSERT_TRUE(two.there_says("failoverpprc -type gcp 2000:1000"));
+  ASSERT_TRUE(two.there().lab().fill(kTarget, 1, 'X'));
+  ASSERT_TRUE(two.there().lab().fill(kTarget, 3, 'Y'));
+  const auto cut_short = two.here().lab().start(
+      two.here().desk().pairs().fail_back({kSource, kTarget, std::nullopt}, mirror::PairType::global_copy, {}, false));
+  const auto is_target = [&] { return !two.there().lab().control().config().mirror_pairs.begin()->second.is_source(); };
+  ASSERT_EQ(two.site.world.run_until(is_target), sim::RunEnd::reached);
+  two.here().crash();
+  two.site.advance(40);
+  ASSERT_TRUE(two.there_says("failoverpprc -type gcp 2000:1000"));
+  ASSERT_TRUE(two.there_says("failbackpprc -type gcp 2000:1000"));
+  ASSERT_TRUE(two.in_step(kThere, "2000"));
+  const std::string content = two.content_there();
+  ASSERT_TRUE(two.here_says("failoverpprc -type gcp 1000:2000"));
+  EXPECT_EQ(two.content_here(), content);
 }
 
 /// Somebody took an old state of the target back: what is known of its differences is wrong.
