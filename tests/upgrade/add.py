@@ -3,7 +3,8 @@
 """add.py PROGRAMS NAME [--control N]: stores an image as these programs make it, in images/.
 
 It has what the program can do: copies of every kind, a restart behind it, and writes that were in the journal only when
-it was killed. --control is the version of the control protocol that the program speaks, when it is an old one."""
+it was killed. --control is the version of the control protocol that the program speaks, when it is an old one. A release
+needs two, with and without checksums."""
 
 import argparse
 import os
@@ -65,9 +66,11 @@ def main():
     parser.add_argument("programs")
     parser.add_argument("name", help="of the release, or of the commit")
     parser.add_argument("--control", type=int)
+    parser.add_argument("--without-sums", action="store_true", help="an image that was not told to keep checksums")
     arguments = parser.parse_args()
     said = subprocess.run([os.path.join(arguments.programs, "twintrackd"), "--version"], capture_output=True, text=True, check=True)
     options = ["--journal-mib", "64", "--rank-gib", "1", "--cores", "2"]
+    options += ["--media-sums", "as-is"] if arguments.without_sums else []
     with Daemon(arguments.programs, "upgrade", options, control_version=arguments.control) as daemon:
         daemon.up()
         for sam, names in VOLUMES.items():
