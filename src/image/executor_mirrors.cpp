@@ -74,7 +74,8 @@ rt::Task<Outcome> pause(PairDesk& desk, Named pair, const json& arguments) {
 rt::Task<Outcome> resume(PairDesk& desk, Named pair, const json& arguments) {
   volume::PairName name = pair.at(PairDesk::End::source, arguments);
   const mirror::PairAttributes attributes = attributes_in(arguments);
-  auto outcome = co_await desk.resume(std::move(name), type_in(arguments), attributes);
+  const bool held = arguments.value("suspend", false);
+  auto outcome = co_await desk.resume(std::move(name), type_in(arguments), attributes, held);
   co_return outcome;
 }
 

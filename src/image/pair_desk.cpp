@@ -306,11 +306,31 @@ rt::Task<Result<void>> PairDesk::resume_with(PairConfig pair, PairInput input, m
   co_return done;
 }
 
+/// Of a pair that could be resumed.
+rt::Task<Result<void>> PairDesk::change_attributes(PairConfig pair, PairInput input,
+                                                   mirror::PairAttributes attributes) {
+  TT_CO_CHECK(volume::check_attributes(input.type, attributes, pair.volume));
+  attributes.cascade = attributes.cascade || volume::mirror_onto(control_.config(), pair.volume) != nullptr;
+  attributes.reset_reserve = false;
+  const ControlPlane::PairPlanner plan = [this, input, attributes](const PairConfig& now) -> Next {
+    TT_CHECK(next_of(now, input));
+    PairConfig changed = now;
+    changed.phase.type = input.type;
+    changed.attributes = attributes;
+    return changed;
+  };
+  auto done = co_await control_.change_pair(pair.generation, plan);
+  co_return done;
+}
+
 rt::Task<PairDesk::Outcome> PairDesk::resume_reserved(volume::PairName name, mirror::PairType type,
-                                                      mirror::PairAttributes attributes) {
+                                                      mirror::PairAttributes attributes, bool held) {
   Outcome outcome;
   auto pair = named(name, End::source);
-  if (pair) {
+  if (pair && held) {
+    const PairInput input{PairEvent::resume, type};
+    outcome.done = co_await change_attributes(std::move(*pair), input, attributes);
+  } else if (pair) {
     const PairInput input{PairEvent::resume, type};
     outcome.done = co_await resume_with(std::move(*pair), input, attributes);
   } else {
@@ -480,10 +500,10 @@ rt::Task<PairDesk::Outcome> PairDesk::pause(volume::PairName name, End here, boo
 }
 
 rt::Task<PairDesk::Outcome> PairDesk::resume(volume::PairName name, mirror::PairType type,
-                                             mirror::PairAttributes attributes) {
+                                             mirror::PairAttributes attributes, bool held) {
   const VolumeId volume = name.volume;
   co_await reserve(volume);
-  auto outcome = co_await resume_reserved(std::move(name), type, attributes);
+  auto outcome = co_await resume_reserved(std::move(name), type, attributes, held);
   release(volume);
   co_return outcome;
 }

@@ -50,8 +50,9 @@ class PairDesk final : public PairLine {
   enum class End : std::uint8_t { source, target };
   /// wrong_pair_state: this is not that end. `alone`: also without the other one.
   rt::Task<Outcome> pause(volume::PairName name, End here, bool alone);
-  /// wrong_pair_state: it is not suspended, was failed over, or the other end does not fit.
-  rt::Task<Outcome> resume(volume::PairName name, mirror::PairType type, mirror::PairAttributes attributes);
+  /// wrong_pair_state: it is not suspended, was failed over, or the other end does not fit. `held`: it only gets type
+  /// and attributes, which the other end hears when the pair goes on.
+  rt::Task<Outcome> resume(volume::PairName name, mirror::PairType type, mirror::PairAttributes attributes, bool held);
   rt::Task<Outcome> remove(volume::PairName name, End here, bool alone);
   /// At the target. Warns: target_not_consistent.
   rt::Task<Outcome> fail_over(volume::PairName name, mirror::PairType type, bool cascade);
@@ -89,7 +90,10 @@ class PairDesk final : public PairLine {
   void release(VolumeId volume);
   rt::Task<Outcome> make_reserved(volume::MakePairRequest request);
   rt::Task<Outcome> pause_reserved(volume::PairName name, End here, bool alone);
-  rt::Task<Outcome> resume_reserved(volume::PairName name, mirror::PairType type, mirror::PairAttributes attributes);
+  rt::Task<Outcome> resume_reserved(volume::PairName name, mirror::PairType type, mirror::PairAttributes attributes,
+                                    bool held);
+  rt::Task<Result<void>> change_attributes(volume::PairConfig pair, mirror::PairInput input,
+                                           mirror::PairAttributes attributes);
   rt::Task<Outcome> remove_reserved(volume::PairName name, End here, bool alone);
   rt::Task<Outcome> fail_over_reserved(volume::PairName name, mirror::PairType type, bool cascade);
   rt::Task<Outcome> fail_back_reserved(volume::PairName name, mirror::PairType type, mirror::PairAttributes attributes,

@@ -126,7 +126,7 @@
 //              then target_larger (a warning) for each where it is so
 //   pausepprc, rmpprc pairs, at "src"|"tgt" (the end that this image has), unconditional bool, remote_image?
 //                                                                         -> results: one per pair
-//   resumepprc pairs, type, and attributes as above                       -> results: one per pair
+//   resumepprc pairs, type, suspend bool, and attributes as above         -> results: one per pair
 //   failoverpprc pairs, type: the sources are targets until then          -> results: one per pair, and
 //              target_not_consistent (a warning)
 //   failbackpprc pairs, type, suspend bool, attributes                    -> results: one per pair

@@ -78,7 +78,7 @@ class Story {
         return lab.start(desk(end).pause(name(end), at_source ? PairDesk::End::source : PairDesk::End::target, true));
       case 1:
       case 2:
-        return lab.start(desk(end).resume(name(end), PairType::global_copy, {}));
+        return lab.start(desk(end).resume(name(end), PairType::global_copy, {}, false));
       case 3:
         return lab.start(desk(end).fail_over(name(end), PairType::global_copy, false));
       case 4:
@@ -189,7 +189,7 @@ class Story {
       return;
     if (pair(end)->is_active()) return wait(lab.start(desk(end).pause(name(end), PairDesk::End::source, true)));
     if (is_target(other(end)) && random_.chance(1, 2)) {
-      return wait(lab.start(desk(end).resume(name(end), PairType::global_copy, {})));
+      return wait(lab.start(desk(end).resume(name(end), PairType::global_copy, {}, false)));
     }
     wait(lab.start(desk(end).fail_back(name(end), PairType::global_copy, {}, false)));
   }
