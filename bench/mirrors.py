@@ -52,7 +52,7 @@ class TwoImages:
         return self.images[0].fio_target()
 
     def pair(self):
-        return self.images[0].daemon.must("lspprc")[0]
+        return self.images[0].daemon.must("lspprc", select=["0100"])[0]
 
     def mirror(self):
         """Seconds until everything is there, and durable."""
