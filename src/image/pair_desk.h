@@ -113,6 +113,7 @@ class PairDesk final : public PairLine {
   rt::Task<void> compare(volume::PairConfig pair);
 
   // --- pair_serving.cpp ---
+  [[nodiscard]] mirror::Reply opened(const volume::PairConfig& pair) const;
   rt::Task<mirror::Reply> accept(const mirror::Link& link, mirror::OpenPair words, std::uint64_t epoch);
   rt::Task<mirror::Reply> accept_failback(const mirror::Link& link, mirror::FailBack words, Generation named,
                                           std::uint64_t epoch);

@@ -90,7 +90,7 @@ PairShare* PairSender::choose() {
 
 /// A pass ends when everything that it came to is over; the next one begins with the first track.
 bool PairSender::has_next(PairShare& share) noexcept {
-  if (share.cursor == 0 && !share.sending.empty()) return false;  // of marks that are no more
+  if (share.cursor == 0 && !share.sending.empty()) return false;  // of before the pair was turned round
   auto next = share.marks.find(share.cursor, true);
   if (!next && share.sending.empty() && share.cursor != 0) {
     share.pass_completed = share.pass_completed || share.pass_is_good;

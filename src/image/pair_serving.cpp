@@ -185,13 +185,19 @@ volume::AcceptPairRequest accepted(const mirror::Link& link, const mirror::PairT
 
 }  // namespace
 
+/// Of a new pair; it may have been removed already.
+mirror::Reply PairDesk::opened(const PairConfig& pair) const {
+  const volume::VolumeConfig* volume = control_.config().find_volume(pair.volume);
+  if (volume == nullptr) return answer(AnswerCode::no_pair);
+  return reply_with(mirror::PairOpened{pair.generation, volume->block_count, true});
+}
+
 rt::Task<mirror::Reply> PairDesk::accept(const mirror::Link& link, mirror::OpenPair words, std::uint64_t epoch) {
   volume::AcceptPairRequest request = accepted(link, words.terms, std::max<std::uint64_t>(epoch, 1));
   request.copies = words.copies;
   auto pair = co_await take_as_target(std::move(request));
   if (!pair) co_return refusal(pair.error());
-  co_return reply_with(
-      mirror::PairOpened{pair->generation, control_.config().volumes.at(pair->volume).block_count, true});
+  co_return opened(*pair);
 }
 
 /// The caller keeps its data. An epoch that is not above ours comes from who does not know what happened since.
@@ -202,8 +208,7 @@ rt::Task<mirror::Reply> PairDesk::accept_failback(const mirror::Link& link, mirr
     volume::AcceptPairRequest request = accepted(link, words.terms, std::max<std::uint64_t>(epoch, 1));
     auto pair = co_await take_as_target(std::move(request));
     if (!pair) co_return refusal(pair.error());
-    co_return reply_with(
-        mirror::PairOpened{pair->generation, control_.config().volumes.at(pair->volume).block_count, true});
+    co_return opened(*pair);
   }
   const Generation generation = known->generation;
   const VolumeId volume = known->volume;
