@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "image/executor_mirrors.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "image/executor_support.h"
@@ -14,21 +15,43 @@ using Outcome = PairDesk::Outcome;
 
 namespace {
 
-/// One pair of a request.
+/// One pair of a request. An end that was not named is volume FFFF, which there is none.
 struct Named {
+  static constexpr VolumeId kNotNamed{0xFFFF};
   std::string name;  ///< "1000:2000"
-  VolumeId source;
-  VolumeId target;
+  VolumeId source = kNotNamed;
+  VolumeId target = kNotNamed;
 
+  [[nodiscard]] bool is_whole() const { return source != kNotNamed && target != kNotNamed; }
   [[nodiscard]] volume::PairName at(PairDesk::End here, const json& arguments) const {
     const bool is_source = here == PairDesk::End::source;
-    return {is_source ? source : target, is_source ? target : source, given<std::string>(arguments, "remote_image")};
+    const VolumeId other = is_source ? target : source;
+    return {is_source ? source : target, other == kNotNamed ? std::nullopt : std::optional(other),
+            given<std::string>(arguments, "remote_image")};
   }
 };
 
+std::optional<std::vector<Named>> pairs_in(const json& arguments) {
+  std::vector<Named> pairs;
+  for (const json& item : arguments.value("pairs", json::array())) {
+    Named pair;
+    for (const auto& [key, end] : {std::pair("source", &pair.source), std::pair("target", &pair.target)}) {
+      const std::string text = text_of(item, key);
+      if (text.empty()) continue;
+      const auto id = model::parse_volume_id(text);
+      if (!id) return std::nullopt;
+      *end = *id;
+      pair.name += (pair.name.empty() ? "" : ":") + text;
+    }
+    pairs.push_back(std::move(pair));
+  }
+  return pairs;
+}
+
 bool is_other_ssid(const json& arguments, const char* key, VolumeId volume) {
   const auto wanted = given<std::uint16_t>(arguments, key);
-  return wanted && *wanted != volume::ssid_of(static_cast<std::uint8_t>(volume.value >> 8U));
+  return wanted && volume != Named::kNotNamed &&
+         *wanted != volume::ssid_of(static_cast<std::uint8_t>(volume.value >> 8U));
 }
 
 mirror::PairType type_in(const json& arguments) {
@@ -109,11 +132,13 @@ rt::Task<Outcome> fail_back(PairDesk& desk, Named pair, const json& arguments) {
 template <OnePair run>
 rt::Task<Response> for_each_pair(Image&, MirrorDesk* desk, json arguments) {
   if (text_of(arguments, "type") == "mmir") co_return failed(Errc::not_in_this_release);
-  const std::optional<NamedPairs> pairs = pairs_named(arguments);
+  std::optional<std::vector<Named>> pairs = pairs_in(arguments);
   if (!pairs) co_return failed(Errc::volume_not_found);
+  const bool may_name_one_end = arguments.contains("at");
+  const bool whole = std::ranges::all_of(*pairs, [](const Named& pair) { return pair.is_whole(); });
+  if (!whole && !may_name_one_end) co_return failed(Errc::invalid_argument);
   Response response;
-  for (std::size_t i = 0; i < pairs->ids.size(); ++i) {
-    Named pair{pairs->names[i], pairs->ids[i].first, pairs->ids[i].second};
+  for (Named& pair : *pairs) {
     const std::string name = pair.name;
     Outcome outcome;
     if (is_other_ssid(arguments, "source_ssid", pair.source) || is_other_ssid(arguments, "target_ssid", pair.target)) {

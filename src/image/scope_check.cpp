@@ -56,8 +56,10 @@ class ScopeCheck {
       const bool has_target = operand.elsewhere && arguments_.value("at", std::string()) == "tgt";
       std::vector<std::string> ends = {has_target ? target : source};
       if (!operand.elsewhere) ends.push_back(target);
+      const bool whole = !source.empty() && !target.empty();
       for (const std::string& end : ends) {
-        if (const auto group = refusing_group(operand.id_kind, end)) return refusal(source + ":" + target, *group);
+        if (const auto group = refusing_group(operand.id_kind, end))
+          return refusal(source + (whole ? ":" : "") + target, *group);
       }
       return std::nullopt;
     }

@@ -100,6 +100,16 @@ TEST(ScopeCheck, OfWhatIsInTwoImagesTheOwnEndCounts) {
   EXPECT_EQ(image.refused("rmpprcpath", {{"pairs", {pair("00", "02"), pair("02", "00")}}}), Names{"00:02/0"});
 }
 
+TEST(ScopeCheck, OfAMirroredPairTheEndThatIsHereCounts) {
+  const Fixture image;
+  const json pairs = {pair("0000", "0001"), pair("0001", "0000")};
+  EXPECT_EQ(image.refused("pausepprc", {{"pairs", pairs}, {"at", "src"}}), Names{"0001:0000/0"});
+  EXPECT_EQ(image.refused("pausepprc", {{"pairs", pairs}, {"at", "tgt"}}), Names{"0000:0001/0"});
+  const json targets = {{{"target", "0000"}}, {{"target", "0001"}}};
+  EXPECT_EQ(image.refused("rmpprc", {{"pairs", targets}, {"at", "tgt"}}), Names{"0001/0"});
+  EXPECT_EQ(image.refused("mkpprc", {{"pairs", pairs}, {"type", "gcp"}}), Names{"0001:0000/0"});
+}
+
 TEST(ScopeCheck, WhatAllObjectsShareRefusesTheWholeRequest) {
   const Fixture image;
   EXPECT_EQ(image.refused("chfbvol", {{"ids", {"0000"}}, {"volume_groups", {"V0", "V1"}}}), Names{"V1/0"});

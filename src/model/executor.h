@@ -124,7 +124,8 @@
 //   mkpprc     pairs, type, mode "full"|"nocp", remote_image?, cascade bool, target_read bool, critical_mode bool,
 //              disable_auto_resync bool, source_ssid? N, target_ssid? N     -> results: one per pair, name "1000:2000",
 //              then target_larger (a warning) for each where it is so
-//   pausepprc, rmpprc pairs, at "src"|"tgt" (the end that this image has), unconditional bool, remote_image?
+//   pausepprc, rmpprc pairs, at "src"|"tgt" (the end that this image has; the other end of a pair may be missing),
+//              unconditional bool, remote_image?
 //                                                                         -> results: one per pair
 //   resumepprc pairs, type, suspend bool, and attributes as above         -> results: one per pair
 //   failoverpprc pairs, type: the sources are targets until then          -> results: one per pair, and

@@ -67,10 +67,12 @@ constexpr Argument kMirrorPairs{.key = "pairs",
                                 .elsewhere = true};
 constexpr Argument kEitherPairs{.key = "pairs",
                                 .kind = ArgumentKind::pairs,
-                                .value = "source:target ...",
+                                .value = "source:target ... | volume_ID ...",
                                 .traits = kRequired,
                                 .id_kind = IdKind::volume,
-                                .help = "pairs like 1000:2000; the source is of this image, with -at tgt the target",
+                                .help =
+                                    "pairs like 1000:2000; the source is of this image, with -at tgt the target. With "
+                                    "-at also volumes of this image alone",
                                 .elsewhere = true};
 constexpr Argument kAt{.flag = "at",
                        .key = "at",

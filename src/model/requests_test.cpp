@@ -20,6 +20,8 @@ TEST(Validation, AcceptsWhatTheCatalogueDeclares) {
   EXPECT_EQ(check("lssi", "{}"), "");
   EXPECT_EQ(check("rmfbvol", R"({"ids":["0100"],"mode":"normal","wait":false})"), "");
   EXPECT_EQ(check("rmfbvol", R"({"ids":["0100"],"mode":"force"})"), "");
+  EXPECT_EQ(check("pausepprc", R"({"pairs":[{"source":"0100"},{"target":"0100"}],"at":"src","unconditional":false})"),
+            "");
   EXPECT_EQ(check("mkflash", R"({"pairs":[{"source":"0100","target":"0200"}],"background_copy":false,
                                  "persistent":true,"target_write_inhibit":false,"sequence_number":4294967295})"),
             "");
@@ -40,6 +42,8 @@ TEST(Validation, RefusesEverythingElse) {
       {"rmfbvol", R"({"ids":[1]})"},
       {"rmfbvol", R"({"ids":["0100"],"mode":"gently"})"},
       {"mkflash", R"({"pairs":[{"source":"0100"}]})"},
+      {"pausepprc", R"({"pairs":[{"other":"0100"}],"at":"src"})"},
+      {"pausepprc", R"({"pairs":[{"source":"01000"}],"at":"src"})"},
       {"mkflash", R"({"pairs":[{"source":"0100","target":"0200","extra":1}]})"},
       {"mkflash", R"({"pairs":[{"source":"0100","target":7}]})"},
       {"mkflash", R"({"pairs":[{"source":"0100","target":"0200"}],"persistent":"yes"})"},

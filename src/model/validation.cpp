@@ -69,6 +69,13 @@ bool is_pair(IdKind kind, const json& value) {
          is_id(kind, value["source"]) && is_id(kind, value["target"]);
 }
 
+/// Of pairs between images, one of which may be known without the other.
+bool is_one_end(IdKind kind, const json& value) {
+  if (!value.is_object() || value.size() != 1) return false;
+  return (value.contains("source") && is_id(kind, value["source"])) ||
+         (value.contains("target") && is_id(kind, value["target"]));
+}
+
 bool is_named_id(IdKind kind, const json& value) {
   return value.is_object() && value.size() == 2 && value.contains("id") && value.contains("name") &&
          is_id(kind, value["id"]) && is_text(value["name"], kLongestName);
@@ -108,7 +115,9 @@ bool fits(const Operation& operation, const Argument& argument, const json& valu
       if (argument.has(kSingle)) return is_id(kind, value);
       return is_array_of(value, [&](const json& one) { return is_id(kind, one); });
     case ArgumentKind::pairs:
-      return is_array_of(value, [&](const json& one) { return is_pair(kind, one); });
+      return is_array_of(value, [&](const json& one) {
+        return is_pair(kind, one) || (argument.elsewhere && kind == IdKind::volume && is_one_end(kind, one));
+      });
     case ArgumentKind::named_ids:
       return is_array_of(value, [&](const json& one) { return is_named_id(kind, one); });
     case ArgumentKind::names:

@@ -229,9 +229,20 @@ class Binder {
 
   bool read_pairs(const Argument& operand) {
     json pairs = json::array();
+    // With -at the volumes of this image are enough; with -at tgt it has the targets.
+    const bool takes_volumes = command_.arguments.contains("at") && operation_.find_flag("at") != nullptr;
+    const bool has_targets = takes_volumes && command_.arguments["at"] == "tgt";
     for (const std::string& text : operands_) {
-      const ExpandedPairs expanded = expand_pairs(operand.id_kind, text);
+      if (takes_volumes && text.find(':') == std::string::npos) {
+        ExpandedIds volumes = expand_ids(operand.id_kind, text);
+        if (!volumes.problem.empty()) return fail(volumes.problem);
+        if (!note_image(volumes.image)) return false;
+        for (std::string& id : volumes.ids) pairs.push_back({{has_targets ? "target" : "source", std::move(id)}});
+        continue;
+      }
+      ExpandedPairs expanded = expand_pairs(operand.id_kind, text);
       if (!expanded.problem.empty()) return fail(expanded.problem);
+      if (has_targets) std::swap(expanded.source_image, expanded.target_image);
       if (operand.elsewhere) {
         if (!note_remote_image(expanded.target_image)) return false;
       } else if (!expanded.other_image.empty()) {

@@ -209,6 +209,17 @@ std::optional<int> Session::list_pairs_to_remove(Command& command) {
   return std::nullopt;
 }
 
+namespace {
+
+/// "1000:2000", or the end that was named.
+std::string pair_name(const json& pair) {
+  const std::string source = pair.value("source", "");
+  const std::string target = pair.value("target", "");
+  return source.empty() || target.empty() ? source + target : source + ":" + target;
+}
+
+}  // namespace
+
 std::optional<int> Session::confirm(Command& command) {
   const model::Operation& operation = *command.operation;
   if (operation.prompt.empty() || command.quiet) return std::nullopt;
@@ -226,9 +237,7 @@ std::optional<int> Session::confirm(Command& command) {
   TT_ASSERT(message != nullptr);
   json confirmed = json::array();
   for (const json& object : command.arguments[key]) {
-    const std::string name = object.is_string()
-                                 ? object.get<std::string>()
-                                 : object["source"].get<std::string>() + ":" + object["target"].get<std::string>();
+    const std::string name = object.is_string() ? object.get<std::string>() : pair_name(object);
     const std::string_view slots[] = {name};
     const auto yes = ask_yes_no(std::string(message->id) + " " + std::string(operation.name) + ": " +
                                 model::fill_slots(message->text, slots));
