@@ -67,7 +67,7 @@ const char* name_of(Errc code) noexcept {
     TT_NAME(freeze_expired);
     TT_NAME(path_not_up);
     TT_TWO(mirror_target, target_larger);
-    TT_NAME(target_not_consistent);
+    TT_TWO(target_not_consistent, changes_lost);
 #undef TT_TWO
 #undef TT_NAME
   }

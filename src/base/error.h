@@ -89,6 +89,7 @@ enum class Errc : std::uint16_t {
   mirror_target = 1019,  ///< Hosts do not use the target of a mirror.
   target_larger = 1020,
   target_not_consistent = 1021,
+  changes_lost = 1022,  ///< The detail: tracks.
 };
 
 /// What failed and one number that helps (an errno, an offset, a volume id); trivially destructible on purpose.

@@ -124,7 +124,10 @@ rt::Task<Outcome> fail_back(PairDesk& desk, Named pair, const json& arguments) {
   volume::PairName name = pair.at(PairDesk::End::source, arguments);
   const mirror::PairAttributes attributes = attributes_in(arguments);
   const bool held = arguments.value("suspend", false);
-  auto outcome = co_await desk.fail_back(std::move(name), type_in(arguments), attributes, held);
+  const PairDesk::Turn turn = arguments.value("preview", false) ? PairDesk::Turn::preview
+                              : held                            ? PairDesk::Turn::held
+                                                                : PairDesk::Turn::now;
+  auto outcome = co_await desk.fail_back(std::move(name), type_in(arguments), attributes, turn);
   co_return outcome;
 }
 

@@ -387,16 +387,22 @@ rt::Task<PairDesk::Outcome> PairDesk::fail_over_reserved(volume::PairName name, 
   co_return outcome;
 }
 
+rt::Task<Result<PairDesk::Known>> PairDesk::ask_what_is_known(const PairConfig& pair) {
+  mirror::Message report(report_of(pair));
+  auto reply = co_await ask(pair, std::move(report));
+  if (!reply) co_return line_lost();
+  Known known;
+  const auto* there = std::get_if<mirror::PairReport>(&reply->message);
+  if (there == nullptr) co_return known;
+  if (reply->head.epoch > mirror::kLastEpoch) co_return error_of(*reply, pair);
+  known.same_history = there->lineage == pair.lineage;
+  known.epoch = reply->head.epoch;
+  known.changed_tracks = there->out_of_sync_tracks;
+  co_return known;
+}
+
 /// The other end becomes the target, or is it still. `all`: its marks, or ours, say nothing of these data.
 rt::Task<Result<void>> PairDesk::begin_failback(PairConfig& pair, mirror::FailBack words, bool& all) {
-  mirror::Message report(report_of(pair));
-  auto known = co_await ask(pair, std::move(report));
-  if (!known) co_return line_lost();
-  const auto* there = std::get_if<mirror::PairReport>(&known->message);
-  if (known->head.epoch > mirror::kLastEpoch) co_return error_of(*known, pair);
-  all = there == nullptr || there->lineage != pair.lineage;
-  if (there != nullptr) pair.epoch = std::max(pair.epoch, known->head.epoch);
-  ++pair.epoch;
   mirror::Message message(std::move(words));
   auto reply = co_await ask(pair, std::move(message));
   if (!reply) co_return line_lost();
@@ -427,8 +433,9 @@ rt::Task<Result<void>> PairDesk::union_of_marks(const PairConfig& pair, Generati
 }
 
 rt::Task<PairDesk::Outcome> PairDesk::fail_back_reserved(volume::PairName name, mirror::PairType type,
-                                                         mirror::PairAttributes attributes, bool held) {
+                                                         mirror::PairAttributes attributes, Turn turn) {
   Outcome outcome;
+  const bool held = turn == Turn::held;
   auto named_pair = named(name, End::source);
   if (!named_pair) {
     outcome.done = named_pair.error();
@@ -447,10 +454,17 @@ rt::Task<PairDesk::Outcome> PairDesk::fail_back_reserved(volume::PairName name, 
   attributes.resumes_itself = pair.attributes.resumes_itself;
   mirror::FailBack words;
   words.terms = terms_of(pair, volume.block_count);
+  const auto known = co_await ask_what_is_known(pair);
+  if (!known || turn == Turn::preview) {
+    if (!known) outcome.done = known.error();
+    if (known && known->changed_tracks != 0) outcome.warning = Error{Errc::changes_lost, known->changed_tracks};
+    co_return outcome;
+  }
+  pair.epoch = std::max(pair.epoch, known->epoch) + 1;
   words.terms.type = type;
   words.terms.attributes = attributes;
   words.held = held;
-  bool all = false;
+  bool all = !known->same_history;
   outcome.done = co_await begin_failback(pair, std::move(words), all);
   if (outcome.done && all) outcome.done = co_await control_.mark_all(pair.generation);
   if (outcome.done && !all) outcome.done = co_await union_of_marks(pair, pair.peer_generation);
@@ -465,6 +479,7 @@ rt::Task<PairDesk::Outcome> PairDesk::fail_back_reserved(volume::PairName name, 
     return next;
   };
   outcome.done = co_await control_.change_pair(pair.generation, plan);
+  if (known->changed_tracks != 0) outcome.warning = Error{Errc::changes_lost, known->changed_tracks};
   begin_work();
   co_return outcome;
 }
@@ -525,10 +540,10 @@ rt::Task<PairDesk::Outcome> PairDesk::fail_over(volume::PairName name, mirror::P
 }
 
 rt::Task<PairDesk::Outcome> PairDesk::fail_back(volume::PairName name, mirror::PairType type,
-                                                mirror::PairAttributes attributes, bool held) {
+                                                mirror::PairAttributes attributes, Turn turn) {
   const VolumeId volume = name.volume;
   co_await reserve(volume);
-  auto outcome = co_await fail_back_reserved(std::move(name), type, attributes, held);
+  auto outcome = co_await fail_back_reserved(std::move(name), type, attributes, turn);
   release(volume);
   co_return outcome;
 }

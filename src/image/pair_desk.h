@@ -57,9 +57,10 @@ class PairDesk final : public PairLine {
   /// At the target. Warns: target_not_consistent.
   rt::Task<Outcome> fail_over(volume::PairName name, mirror::PairType type, bool cascade);
   /// At the end whose data stay, a suspended source. mirror_sizes; target_not_eligible and already_a_pair of the other
-  /// end.
+  /// end. Warns: changes_lost. With Turn::preview nothing is done.
+  enum class Turn : std::uint8_t { now, held, preview };
   rt::Task<Outcome> fail_back(volume::PairName name, mirror::PairType type, mirror::PairAttributes attributes,
-                              bool held);
+                              Turn turn);
   /// Of all pairs.
   rt::Task<std::vector<PairStatus>> statuses();
 
@@ -97,7 +98,14 @@ class PairDesk final : public PairLine {
   rt::Task<Outcome> remove_reserved(volume::PairName name, End here, bool alone);
   rt::Task<Outcome> fail_over_reserved(volume::PairName name, mirror::PairType type, bool cascade);
   rt::Task<Outcome> fail_back_reserved(volume::PairName name, mirror::PairType type, mirror::PairAttributes attributes,
-                                       bool held);
+                                       Turn turn);
+  /// What is known at the other end, if it has the pair.
+  struct Known {
+    bool same_history = false;
+    std::uint64_t epoch = 0;
+    std::uint64_t changed_tracks = 0;
+  };
+  rt::Task<Result<Known>> ask_what_is_known(const volume::PairConfig& pair);
   rt::Task<Result<void>> begin_failback(volume::PairConfig& pair, mirror::FailBack words, bool& all);
 
   // --- senders and the watch: begun with the first pair ---

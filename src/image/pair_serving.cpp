@@ -108,6 +108,8 @@ rt::Task<mirror::Reply> PairDesk::serve_pair(PairConfig pair, const mirror::Repl
     report.own_pair = pair.generation;
     report.phase = pair.phase;
     report.lineage = pair.lineage;
+    const PairCounts counts = co_await control_.pair_counts(pair.generation);
+    report.out_of_sync_tracks = counts.marked;
     mirror::Reply reply = reply_with(report);
     reply.head.epoch = pair.epoch;
     co_return std::move(reply);

@@ -158,8 +158,11 @@ struct Operation {
   std::string_view cancelled = {};  ///< The same with -cancel.
   std::string_view prompt = {};     ///< Question per object before a destructive operation; -quiet leaves it out.
   std::string_view asks_with = {};  ///< Only asked when this key is given; empty = always.
-  std::string_view loses = {};      ///< What is lost, for help and confirmations.
-  bool needs_image = true;          ///< Wants -dev, devid or a fully qualified operand.
+  /// Asked only of objects that the image, asked with `preview`, answers with the message of `prompt`; and only where
+  /// there is somebody to ask.
+  bool asks_by_preview = false;
+  std::string_view loses = {};  ///< What is lost, for help and confirmations.
+  bool needs_image = true;      ///< Wants -dev, devid or a fully qualified operand.
   bool only_ds8000 = false;
   std::string_view example = {};
   std::uint16_t audit_code = 0;  ///< Of the audit log record per object; 0 = not recorded.

@@ -21,7 +21,7 @@ TEST(Catalogue, EveryErrorHasAMessage) {
     const std::string_view id = message_id_of(code, "mkflash");
     ASSERT_NE(find_message(id), nullptr) << name_of(code);
     const bool warns = code == Errc::freeze_expired || code == Errc::path_not_up || code == Errc::target_larger ||
-                       code == Errc::target_not_consistent;
+                       code == Errc::target_not_consistent || code == Errc::changes_lost;
     EXPECT_EQ(id.back(), warns ? 'W' : 'E') << name_of(code);
     const bool general = code == Errc::bad_message;
     if (!general) {

@@ -130,7 +130,9 @@
 //   resumepprc pairs, type, suspend bool, and attributes as above         -> results: one per pair
 //   failoverpprc pairs, type: the sources are targets until then          -> results: one per pair, and
 //              target_not_consistent (a warning)
-//   failbackpprc pairs, type, suspend bool, attributes                    -> results: one per pair
+//   failbackpprc pairs, type, suspend bool, attributes, preview? true (nothing is done)
+//                                                                         -> results: one per pair, and changes_lost (a
+//              warning; detail: tracks)
 //   lspprc     -                                                          -> rows: pprc
 //   lsavailpprcport remote_wwnn, remote_image?                            -> rows: pprc_port
 //

@@ -100,6 +100,9 @@ constexpr Message kClient[] = {
      "Writes to the frozen sources of LSS {0} had gone on before: the copies may not belong to one point in time.",
      "The time of the LSS was over before unfreezeflash, or the storage image was restarted.",
      "Make the group again; chlss -extlongbusy gives more time."},
+    {"CMUC09002W", "Failback {0} overwrites {1} tracks that were changed at the other volume alone.",
+     "Both volumes were written, or what the former source had was not sent any more.",
+     "Answer y to give these changes up. To keep them instead, fail back in the other direction."},
     {"CMUC09003W", "The data of the new source of pair {0} are of no one point in time.",
      "It was being copied when it was failed over.",
      "Use them only if nothing better is left; with a FlashCopy of a consistent state, go back to that."},
@@ -366,7 +369,7 @@ constexpr Special kSpecial[] = {
     {Errc::still_in_use, "rmfbvol", "CMUN02948E"}, {Errc::authentication_failed, "", "CMUC00191E"},
     {Errc::disconnected, "", "CMUN00018E"},        {Errc::freeze_expired, "", "CMUC09001W"},
     {Errc::path_not_up, "", "CMUC09004W"},         {Errc::target_not_consistent, "", "CMUC09003W"},
-    {Errc::target_larger, "", "CMUC09005W"},
+    {Errc::changes_lost, "", "CMUC09002W"},        {Errc::target_larger, "", "CMUC09005W"},
 };
 
 }  // namespace

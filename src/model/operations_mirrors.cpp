@@ -203,6 +203,7 @@ constexpr Argument kFailOver[] = {
 };
 
 constexpr Argument kFailBack[] = {
+    {.key = "preview", .value = "true", .traits = kDerived, .help = "do nothing, and say what would be lost"},
     kRemoteImage,
     kType,
     kCascade,
@@ -288,6 +289,9 @@ constexpr Operation kOperations[] = {
      .object_class = "pprc",
      .arguments = kFailBack,
      .success = "CMUC00197I",
+     .prompt = "CMUC09002W",
+     .asks_by_preview = true,
+     .loses = "what was changed at the other volumes alone",
      .example = "failbackpprc -dev IBM.2107-75ABTV1 -type gcp 2000:1000",
      .audit_code = 3027,
      .audit_event = "Pair_Failback"},

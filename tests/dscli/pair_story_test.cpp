@@ -82,7 +82,8 @@ class Story {
       case 3:
         return lab.start(desk(end).fail_over(name(end), PairType::global_copy, false));
       case 4:
-        return lab.start(desk(end).fail_back(name(end), PairType::global_copy, {}, random_.chance(1, 4)));
+        return lab.start(desk(end).fail_back(name(end), PairType::global_copy, {},
+                                             random_.chance(1, 4) ? PairDesk::Turn::held : PairDesk::Turn::now));
       case 5:
         return random_.chance(1, 4)
                    ? lab.start(desk(end).remove(name(end), at_source ? PairDesk::End::source : PairDesk::End::target,
@@ -191,7 +192,7 @@ class Story {
     if (is_target(other(end)) && random_.chance(1, 2)) {
       return wait(lab.start(desk(end).resume(name(end), PairType::global_copy, {}, false)));
     }
-    wait(lab.start(desk(end).fail_back(name(end), PairType::global_copy, {}, false)));
+    wait(lab.start(desk(end).fail_back(name(end), PairType::global_copy, {}, PairDesk::Turn::now)));
   }
 
   bool is_mended() {

@@ -284,6 +284,33 @@ TEST_F(Rm, RM34_WhatWasWrittenAtEitherEndComesBack) {
   fail_back_to_there(two, true, 31);  // track 3 was written at both
 }
 
+/// The end of a test at the other site: whoever sits at a terminal is told what goes, and asked.
+TEST_F(Rm, RM41_WhatIsGivenUpIsAskedFor) {
+  TwoImages two(kTracks);
+  mirror(two);
+  ASSERT_TRUE(two.there_says("failoverpprc -type gcp 2000:1000"));
+  ASSERT_TRUE(two.there().lab().fill(kTarget, 1, 'X'));
+  ASSERT_TRUE(two.there().lab().fill(kTarget, 3, 'Y'));
+  const std::string content = two.content_here();
+  const std::string question =
+      "CMUC09002W failbackpprc: Failback 1000:2000 overwrites 2 tracks that were changed at the other volume alone.";
+  const std::string command = "failbackpprc -dev IBM.2107-75ABCD1 -type gcp 1000:2000";
+  two.admin.have_terminal(true);
+  const Spoken refused = two.admin.say(command, {"n"});
+  EXPECT_NE(refused.text().find(question), std::string::npos) << refused.text();
+  EXPECT_EQ(refused.unused_answers, 0U);
+  EXPECT_EQ(two.state(kThere, "2000"), "Suspended/Host Source");
+  const Spoken done = two.admin.say(command, {"y"});
+  EXPECT_EQ(done.exit_code, 0) << done.text();
+  two.admin.have_terminal(false);
+  ASSERT_TRUE(two.in_step(kHere, "1000"));
+  EXPECT_EQ(content_of_target(two), content);
+  ASSERT_TRUE(two.there().lab().fill(kTarget, 7, 'Z'));
+  const Spoken script = two.admin.say(command);
+  EXPECT_EQ(script.exit_code, 0);
+  EXPECT_NE(script.text().find("CMUC09002W"), std::string::npos) << "said, not asked: " << script.text();
+}
+
 TEST_F(Rm, RM35_AnEmptyVolumeGetsEverything) {
   TwoImages two(kTracks);
   mirror(two);
@@ -369,8 +396,8 @@ TEST_F(Rm, ATargetKnowsWhatItChangedUntilItsSourceDoes) {
   ASSERT_TRUE(two.there_says("failoverpprc -type gcp 2000:1000"));
   ASSERT_TRUE(two.there().lab().fill(kTarget, 1, 'X'));
   ASSERT_TRUE(two.there().lab().fill(kTarget, 3, 'Y'));
-  const auto cut_short = two.here().lab().start(
-      two.here().desk().pairs().fail_back({kSource, kTarget, std::nullopt}, mirror::PairType::global_copy, {}, false));
+  const auto cut_short = two.here().lab().start(two.here().desk().pairs().fail_back(
+      {kSource, kTarget, std::nullopt}, mirror::PairType::global_copy, {}, image::PairDesk::Turn::now));
   const auto is_target = [&] { return !two.there().lab().control().config().mirror_pairs.begin()->second.is_source(); };
   ASSERT_EQ(two.site.world.run_until(is_target), sim::RunEnd::reached);
   two.here().crash();

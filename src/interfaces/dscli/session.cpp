@@ -223,6 +223,7 @@ std::string pair_name(const json& pair) {
 std::optional<int> Session::confirm(Command& command) {
   const model::Operation& operation = *command.operation;
   if (operation.prompt.empty() || command.quiet) return std::nullopt;
+  if (operation.asks_by_preview) return confirm_what_is_lost(command);
   if (!operation.asks_with.empty() && !command.arguments.contains(operation.asks_with)) return std::nullopt;
   if (options_.mode == Mode::script || !terminal_.can_ask()) {
     return reject({"CMUC09013E", {std::string(operation.name)}, {}, kExitApplication}, operation.name);
@@ -246,6 +247,30 @@ std::optional<int> Session::confirm(Command& command) {
   }
   if (confirmed.empty()) return kExitSuccess;
   command.arguments[key] = std::move(confirmed);
+  return std::nullopt;
+}
+
+/// Objects of which the image does not say it are not asked for; what cannot be done the command itself will say.
+std::optional<int> Session::confirm_what_is_lost(Command& command) {
+  const model::Operation& operation = *command.operation;
+  if (options_.mode == Mode::script || !terminal_.can_ask()) return std::nullopt;
+  json preview = command.arguments;
+  preview["preview"] = true;
+  const auto said = transport_->execute(command.image, std::string(operation.name), preview);
+  if (!said) return std::nullopt;
+  for (const model::ObjectResult& result : said->response.results) {
+    if (model::message_id_of(result.code, operation.name) != operation.prompt) continue;
+    const std::string detail = model::detail_text(result.code, result.detail);
+    const std::string_view slots[] = {result.name, detail};
+    const auto yes = ask_yes_no(std::string(operation.prompt) + " " + std::string(operation.name) + ": " +
+                                model::fill_slots(model::find_message(operation.prompt)->text, slots));
+    if (!yes) return reject({"CMUC09021E", {}, {}, kExitApplication}, operation.name);
+    if (*yes) continue;
+    json& pairs = command.arguments["pairs"];
+    const auto named = [&result](const json& pair) { return pair_name(pair) == result.name; };
+    pairs.erase(std::remove_if(pairs.begin(), pairs.end(), named), pairs.end());
+  }
+  if (command.arguments["pairs"].empty()) return kExitSuccess;
   return std::nullopt;
 }
 

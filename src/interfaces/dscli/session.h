@@ -56,6 +56,7 @@ class Session {
   int login_at(const std::string& address);
   /// Asks per object; leaves only the confirmed ones in the command. Nothing: go on.
   std::optional<int> confirm(Command& command);
+  std::optional<int> confirm_what_is_lost(Command& command);
   std::optional<bool> ask_yes_no(std::string_view question);
   std::optional<int> list_pairs_to_remove(Command& command);
   int report(const Command& command, const Settings& merged, const ExecuteAnswer& answer);
